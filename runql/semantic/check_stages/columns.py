@@ -302,7 +302,9 @@ class StageColumns:
         since = self.report.count
         keys, made, more = self.chosen(stage.keys)
         if stage.folds and len(stage.keys) == 1 and to_text(stage.keys[0].value) == "all":
-            fixes = (Fix("leave out `all`", (Edit(stage.keys[0].span, ""),)),)
+            place = stage.keys[0].span
+            end = place.end + ((self.expressions.context.text or "")[place.end : place.end + 1] == " ")
+            fixes = (Fix("leave out `all`", (Edit(Span(place.start, end), ""),)),)
             self.report.amend(since, ("RQL201", "RQL218"), ("one row of all rows has no key: `group : …`",), fixes)
         folds: list[Named] = []
         for definition in stage.folds:

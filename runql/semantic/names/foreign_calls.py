@@ -40,6 +40,14 @@ def _power(given: list[str]) -> str | None:
     return " ** ".join(map(_factor, given))
 
 
+def _percentiles(given: list[str]) -> str | None:
+    """`percentiles(x, 50, 90)`: a column each."""
+    value, *parts = given
+    if not parts or not all(part.isdigit() and int(part) <= 100 for part in parts):
+        return None
+    return ", ".join(f"p{part}({value})" for part in parts)
+
+
 def _factor(text: str) -> str:
     """An argument as it stands beside an operator."""
     return text if re.fullmatch(r"[\w./$]+(?:\([^()]*\))?", text) else f"({text})"
@@ -137,6 +145,7 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("str string tostring to_string to_char_text as_character as_text varchar", _renamed("text", 1)),
         **_all("tobool to_bool boolean toboolean", _renamed("bool", 1)),
         **_all("quantile percentile_cont percentile_disc approx_quantile quantile_cont", _quantile),
+        **_all("percentiles", _percentiles),
         **_all("countif count_where", _renamed("count_if", 1)),
         **_all("sumif sum_if", _folded_if("sum", "0")),
         **{

@@ -121,6 +121,18 @@ def sign(place: Place) -> Mistake | None:
     return idiom(None, place.found.text, plain, place.span, repair)
 
 
+_MARKED_DATE: Final = re.compile(r"@(?P<date>\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?)(?![\w-])")
+
+
+def marked_date(place: Place) -> Mistake | None:
+    """`@2026-01-12`, as PRQL has it."""
+    found = _MARKED_DATE.match(place.text, place.found.start)
+    if found is None:
+        return None
+    span = Span(*found.span())
+    return idiom("PRQL", found[0], found["date"], span, replacing(span.start, span.end, found["date"]))
+
+
 def _wide(char: str) -> str | None:
     """The plain character for one of the width of a Chinese one."""
     plain = unicodedata.normalize("NFKC", char)

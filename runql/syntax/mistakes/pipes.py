@@ -108,6 +108,7 @@ _NONE_HERE: Final = {
     "window": "a mean of the last values is `| derive mean(loss, last 3)`; other windows have `over KEY`",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }
+_FAR: Final = 2_000
 _PIPES: Final = (
     ("|>", "R", "|"),
     ("%>%", "dplyr", "|"),
@@ -189,9 +190,12 @@ def foreign_pipe(place: Place) -> Mistake | None:
             file = _FILE.match(place.text, end) if new == "| to" else None
             written = f"{new} {write_string(file[1])}" if file else new
             span = Span(start, file.end() if file else end)
-            return idiom(
-                language, place.text[span.start : span.end], written, span, replacing(span.start, span.end, written)
-            )
+            repair = replacing(span.start, span.end, written)
+            if sign == "%>%":  # the next one would be read as a remainder
+                behind = place.text[end : end + _FAR].partition(";")[0]
+                others = (Span(end + one.start(), end + one.end()) for one in re.finditer(sign, behind))
+                repair = Repair(repair.title, (*repair.edits, *(Edit(one, new) for one in others)))
+            return idiom(language, place.text[span.start : span.end], written, span, repair)
     return None
 
 
@@ -213,7 +217,9 @@ def stage_of_another_language(place: Place) -> Mistake | None:
         return _renamed(place, None, Span(start, following.end), pair)
     called = _call(place.text, place.found)
     language, stage = _STAGES.get(word, (None, word))
-    if called is not None and stage in {*keywords().stage_words, *(new for _, new in _STAGES.values())}:
+    if called is not None and called[0] and stage == "distinct":
+        stage = "distinct by"
+    if called is not None and stage in {"distinct by", *keywords().stage_words, *(new for _, new in _STAGES.values())}:
         new = f"{stage} {called[0] or _HEAD * (stage in _COUNTED)}".strip()
         return _renamed(place, language, Span(start, called[1]), new, language or "Python")
     if word in _STAGES:
@@ -275,10 +281,11 @@ def _call(text: str, name: Lexeme) -> tuple[str, int] | None:
         keys = order_of_frame(inner)
         return None if keys is None else (", ".join(keys), end.end)
     inner = _DESCENDING.sub(r"-\1", _KEYWORD_ARGUMENT.sub("", inner))
-    if "to" not in name.text.lower():
-        inner = _QUOTED.sub(r"\2", inner)
     if inner[:1] in {"[", "("} and inner[-1:] in {"]", ")"}:
         inner = inner[1:-1].strip()
+    if "to" not in name.text.lower():
+        given = [(one, _QUOTED.fullmatch(one)) for one in arguments_of(inner)]
+        inner = ", ".join(one if quoted is None else quoted[2] for one, quoted in given)
     return inner, end.end
 
 

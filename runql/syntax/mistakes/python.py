@@ -11,6 +11,7 @@ from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
 from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, leaving_out, operator_words, replacing
 from runql.syntax.mistakes.functions.methods import rewritten
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.text.source import Span
 
 _PYTHON: Final = "Python"
@@ -122,6 +123,8 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
     if name.terminal != "PATH":
         return None
     if name.text.lower() in operator_words("IS", "NOT"):
+        if (between := _between(place, name)) is not None:
+            return between
         message = f"a field must stand before `{name.text}`"
         return Mistake("RQL101", message, Span(name.start, name.end), certain=True)
     owner, _, called = name.text.rpartition(".")
@@ -163,6 +166,16 @@ def test_alone(place: Place) -> Mistake | None:
     test = _test(owner.removesuffix(".str"), _METHODS[called], place.text[name.end + 1 : end.start].strip())
     span, new = Span(name.start, end.end), f"where {test}"
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _between(place: Place, name: Lexeme) -> Mistake | None:
+    """`between(summary.acc, 0.5, 0.9)`."""
+    end = closing(place.text, place.found.start) if name.text.lower() == "between" else None
+    given = [] if end is None else arguments_of(place.text[place.found.end : end.start])
+    if end is None or len(given) != len(("value", "low", "high")):
+        return None
+    span, new = Span(name.start, end.end), f"{given[0]} between {given[1]} and {given[2]}"
+    return idiom("dplyr", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def _divided(name: Lexeme) -> Mistake | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice, takewhile
 from typing import Final
 
 from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, Lexeme, accepted, beginning, lexer
+from runql.syntax.lexer import END, STRAY, Lexeme, accepted, beginning, lexer
 from runql.syntax.literals import read_path, read_string, write_path, write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.expected import needed
+from runql.syntax.mistakes.functions.pieces import concatenated
 from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
@@ -28,8 +30,18 @@ _COMMENT: Final = re.compile(r"(?:--|//)(?=\s)")
 
 def _statement(place: Place) -> list[Lexeme]:
     """The lexemes from what was found to the end of the statement."""
-    ahead = islice(place.ahead(), 500)
-    return list(takewhile(lambda lexeme: lexeme.terminal not in {"SEMI", "PIPE"}, ahead))
+    return list(takewhile(lambda lexeme: lexeme.terminal not in {"SEMI", "PIPE"}, _with_concatenation(place)))
+
+
+def _with_concatenation(place: Place) -> Iterator[Lexeme]:
+    """The lexemes ahead; two bars that touch, which join texts in SQL, are one that is no pipe."""
+    before: Lexeme | None = None
+    for lexeme in islice(place.ahead(), 500):
+        is_second = (
+            before is not None and before.text == "|" and before.terminal == STRAY and before.end == lexeme.start
+        )
+        yield Lexeme(STRAY, lexeme.text, lexeme.start) if is_second else lexeme
+        before = lexeme
 
 
 def _begins(place: Place) -> bool:
@@ -60,7 +72,10 @@ def select_from(place: Place) -> Mistake | None:
     else:
         head = (Edit(Span(start, start), "runs "),)
         edits = (*head, Edit(Span(last.end, end), "")) if from_runs else head
-        new = f"runs select {place.text[select_end : last.end].strip()}"
+        listed = place.text[select_end : last.end].strip()
+        new = f"runs select {concatenated(listed)}"
+        if "||" in listed:
+            edits = (Edit(Span(start, end), new),)
     old = place.text[start:end]
     title = f"write `{shown(new)}`"
     return idiom("SQL", shown(old), shown(new), Span(start, end), Repair(title, edits))

@@ -13,11 +13,18 @@ from runql.text.source import Span
 
 _PARTS: Final = frozenset("select from where group having order limit".split())  # noqa: SIM905 - SQL's words, not ours
 _FOLDS: Final = {"avg": "mean", "stddev": "std", "average": "mean", "count_distinct": "n_unique"}
-_NAMED: Final = re.compile(r"(?is)(.+?)\s+as\s+([^\W\d]\w*)\Z")
+_NAMED: Final = re.compile(
+    r"(?is)(?P<value>.+?)\s+as\s+(?P<name>[^\W\d]\w*)\Z"
+    r"|(?P<bare>[\w./]+|.*\))\s+(?P<alias>(?!asc\b|desc\b|end\b|from\b)[^\W\d]\w*)\Z"
+)
+_WITHIN: Final = re.compile(
+    r"(?i)\bpercentile_(?:cont|disc)\s*\(\s*(?P<part>[01]?\.?\d+)\s*\)\s*within\s+group\s*\(\s*order\s+by\s+(?P<of>[\w./]+)\s*\)"
+)
 _STAR: Final = re.compile(r"(?i)\bcount\s*\(\s*\*\s*\)")
 _AGGREGATE: Final = re.compile(r"(?i)\b(?:count|sum|avg|average|mean|std|stddev|min|max|median)\s*\([^()]*\)")
 _SPACES: Final = re.compile(r"\s+")
 _CALL: Final = re.compile(r"([^\W\d]\w*)\s*\(")
+_NEAR: Final = 200
 _COUNTED: Final = re.compile(r"(?i)(\d{1,3})(\s+(?:asc|desc))?")
 
 
@@ -72,7 +79,8 @@ def _begins_part(lexemes: Sequence[Lexeme], index: int) -> bool:
 def grouped_query(parts: dict[str, str]) -> str:
     """The query of a `select` with `group by`."""
     columns = _columns(parts["select"])
-    groups = [_counted(key, columns) for key in _columns(parts["group"])]
+    titles = {name: f"{value} as {name}" for value, name in map(_value_and_name, columns) if name}
+    groups = [titles.get(key, _key_named(_counted(key, columns))) for key in _columns(parts["group"])]
     are_keys = {_SPACES.sub("", _value_and_name(key)[0]) for key in groups}
     others = [column for column in columns if _SPACES.sub("", _value_and_name(column)[0]) not in are_keys]
     folds = [fold_of(column) for column in others if "(" in column]
@@ -88,6 +96,12 @@ def grouped_query(parts: dict[str, str]) -> str:
     return " | ".join([query, *stages])
 
 
+def _key_named(key: str) -> str:
+    """A key that a `select` names without `as`."""
+    value, name = _value_and_name(key)
+    return f"{value} as {name}" if name else key
+
+
 def aggregates_only(columns: str) -> bool:
     """Whether each column of a `select` is an aggregate, so that there is one row of all."""
     values = [_value_and_name(one)[0].strip() for one in _columns(columns)]
@@ -96,7 +110,9 @@ def aggregates_only(columns: str) -> bool:
 
 def _value_and_name(column: str) -> tuple[str, str]:
     named = _NAMED.match(column)
-    return (named[1], named[2]) if named else (column, "")
+    if named is None:
+        return column, ""
+    return (named["value"], named["name"]) if named["name"] else (named["bare"], named["alias"])
 
 
 def _counted(key: str, columns: Sequence[str]) -> str:
@@ -161,8 +177,27 @@ def _columns(text: str) -> list[str]:
 def fold_of(column: str) -> str:
     value, name = _value_and_name(column)
     name = f"{name} = " if name else ""
-    value = _STAR.sub("count()", value)
+    value = _STAR.sub("count()", _WITHIN.sub(_percentile, value))
     return name + _CALL.sub(lambda call: f"{_FOLDS.get(call[1].lower(), call[1])}(", value)
+
+
+def _percentile(found: re.Match[str]) -> str:
+    """`percentile_cont(0.9) within group (order by x)`: RunQL counts in percent."""
+    return f"percentile({found['of']}, {float(found['part']) * 100:.10g})"
+
+
+def within_group(place: Place) -> Mistake | None:
+    """`percentile_cont(0.9) within group (order by x)`, behind `group KEY :`."""
+    if place.word != "within":
+        return None
+    begin = max(0, place.found.start - _NEAR)
+    near = place.text[begin : place.found.start + _NEAR]
+    at = place.found.start - begin
+    found = next((one for one in _WITHIN.finditer(near) if one.start() < at < one.end()), None)
+    if found is None:
+        return None
+    span, new = Span(begin + found.start(), begin + found.end()), _percentile(found)
+    return idiom("SQL", found[0], new, span, replacing(span.start, span.end, new))
 
 
 def keys_in_brackets(text: str, name: Lexeme, before: Lexeme) -> Mistake | None:

@@ -9,6 +9,7 @@ from typing import Final
 from runql.syntax.lexer import END, STRAY, Lexeme
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing, shown
+from runql.syntax.mistakes.phrases.distinct_rows import distinct_call, distinct_values
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -231,39 +232,12 @@ def missing_word(place: Place) -> Mistake | None:
     stage = place.back()
     if stage is None or stage.terminal not in _NEEDED or place.found.terminal in {END, "PIPE", "SEMI"}:
         return None
-    if stage.terminal == "DISTINCT" and (each := _distinct_values(place, stage)) is not None:
+    if stage.terminal == "DISTINCT" and (each := distinct_call(place, stage) or distinct_values(place, stage)):
         return each
     word = _NEEDED[stage.terminal]
     repair = Repair(f"write `{word}`", (Edit(Span(place.found.start, place.found.start), f"{word} "),))
     message = f"`{word}` is missing between `{stage.text}` and `{shown(place.found.text)}`"
     return Mistake("RQL101", message, place.span, repairs=(repair,))
-
-
-_NAMES: Final = re.compile(r"[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*(?=\s*(?:[|;]|\Z))")
-
-
-def _distinct_values(place: Place, stage: Lexeme) -> Mistake | None:
-    """`distinct k, l`: the values of these columns, or whole rows."""
-    found = _NAMES.match(place.text, place.found.start)
-    if found is None:
-        return None
-    values, rows = f"select {found[0]} | distinct", f"distinct by {found[0]}"
-    message = f"`{stage.text} {shown(found[0])}` could be the values of these columns, or the first row of each"
-    hints = (f"the values are `{shown(values)}`", f"the rows are `{shown(rows)}`")
-    repairs = tuple(replacing(stage.start, found.end(), one) for one in (values, rows))
-    return Mistake("RQL101", message, place.span, hints, repairs=repairs)
-
-
-def select_distinct(place: Place) -> Mistake | None:
-    """`| select distinct k, l`: the rows once each are a stage behind it."""
-    word, select = place.back(1), place.back(2)
-    if word is None or select is None or word.text.lower() != "distinct" or select.terminal != "SELECT":
-        return None
-    found = _NAMES.match(place.text, place.found.start) if place.back_terminal(3) == "PIPE" else None
-    if found is None:
-        return None
-    span, new = Span(select.start, found.end()), f"select {found[0]} | distinct"
-    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def having(place: Place) -> Mistake | None:

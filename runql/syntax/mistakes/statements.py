@@ -129,8 +129,7 @@ def statement_of_another_language(place: Place) -> Mistake | None:
     return Mistake(mistake.code, mistake.message, mistake.span, mistake.hints, repairs=mistake.repairs)
 
 
-def described_runs(place: Place) -> Mistake | None:
-    """`desc runs`: what fields there are."""
+def _described(place: Place) -> Mistake | None:
     following = [*islice(place.ahead(), 1, 2)]
     if place.word != "desc" or "LET" not in place.accepted or not following or following[0].text.lower() != "runs":
         return None
@@ -162,7 +161,9 @@ def value_named(place: Place) -> Mistake | None:
 
 
 def show_runs(place: Place) -> Mistake | None:
-    """`show runs where …`: a query needs no verb."""
+    """`show runs where …`: a query needs no verb. `desc runs`: what fields there are."""
+    if (described := _described(place)) is not None:
+        return described
     show = place.back()
     if show is None or show.terminal != "SHOW" or place.word not in keywords().query_words:
         return None

@@ -72,9 +72,12 @@ def _kind_written(kind: str, written: str, span: Span, pipe: str) -> Mistake | N
 
 
 def call_of_frame(place: Place) -> Mistake | None:
-    """`merge(base, how="left", on="k")`, `left_join(base, by = "k")`."""
+    """`merge(base, how="left", on="k")`, `left_join(base, by = "k")`, `join(base, on="k", how="anti")`."""
     start = _stage_start(place)
-    match = _CALLED.match(place.text, place.found.start) if start is not None else None
+    word = place.back(2)
+    if place.back_terminal() == "LPAR" and word is not None and word.terminal == "JOIN":
+        start = word.start, ""
+    match = _CALLED.match(place.text, start[0]) if start is not None else None
     stage = join_of_frame(match["word"], match["inner"]) if match is not None else None
     if match is None or start is None or stage is None:
         return None

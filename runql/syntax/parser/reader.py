@@ -15,11 +15,12 @@ from typing import Final, TypeAlias, assert_never
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Attempt, Lexeme, replay, run
-from runql.syntax.mistake import Mistake, Place, Repair, alone_from, replacing, separated, tidy
+from runql.syntax.mistake import Mistake, Place, Repair, alone_from, replacing, separated
 from runql.syntax.mistakes.checks import check_lexemes, check_statement
 from runql.syntax.parser.build import Builder, Piece
 from runql.syntax.parser.build_statements import Into
 from runql.syntax.parser.edited_text import Shadow
+from runql.syntax.parser.pieces_read import begun, tidied
 from runql.syntax.recovery import begins_statement, next_piece
 from runql.syntax.tokens import Token, lossless
 from runql.syntax.tree import BrokenStage, PullStatement, query_of, with_query
@@ -209,8 +210,8 @@ class _Reader:
         from runql.syntax.mistakes.recognisers import mistakes
 
         assert attempt.failure is not None
-        begun = _begun(attempt, at_pipe=False)
-        place = Place(self._shadow.text, attempt, begun, attempt.failure)
+        first = begun(attempt, at_pipe=False)
+        place = Place(self._shadow.text, attempt, first, attempt.failure)
         resume = None
         for mistake in mistakes(place):
             if self._is_refused(mistake):
@@ -223,7 +224,7 @@ class _Reader:
                 resume = mistake.resume
                 break
         ended = END in attempt.failure.accepted and (resume is None or resume >= place.found.start)
-        whole = len(attempt.lexemes) if ended else _begun(attempt, at_pipe=True)
+        whole = len(attempt.lexemes) if ended else begun(attempt, at_pipe=True)
         self._keep(attempt, whole)
         return self._skip(place, whole, resume)
 
@@ -238,7 +239,7 @@ class _Reader:
         if self._is_exhausted:
             return None
         self._repairs += 1
-        repairs = tuple(_tidied(repair, place.text) for repair in mistake.repairs)
+        repairs = tuple(tidied(repair, place.text) for repair in mistake.repairs)
         shadow = self._shadow.apply(repairs[0].edits)
         begin = place.piece[0].start if place.piece else place.found.start
         trial = run(shadow.text, min(begin, len(shadow.text)), self._start_after(place))
@@ -248,7 +249,8 @@ class _Reader:
             reached = shadow.place(trial.failure.found.start, trial.failure.found.end)
             # What is put in at the end of a text stands for the last word of it, and so does the end behind it.
             at_end = trial.failure.found.terminal == END and place.found.terminal != END
-            if (reached.start, reached.end) <= (failed.start, failed.end) and not at_end:
+            is_further = (reached.start, reached.end) > (failed.start, failed.end) or at_end
+            if not is_further and (mistake.reach or not self._is_mended(shadow, trial, place)):
                 return None
             ahead = sum(shadow.place(lexeme.start, lexeme.end).end > failed.start for lexeme in trial.lexemes[-9:])
             if ahead < mistake.reach:
@@ -260,6 +262,17 @@ class _Reader:
         if len(places) == 1 and (origin := places.pop()) is not None:
             self._mend(origin)
         return trial
+
+    def _is_mended(self, shadow: Shadow, trial: Attempt, before: Place) -> bool:
+        """Whether other repairs put right what one has put in, where the parser stops again."""
+        from runql.syntax.parser.mended import Mending
+
+        begin = before.piece[0].start if before.piece else before.found.start
+        failed = self._shadow.place(before.found.start, before.found.end)
+        mending = Mending(begin, self._start_after(before), failed)
+        is_mended = mending.goes_on(shadow, trial)
+        self._tried += mending.read
+        return is_mended
 
     def _mend(self, origin: Span) -> None:
         """What a fix puts into a place was mended by another one: it puts the mended text there."""
@@ -343,30 +356,6 @@ class _Reader:
             labels=tuple(Label(place(span.start, span.end), text) for span, text in mistake.labels),
             expected=mistake.expected,
         )
-
-
-def _begun(attempt: Attempt, *, at_pipe: bool) -> int:
-    """How many lexemes of a failed attempt stand before the clause, stage or statement that it failed in.
-
-    `at_pipe` is whether a pipe that was read last begins a stage: else the clause before it is meant.
-    """
-    table = keywords()
-    begins = {*table.clauses, *table.heads, "PIPE", "SEMI", "INTO"}
-    lexemes = attempt.lexemes
-    last = len(lexemes) - 1
-    for index in range(last, -1, -1):
-        terminal = lexemes[index].terminal
-        if terminal not in begins or (terminal == "PIPE" and index == last and not at_pipe):
-            continue
-        count = index + (terminal == "SEMI")
-        if replay(attempt, count) is not None:
-            return count
-    return 0
-
-
-def _tidied(repair: Repair, text: str) -> Repair:
-    """A repair that leaves no second space where it takes something out."""
-    return Repair(repair.title, tuple(tidy(edit, text) for edit in repair.edits))
 
 
 def _is_stage(piece: Sequence[Lexeme]) -> bool:

@@ -34,6 +34,8 @@ _ALONE: Final = {
     "is_nan": "X is nan",
     "is_finite": "X is finite",
     "normalize": "date(X)",
+    "day_name": 'format(X, "%A")',
+    "month_name": 'format(X, "%B")',
 }
 _GIVEN: Final = {
     **dict.fromkeys(("fillna", "fill_null", "fill_nan"), "coalesce"),
@@ -49,6 +51,9 @@ _GIVEN: Final = {
     "concat": "concat",
     "replace": "replace",
 }
+_PART_OF_DAY: Final = re.compile(r"(?P<count>[1-9]\d{0,4})?(?P<unit>h|min|m|s|t)")
+_SECONDS: Final = {"h": 3600, "min": 60, "m": 60, "t": 60, "s": 1}
+_DAY: Final = 86400
 _UNITS: Final = {"1d": "date", "d": "date", "1w": "week", "w": "week", "1mo": "month", "m": "month", "1y": "year"}
 
 
@@ -63,7 +68,11 @@ def rewritten(owner: str, called: str, argument: str) -> str | None:
         cast = cast_of(re.sub(r"\A(?:pl|np|pd)\.", "", given[0]).strip("\"'"))
         return f"{cast}({owner})" if cast is not None else None
     if called in {"truncate", "floor", "to_period"}:
-        unit = _UNITS.get(given[0].strip("\"'").lower())
+        written = given[0].strip("\"'").lower()
+        if (part := _PART_OF_DAY.fullmatch(written)) is not None and called != "to_period":
+            seconds = int(part["count"] or 1) * _SECONDS[part["unit"]]
+            return f"time(floor(number({owner}) / {seconds}) * {seconds})" if _DAY % seconds == 0 else None
+        unit = _UNITS.get(written)
         return f"{unit}({owner})" if unit is not None else None
     if called == "slice" and len(given) == 2 and all(one.isdigit() for one in given):
         return f"substr({owner}, {given[0]}, {max(0, int(given[1]) - int(given[0]))})"

@@ -8,6 +8,7 @@ from typing import Final
 from runql.language.functions import FUNCTIONS
 from runql.syntax.literals import read_string
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.text.source import Span
 
 _ELEMENT: Final = re.compile(r"\bsplit\s*\((?P<inner>[^()]*)\)\s*\[\s*(?P<at>-?\d+)\s*\]")
@@ -67,6 +68,63 @@ def interval(place: Place) -> Mistake | None:
         return Mistake("RQL107", "an `interval` is SQL", span, (hint,), certain=True)
     new = f"{found['count']}{found['unit'][0].lower()}"
     return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_NEAR: Final = 200
+_TITLED: Final = re.compile(r"(?is)(?P<value>.+?)(?P<title>\s+as\s+[^\W\d]\w*)")
+_TRIMMED: Final = re.compile(
+    r"(?i)\btrim\s*\(\s*(?P<end>both|leading|trailing)?\s*(?P<sign>'[^']*')?\s*from\s+(?P<of>[\w./]+)\s*\)"
+)
+_POSITION: Final = re.compile(r"(?i)\bposition\s*\(\s*(?P<part>'[^']+')\s+in\s+(?P<of>[\w./]+)\s*\)")
+
+
+def _around(place: Place, pattern: re.Pattern[str]) -> tuple[re.Match[str], Span] | None:
+    """What a pattern finds around a place, near to it, and where that stands."""
+    begin = max(0, place.found.start - _NEAR)
+    near, at = place.text[begin : place.found.start + _NEAR], place.found.start - begin
+    found = next((one for one in pattern.finditer(near) if one.start() < at < one.end()), None)
+    return None if found is None else (found, Span(begin + found.start(), begin + found.end()))
+
+
+def trimmed_from(place: Place) -> Mistake | None:
+    """`trim(both ' ' from name)`, `trim(leading from name)`."""
+    if place.word not in {"from", "both", "leading", "trailing"} and place.found.terminal != "STRING":
+        return None
+    around = _around(place, _TRIMMED)
+    if around is None:
+        return None
+    found, span = around
+    is_white = found["sign"] is None or not found["sign"].strip("' ")
+    end = (found["end"] or "both").lower()
+    if end == "both":
+        new = f"trim({found['of']})" if is_white else f"trim({found['of']}, {found['sign']})"
+    elif is_white:
+        new = f'replace({found["of"]}, re "{"^ +" if end == "leading" else " +$"}", "")'
+    else:
+        return None
+    return idiom(_SQL, found[0], new, span, replacing(span.start, span.end, new))
+
+
+def concatenated(columns: str) -> str:
+    """Columns in which SQL joins texts: `name || '-' || state` is `concat(name, '-', state)`."""
+
+    def one(column: str) -> str:
+        titled = _TITLED.fullmatch(column)
+        value, title = (column, "") if titled is None else (titled["value"], titled["title"])
+        parts = [part.strip() for part in value.split("||")]
+        return column if len(parts) == 1 else f"concat({', '.join(parts)}){title}"
+
+    return ", ".join(map(one, arguments_of(columns))) if "||" in columns else columns
+
+
+def position_in(place: Place) -> Mistake | None:
+    """`position('adam' in name)`: how many characters stand before it, and one; 0 where it is not."""
+    around = _around(place, _POSITION) if place.opened else None
+    if around is None:
+        return None
+    found, span = around
+    new = f"number({found['of']} contains {found['part']}) * (len(split({found['of']}, {found['part']}, 0)) + 1)"
+    return idiom(_SQL, found[0], new, span, replacing(span.start, span.end, new))
 
 
 def one_or_the_other(place: Place) -> Mistake | None:

@@ -178,7 +178,7 @@ def _written(chain: _Chain, place: Place) -> str | None:
     over = together(chain.keys) if chain.keys else "" if _is_of_history(place) else "all"
     if name == "rank":
         return _ranked(chain, over)
-    if not (chain.column or name == "cumcount"):
+    if not (chain.column or name == "cumcount") or chain.column.endswith((".str", ".dt", ".list")):
         return None
     if name in _FOLDS:
         if chain.given:

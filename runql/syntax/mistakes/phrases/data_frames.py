@@ -12,9 +12,9 @@ from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.text.source import Span
 
 _KEY: Final = r"[^\W\d][\w./]*"
-_FRAME: Final = re.compile(r"df(?=[.\[])")
+_FRAME: Final = re.compile(r"(?:df|runs)(?=[.\[])")
 _STEP: Final = re.compile(r"\s*(?:\.\s*(?P<name>[^\W\d]\w*)(?P<call>\()?|(?P<index>\[))")
-_OF_FRAME: Final = re.compile(rf"\bdf(?:\.(?P<a>{_KEY})|\[\s*[\"'](?P<b>[\w./]+)[\"']\s*\])")
+_OF_FRAME: Final = re.compile(rf"\b(?:df|runs)(?:\.(?P<a>{_KEY})|\[\s*[\"'](?P<b>[\w./]+)[\"']\s*\])")
 _AND: Final = re.compile(r"\s*&\s*")
 _OR: Final = re.compile(r"\s*\|\s*")
 _TEXT: Final = re.compile(r"[\"']([\w./]+)[\"']")
@@ -22,16 +22,19 @@ _TEXT: Final = re.compile(r"[\"']([\w./]+)[\"']")
 
 def data_frame(place: Place) -> Mistake | None:
     """`df[df.acc > 0.9]`, `df.groupby("m").acc.mean()`, `df["x"].value_counts()`: a table of pandas."""
-    if "RUNS" not in place.accepted or _FRAME.match(place.text, place.found.start) is None:
+    frame = _FRAME.match(place.text, place.found.start) if "RUNS" in place.accepted else None
+    if frame is None:
         return None
     stages: list[str] = []
-    column, position = "", place.found.start + 2
+    column, position = "", frame.end()
     while step := _STEP.match(place.text, position):
         opening = step.end() - 1
         end = closing(place.text, opening) if step["call"] or step["index"] else None
         if (step["call"] or step["index"]) and end is None:
             return None
         inner = place.text[opening + 1 : end.start].strip() if end is not None else ""
+        if step["index"] and frame[0] == "runs" and not inner.startswith(("'", '"', "['", '["')):
+            return None  # rows by their places, or a condition, which others know
         if step["index"]:
             column = _indexed(inner, stages) or column
         elif step["call"]:
@@ -64,6 +67,8 @@ def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
     name, texts = name.lower(), _TEXT.findall(inner)
     number = (re.findall(r"\b\d+\b", inner) or ["5"])[0]
     keys = _keys_of_group(stages)
+    if keys is not None and name in {"agg", "aggregate"} and inner[:1] == "{" and not column:
+        return _of_dict(inner, keys, stages)
     if keys is not None:
         return _of_groups(name, column, (texts, number), (keys, stages))
     if name in FOLDS and column:
@@ -122,6 +127,26 @@ def _of_groups(name: str, column: str, given: tuple[list[str], str], last: tuple
     else:
         return name == "size"
     stages[-1:] = new
+    return True
+
+
+_ENTRY: Final = re.compile(
+    rf"\s*[\"'](?P<key>{_KEY})[\"']\s*:\s*(?:\[(?P<several>[^\[\]]*)\]|[\"'](?P<one>\w+)[\"'])\s*(?:,|\Z)"
+)
+
+
+def _of_dict(inner: str, keys: str, stages: list[str]) -> bool:
+    """`agg({"acc": ["mean", "std"], "loss": "min"})`."""
+    folds, at, body = list[str](), 0, inner.strip()[1:-1]
+    while entry := _ENTRY.match(body, at):
+        names = _TEXT.findall(entry["several"]) if entry["one"] is None else [entry["one"]]
+        if not all(name in FOLDS for name in names):
+            return False
+        folds.append(_folds([FOLDS[name] for name in names], entry["key"]))
+        at = entry.end()
+    if at < len(body.rstrip()) or not folds:
+        return False
+    stages[-1:] = [f"group {keys} : {', '.join(folds)}"]
     return True
 
 

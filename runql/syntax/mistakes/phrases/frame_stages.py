@@ -51,6 +51,7 @@ _SELECT_KEEP: Final = re.compile(r"(?i)select-keep\b(?=\s+[^\W\d])")
 _KEPT: Final = re.compile(r"(?i)project-keep\b")
 _PIVOT: Final = "a column for each value of a field: `| pivot mean(METRIC) by KEY across FIELD`"
 _LONG: Final = "the columns of a table stay columns here: `| select …` chooses some, `| plot line A, B` draws several"
+_NO_CHANCE: Final = "nothing is left to chance, so that a question has one answer: `| limit 5` takes the first rows"
 _NO_STAGE: Final = {
     "pivot_wider": _PIVOT,
     "spread": _PIVOT,
@@ -60,10 +61,12 @@ _NO_STAGE: Final = {
     "gather": _LONG,
     "stack": _LONG,
     "wide_to_long": _LONG,
+    "make-series": "a row for each day that has runs: `| group date(created) : m = mean(METRIC)`",
+    **dict.fromkeys(("slice_sample", "sample_n", "sample_frac"), _NO_CHANCE),
     "slice": "some rows are `| offset N | limit N`",
     "project-reorder": "the columns in another order: `| select A, B, …`",
 }
-_HYPHENED: Final = re.compile(r"project-reorder\b")
+_HYPHENED: Final = re.compile(r"(?:project-reorder|make-series)\b")
 _AGGREGATES: Final = "aggregates stand behind the keys: `| group KEY : m = mean(METRIC)`"
 _CALLED: Final = re.compile(r"\s*(?:[|;]|\Z)")
 _ASKING: Final = re.compile(

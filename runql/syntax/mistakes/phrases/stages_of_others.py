@@ -42,12 +42,14 @@ _GROUP_AGGREGATE: Final = re.compile(
     r"(?i)\{?(?P<keys>[^{}()|;]+?)\}?\s*\(\s*aggregate\s*\{?(?P<folds>[^{}|;]+?)\}?\s*\)(?=\s*(?:[|;]|\Z))"
 )
 _MOST: Final = re.compile(
-    rf"(?i)(?P<word>top|bottom|nlargest|nsmallest)(?:\s+(?P<n1>\d+)\s+(?P<k1>-?{_KEY})"
-    rf"|\s*\(\s*(?P<n2>\d+)\s*,\s*[\"']?(?P<k2>{_KEY})[\"']?\s*\))(?=\s*(?:[|;]|\Z))"
+    rf"(?i)(?P<word>top|bottom|nlargest|nsmallest|top_k|bottom_k)(?:\s+(?P<n1>\d+)\s+(?P<k1>-?{_KEY})"
+    rf"|\s*\(\s*(?P<n2>\d+)\s*,\s*(?:by\s*=\s*|columns\s*=\s*)?[\"']?(?P<k2>{_KEY})[\"']?\s*\))(?=\s*(?:[|;]|\Z))"
     rf"|(?P<slice>slice_max|slice_min)(?:\s+|\s*\(\s*)(?P<k3>{_KEY})\s*,?\s*n\s*=\s*(?P<n3>\d+)\s*\)?(?=\s*(?:[|;]|\Z))"
 )
-_LOW: Final = {"bottom", "nsmallest", "slice_min"}
-_COUNTS: Final = re.compile(rf"(?i)(?:value_counts|count|tally)\b\s*\(?\s*(?P<key>{_KEY})?\s*\)?(?=\s*(?:[|;]|\Z))")
+_LOW: Final = {"bottom", "nsmallest", "slice_min", "bottom_k"}
+_COUNTS: Final = re.compile(
+    rf"(?i)(?:value_counts|count|tally)\b\s*\(?\s*(?P<key>{_KEY})?(?P<sort>\s*,\s*sort\s*=\s*T(?:RUE)?)?\s*\)?(?=\s*(?:[|;]|\Z))"
+)
 _APPLIED_BARE: Final = "|".join(one for one in FOLDS if one not in {"min", "max"})
 _WHOLE: Final = re.compile(
     rf"(?i)(?:(?:{'|'.join(FOLDS)})\s*\(\s*{_KEY}\s*\)|(?:{_APPLIED_BARE})\s+{_KEY})(?=\s*(?:[|;]|\Z))"

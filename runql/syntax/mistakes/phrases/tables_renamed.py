@@ -25,6 +25,8 @@ def query_of_query(place: Place) -> Mistake | None:
     if "RUNS" not in place.accepted or place.word != "select":
         return None
     lexemes = statement_of(place)
+    if (first_rows := _distinct_on(place, Span(lexemes[0].start, lexemes[-1].end))) is not None:
+        return first_rows
     parts = parts_of(place.text, lexemes)
     at = next((one for one in lexemes[1:] if one.text.lower() == "from"), None)
     source = parts.get("from", "")
@@ -42,6 +44,26 @@ def query_of_query(place: Place) -> Mistake | None:
     new = " | ".join([query, *stages_of_select(plain)])
     span = Span(lexemes[0].start, lexemes[-1].end)
     return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_DISTINCT_ON: Final = re.compile(
+    r"(?is)select\s+distinct\s+on\s*\((?P<keys>[^()]+)\)\s*(?P<columns>[^;|]+?)\s+from\s+runs\b(?P<rest>[^;|]*?)"
+    r"(?:\s+order\s+by\s+(?P<order>[^;|]+?))?(?P<limit>\s+limit\s+\d+)?\s*\Z"
+)
+
+
+def _distinct_on(place: Place, span: Span) -> Mistake | None:
+    """`select distinct on (k) name from runs order by k, a desc`: the first row of each, in that order."""
+    found = _DISTINCT_ON.fullmatch(place.text[span.start : span.end])
+    if found is None:
+        return None
+    stages = [f"runs {found['rest'].strip()}".strip()]
+    stages += [f"order {found['order']}"] if found["order"] else []
+    stages += [f"distinct by {found['keys'].strip()}"]
+    stages += [found["limit"].strip()] if found["limit"] else []
+    stages += [] if found["columns"].strip() == "*" else [f"select {found['columns'].strip()}"]
+    new = " | ".join(stages)
+    return idiom("Postgres", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def runs_renamed(place: Place) -> Mistake | None:

@@ -1,0 +1,111 @@
+"""What is offered for calls and phrases of others means the same: each text, and the one that its fixes make of it."""
+
+from __future__ import annotations
+
+import pytest
+
+import runql
+from runql.api import Connection
+from runql.errors import QueryError
+from tests.cases.floors import apply
+
+DERIVED = {
+    "strpos(name, 'adam')": "number(name contains 'adam') * (len(split(name, 'adam', 0)) + 1)",
+    "charindex('adam', name)": "number(name contains 'adam') * (len(split(name, 'adam', 0)) + 1)",
+    "position('adam' in name)": "number(name contains 'adam') * (len(split(name, 'adam', 0)) + 1)",
+    "indexof(name, 'adam')": "number(name contains 'adam') * (len(split(name, 'adam', 0)) + 1) - 1",
+    "regexp_matches(name, '^lr')": "name ~ '^lr'",
+    "ltrim(name)": 'replace(name, re "^\\\\s+", "")',
+    "trim(both ' ' from name)": "trim(name)",
+    "paste(name, state)": 'concat(name, " ", state)',
+    "name.str.len()": "len(name)",
+    "weekofyear(created)": 'number(format(created, "%V"))',
+    "datediff('hour', created, updated)": "floor(number(updated) / 3600) - floor(number(created) / 3600)",
+    "datediff(updated, created)": "round((date(updated) - date(created)) / 86400)",
+    "datetime_diff('day', updated, created)": "round((date(updated) - date(created)) / 86400)",
+    "timestampdiff(minute, created, updated)": "floor((updated - created) / 60)",
+    "to_char(created, 'YYYY-MM-DD HH24:MI')": "format(created, '%Y-%m-%d %H:%M')",
+    "format_datetime(created, 'yyyy-MM-dd HH:mm')": "format(created, '%Y-%m-%d %H:%M')",
+    "date_format(created, '%H:%i')": "format(created, '%H:%M')",
+    "created.dt.floor('h')": "time(floor(number(created) / 3600) * 3600)",
+    "created.dt.day_name()": 'format(created, "%A")',
+    "config.momentum ?? config.lr ?? 0": "coalesce(config.momentum, config.lr, 0)",
+    "summary.acc > 0.9 ? 'good' : 'bad'": "if(summary.acc > 0.9, 'good', 'bad')",
+    "summary.acc > 0.9 ? (config.lr > 0.1 ? 2 : 3) : 1": "if(summary.acc > 0.9, (if(config.lr > 0.1, 2, 3)), 1)",
+    "case config.optimizer when 'adam' then 1 else 0 end": "if(config.optimizer = 'adam', 1, 0)",
+    "mod(config.seed, 2)": "config.seed % 2",
+}
+"""Values as others write them, and as they are written here."""
+
+QUERIES = {
+    "runs where summary.acc = max(summary.acc)": "runs where summary.acc = value(runs | group : max(summary.acc))",
+    "runs | group all : count()": "runs | group : count()",
+    "runs | name.startswith('lr')": "runs | where name startswith 'lr'",
+    "runs r where r.config.lr > 0.1": "runs where config.lr > 0.1",
+    "runs where summary.acc > 0.8 except runs where summary.acc > 0.9": "runs where summary.acc > 0.8 "
+    "| join anti (runs where summary.acc > 0.9) on id",
+    "select a.name, b.name from runs a join runs b on a.config.seed = b.config.seed and a.id < b.id": "runs | join "
+    "(runs select config.seed, name as b_name, id as b_id) on config.seed | where id < b_id | select name, b_name",
+    "select avg(a) from (select summary.acc as a from runs) t where t.a > 0.5": "runs select summary.acc as a "
+    "| where a > 0.5 | group : mean(a)",
+    "select * from (select name, row_number() over (partition by config.seed order by summary.acc desc) as rn "
+    "from runs) where rn <= 2": "runs | select name, row_number() over config.seed order -summary.acc as rn "
+    "| where rn <= 2",
+    "let m = toscalar(runs | group : max(summary.acc)); runs where summary.acc = m": "let m = runs "
+    "| group : max(summary.acc); runs where summary.acc = value(runs from m)",
+    "runs | group config.optimizer : avgif(summary.acc, config.seed > 1)": "runs | group config.optimizer : "
+    "mean(if(config.seed > 1, summary.acc, null))",
+    "runs | group config.optimizer : percentile_cont(0.9) within group (order by summary.acc)": "runs "
+    "| group config.optimizer : percentile(summary.acc, 90)",
+    "select date_trunc('month', created) m, count(*) c from runs group by m": "runs | group month(created) as m : "
+    "c = count()",
+    "runs | drop_duplicates('config.optimizer')": "runs | distinct by config.optimizer",
+    "runs | top_k(3, by='summary.acc')": "runs | order -summary.acc | limit 3",
+    "runs | distinct(config.optimizer)": "runs | select config.optimizer | distinct",
+    "runs | filter(between(summary.acc, 0.5, 0.9))": "runs | where summary.acc between 0.5 and 0.9",
+    "runs | filter(config.optimizer == 'adam')": "runs | where config.optimizer == 'adam'",
+    "runs | project name, age = now() - created": "runs | select name, now - created as age",
+    "select name || '-' || state from runs": "runs select concat(name, '-', state)",
+    "runs.groupby('config.optimizer').agg({'summary.acc': ['mean', 'min']})": "runs | group config.optimizer : "
+    "mean(summary.acc), min(summary.acc)",
+}
+
+
+@pytest.fixture(scope="module")
+def demo() -> Connection:
+    return runql.connect("demo")
+
+
+def mended(text: str, demo: Connection) -> str:
+    """What comes of a text by the first fixes of its errors, until it runs."""
+    for _ in range(4):
+        try:
+            demo.query(text)
+        except QueryError as error:
+            text = apply([one.fixes[0].edits for one in error.diagnostics if one.is_error and one.fixes], text)
+        else:
+            return text.strip()
+    raise AssertionError(f"no fix makes it run: {text}")
+
+
+@pytest.mark.parametrize(("theirs", "ours"), DERIVED.items())
+def test_a_value_of_others(theirs: str, ours: str, demo: Connection) -> None:
+    assert mended(f"runs | derive x = {theirs}", demo) == f"runs | derive x = {ours}"
+
+
+@pytest.mark.parametrize(("theirs", "ours"), QUERIES.items())
+def test_a_query_of_others(theirs: str, ours: str, demo: Connection) -> None:
+    assert mended(theirs, demo) == ours
+
+
+def test_what_is_offered_for_values_means_the_same(demo: Connection) -> None:
+    """By Python, for those that are not the same call under another name."""
+    keys = ("strpos(name, 'adam')", "indexof(name, 'adam')", "datediff(updated, created)")
+    columns = ", ".join(f"c{at} = {DERIVED[key]}" for at, key in enumerate(keys))
+    text = f"runs | derive {columns} | select name, created, updated, c0, c1, c2"
+    columns_of = demo.query(text).frame.columns
+    rows = list(zip(*columns_of.values(), strict=True))
+    assert len(rows) == 64
+    for name, created, updated, *found in rows:
+        place = name.find("adam")
+        assert found == [place + 1, place, (updated.date() - created.date()).days]
