@@ -126,8 +126,8 @@ _TABLE = (
     ),
     StageEntry(
         "smooth ema WEIGHT | mean ROWS",
-        "Each metric smoothed along x, run by run: a debiased exponential mean, or that of the last values; a copy that "
-        "`derive` made of one is smoothed too.",
+        "Each metric smoothed along x, run by run: a debiased exponential mean, or that of the last values; a copy "
+        "that `derive` made of one too.",
         f"{_CURVES} | smooth ema 0.9",
         terminal="SMOOTH",
         takes=HISTORIES,

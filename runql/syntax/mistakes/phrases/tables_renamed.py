@@ -13,7 +13,7 @@ from runql.syntax.mistakes.phrases.windows import query_with_windows
 from runql.syntax.mistakes.sql_group_by import parts_of, statement_of
 from runql.text.source import Span
 
-_JOINS: Final = frozenset({"join", "left", "right", "full", "inner", "cross", "outer", "natural"})
+_JOINS: Final = re.compile(r"join|left|right|full|inner|cross|outer|natural")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _INNER: Final = re.compile(r"(?is)\s*select\b")
 _SETS: Final = {"except": "anti", "minus": "anti", "intersect": "semi"}
@@ -74,13 +74,13 @@ def runs_renamed(place: Place) -> Mistake | None:
     following = [one for one in islice(place.ahead(), 3) if one.text.lower() != "as"]
     name = following[0].text if following else ""
     behind = following[1].text.lower() if len(following) > 1 else ""
-    if not _NAME.fullmatch(name) or behind not in {*_JOINS, *keywords().clause_words}:
+    if not _NAME.fullmatch(name) or not (_JOINS.fullmatch(behind) or behind in keywords().clause_words):
         return None
     lexemes = statement_of(place)
     end = lexemes[-1].end
     old = place.text[runs.start : end]
     rest = place.text[following[0].end : end].strip()
-    if behind in _JOINS:
+    if _JOINS.fullmatch(behind):
         new = joined_query(f"select * from runs {name} {rest}")
     else:
         new = f"{runs.text} {without_tables({name}, rest)}" if f"{name}." in rest else None
