@@ -155,7 +155,7 @@ def _has(mode: HasMode, value: Any, items: list[Any]) -> bool:
         value = []
     if not isinstance(value, list):
         return False
-    found = [any(_equal(item, element) for element in value) for item in items]
+    found = [any(item is element is None or _equal(item, element) for element in value) for item in items]
     return all(found) if mode is HasMode.ALL else any(found)
 
 
