@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from runql.sources.protocol import ServiceApi
+from runql.text.frozen import changeable
 
 
-@dataclass(slots=True)
+@changeable
 class Spent:
     """How long it took in all, and how many requests; `requests` is `None` where no source counts them."""
 

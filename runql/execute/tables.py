@@ -137,7 +137,7 @@ class ProjectionOperator(TableOperator):
         """The table of all runs at once, where every source has its runs as columns."""
         if not all(place.service.capabilities.columns for place in self._executor.places):
             return None
-        from runql.execute.run_columns import whole_table
+        from runql.execute.columns.run_columns import whole_table
 
         return whole_table(self._executor, selection)
 
@@ -237,7 +237,7 @@ class HistoriesOperator(TableOperator):
         """The rows that the first stage keeps of each run, where every source has its runs as columns."""
         if not all(place.service.capabilities.columns for place in self._executor.places):
             return None
-        from runql.execute.run_columns import ends_of_runs
+        from runql.execute.columns.run_ends import ends_of_runs
 
         selection = self._selection(())
         read = HistoryTables(self.part, selection)

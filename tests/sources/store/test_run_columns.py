@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.errors import RunQLError
-from runql.execute.run_columns import whole_table
+from runql.execute.columns.run_columns import whole_table
 from runql.semantic.record import RunRecord
 from runql.session import Session
 from runql.sources.store.service import StoreService
