@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from runql.engine.functions import in_range, to_float
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _EXACT_T_UP_TO = 400
 """Degrees of freedom up to which Student's t is solved for; its expansion is exact to 1e-13 beyond."""
@@ -97,6 +100,8 @@ def percentile(ordered: Sequence[int | float], percent: float) -> int | float:
     low = math.floor(place)
     below, above = ordered[low], ordered[min(low + 1, len(ordered) - 1)]
     if isinstance(below, int) and isinstance(above, int) and max(-below, above) > _SAFE_WHOLE:
+        from fractions import Fraction  # few numbers are so large
+
         return _between_wholes(below, above, Fraction(place) - low)
     below, above = to_float(below), to_float(above)
     return below if below == above or place == low else between(below, above, place - low)

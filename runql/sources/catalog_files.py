@@ -5,7 +5,6 @@ Nothing heavy is loaded.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,8 @@ Counted: TypeAlias = tuple[tuple[str | float | bool, int], ...]
 
 def file_name(host: str, entity: str, project: str) -> str:
     """What the file of a project is called."""
+    import hashlib
+
     name = hashlib.sha256("\0".join((host, entity, project)).encode()).hexdigest()[:24]
     return f"catalog-{name}.json"
 

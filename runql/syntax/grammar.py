@@ -8,10 +8,10 @@ Lark is imported only where a table is built.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from functools import cache
 from pathlib import Path
+from zlib import adler32, crc32
 
 from runql.syntax.check_grammar import check_grammar
 from runql.syntax.lr_table import ParserTable, table_from, table_of, table_text
@@ -56,14 +56,17 @@ def build_table(*, strict: bool = False) -> ParserTable:
 
 
 def table_key() -> str:
-    """What a table depends on: the grammar, and the form in which it is written."""
-    digest = hashlib.sha256(grammar_text().encode()).hexdigest()
-    return f"runql-table 4 {digest}"
+    """What a table depends on: the grammar, and the form in which it is written.
+
+    Sums suffice, and `hashlib` takes longer to load than they do: who could forge a grammar could write the table too.
+    """
+    grammar = grammar_text().encode()
+    return f"runql-table 5 {len(grammar)}-{crc32(grammar):08x}-{adler32(grammar):08x}"
 
 
 def table_name() -> str:
     """The name under which a table is kept: another for each key."""
-    return f"{hashlib.sha256(table_key().encode()).hexdigest()[:32]}.table"
+    return f"{table_key().replace(' ', '-')}.table"
 
 
 def write_table() -> bytes:

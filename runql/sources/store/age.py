@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +25,8 @@ LOOKED: Final = "_looked.json"
 def note_looked(folder: Path, pull: int) -> None:
     """Keep that all runs of the source were compared just now, and were as the pull of this number left them. That it
     cannot be kept makes the copy older than it is, no more."""
+    import secrets  # with what it loads it takes longer than to read the file
+
     told = {"pull": pull, "at": datetime.now(UTC).isoformat()}
     scratch = folder / f"_{secrets.token_hex(8)}"
     with suppress(OSError):

@@ -56,15 +56,26 @@ def check_extra() -> None:
         raise SourceError.of("RQL511", f"a store needs {names}, which {are} not installed", hint)
 
 
+def _engine() -> Any:
+    """DuckDB without the relations and expressions that its package builds upon it in Python: SQL needs none of them,
+    and to load them takes longer than a question does."""
+    try:
+        import _duckdb
+    except ImportError:  # where a package holds its engine under another name
+        import duckdb
+
+        return duckdb
+    return _duckdb
+
+
 class Duck:
     """A DuckDB in this process, without a file. Threads may share it."""
 
     def __init__(self) -> None:
-        import duckdb
-
-        self._error: type[Exception] = duckdb.Error
+        engine = _engine()
+        self._error: type[Exception] = engine.Error
         self._lock = Lock()
-        self._connection = duckdb.connect(":memory:", config=dict(_CONFIG))
+        self._connection = engine.connect(":memory:", config=dict(_CONFIG))
         self._connection.execute("SET TimeZone = 'UTC'")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -72,7 +83,8 @@ class Duck:
         with self._lock:
             cursor = self._connection.cursor()
         try:
-            return cursor.execute(sql, list(parameters)).fetchall()
+            found: list[tuple[Any, ...]] = cursor.execute(sql, list(parameters)).fetchall()
+            return found
         except self._error as error:
             raise Unreadable(_first_line(error)) from error
         finally:

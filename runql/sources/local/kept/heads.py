@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 from collections import Counter
@@ -142,6 +141,8 @@ def head_among(rows: HeadRows, file: RunFile) -> Head | None:
 
 def kept_folder(cache: Path, root: Path) -> KeptFolder:
     """Where a folder of runs is kept, below the folder of caches."""
+    import hashlib
+
     name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:24]
     return KeptFolder(KeptDatabase(cache / "folders" / f"{name}{SUFFIX}"))
 
@@ -153,6 +154,8 @@ def is_large(files: Sequence[RunFile]) -> bool:
 
 def made_of(runs: Iterable[tuple[str, LocalRun]], read_at: float) -> bytes | None:
     """A digest of all that runs were made of; `None` if some of it was written just then."""
+    import hashlib
+
     told: list[bytes] = []
     newest = 0
     for name, run in runs:
@@ -165,6 +168,8 @@ def made_of(runs: Iterable[tuple[str, LocalRun]], read_at: float) -> bytes | Non
 
 def mark_of(run: LocalRun) -> bytes:
     """A digest of all that a run was made of."""
+    import hashlib
+
     digest = hashlib.blake2b(digest_size=16)
     for strand in run.strands:
         file, head = strand.segment.file, strand.segment.head

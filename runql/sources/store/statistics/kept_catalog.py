@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -72,6 +71,8 @@ def _read(path: Path) -> StoreStatistics | None:
 
 def _write(path: Path, known: StoreStatistics) -> None:
     """Keep what was counted, in the place of what is of other versions. That it cannot be kept costs time alone."""
+    import secrets  # with what it loads it takes longer than to read the file
+
     odd = [[space.value, name, sorted(one.value for one in found)] for (space, name), found in known.odd.items()]
     told = {"catalog": to_document(known.catalog), "odd": odd}
     scratch = path.with_name(f".{secrets.token_hex(8)}")

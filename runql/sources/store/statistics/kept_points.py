@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -147,6 +146,8 @@ def _gather(
 
 def _write(home: Path, number: int, duck: Duck, parts: Collection[str]) -> None:
     """Put the facts in the place of those that are there."""
+    import secrets  # with what it loads it takes longer than to read the file
+
     home.mkdir(mode=0o700, exist_ok=True)
     scratch = home / f".{secrets.token_hex(8)}.part"
     target = str(scratch).replace("'", "''")
