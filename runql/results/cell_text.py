@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from runql.semantic.times import iso_text
 from runql.semantic.values import MISSING, Value
+from runql.text.frozen import changeable
 
 
-@dataclass(slots=True)
+@changeable
 class ConversionLoss:
     """What a format cannot hold: numbers that JSON has no form for, columns that a typed file has no type for."""
 

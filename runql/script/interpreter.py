@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias, assert_never
 
@@ -15,12 +15,13 @@ from runql.syntax import Parsed, tree
 from runql.syntax import tree as s
 from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable, frozen
 from runql.text.source import NOWHERE, Span
 
 Saved: TypeAlias = Callable[[str, Span], "NamedQuery | Diagnostic"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScriptState:
     """What one text leaves to the next one of a session: its names, its parameters, its source, its options."""
 
@@ -32,7 +33,7 @@ class ScriptState:
     """The parameters whose values are shown and written nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryTask:
     """A query to be run or explained. `written`: as the text has it, before names were put in. `names`: of queries.
 
@@ -49,7 +50,7 @@ class QueryTask:
     pull: s.PullStatement | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaTask:
     """`show …` or `describe FIELD`."""
 
@@ -59,7 +60,7 @@ class SchemaTask:
     options: Options
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScriptPlan:
     """What a text asks for, in order, what is wrong with it, and what it leaves. `used`: its parameters."""
 
@@ -69,7 +70,7 @@ class ScriptPlan:
     used: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@changeable
 class Reader:
     """Goes through the statements of one text."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar, assert_never
 
 from runql.script.inner_queries import with_inner
 from runql.syntax import to_text, tree
 from runql.syntax.tree import SourceKind, Target
 from runql.text.diagnostic import Diagnostic, Edit, Fix
+from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Span
 
@@ -66,7 +67,7 @@ class NamedQuery:
         return f"NamedQuery({self.query!r}, {self.params!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expanded:
     """A query that names no other one any more."""
 

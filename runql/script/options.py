@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runql.language.options import OPTIONS, THEMES
 from runql.syntax import tree
 from runql.syntax.tree import SetStatement
 from runql.text.codes import CODES
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE
 
@@ -35,7 +36,7 @@ class Told:
         return frozenset(new)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """`silenced`: codes of notices and warnings that are not said. `max_rows`: how many rows of an answer are shown at
     most. `names`: whether each file and run is named that a notice speaks of. `told`: what was said of these before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, assert_never
@@ -14,6 +14,7 @@ from runql.script.permission import guarded
 from runql.syntax import Parsed, parse, tree
 from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Source, Span
 
@@ -22,7 +23,7 @@ _NO_QUERY = "holds a statement that is neither `param`, `let` nor a query"
 _MOST_BYTES_OF_COMMENT = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedQuery:
     """A saved query: where it is, and the first comment of its text."""
 
@@ -64,7 +65,7 @@ def _text(path: Path) -> str:
     return raw.decode().replace("\r\n", "\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loader:
     """Reads saved queries for one text. `given` are the parameters that the text was given.
 

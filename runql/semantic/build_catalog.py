@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.values import Value, kind_of
+from runql.text.frozen import changeable
 
 TOP_VALUES = 20
 """How many frequent values of a field are kept."""
@@ -32,7 +33,7 @@ KIND_OF_WORD: Mapping[str, Kind] = {
 """Of logged values; all others are records (histograms, images, tables…)."""
 
 
-@dataclass(slots=True)
+@changeable
 class FieldTally:
     """What is known so far of one field. `alone`: how often each value occurs, where all are of one plain type."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runql.execute.inner_query import InnerQuery
 from runql.plan.answers import Asked, asked_by, questions_in
@@ -15,9 +15,10 @@ from runql.semantic.questions import InnerTable
 from runql.semantic.typed import TOther
 from runql.session.checked_query import KnownSources
 from runql.syntax import to_text, tree
+from runql.text.frozen import changeable
 
 
-@dataclass(slots=True)
+@changeable
 class InnerChecks:
     """What the check of a statement found of its inner questions, those inside of them among them."""
 

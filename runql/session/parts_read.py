@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runql.results.frame import Frame
+from runql.text.frozen import changeable
 
 
-@dataclass(slots=True)
+@changeable
 class PartsRead:
     """One reading of an answer. Each part is read once, however often and from wherever the rows are looked at.
 

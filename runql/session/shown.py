@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from runql.results.frame import Frame
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stats:
     """What an answer cost and how much of it was shown. `requests` is `None` where no source counts them."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import get_ident
 from time import monotonic
 
 from runql.sources.protocol import ServiceApi
+from runql.text.frozen import changeable
 
 
-@dataclass(slots=True)
+@changeable
 class _Limit:
     """`thread` asks; `held` are the services that know of it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from runql.errors import QueryError
@@ -15,6 +15,7 @@ from runql.syntax.printer.parts import Items
 from runql.syntax.printer.to_text import Printer, ordered
 from runql.syntax.tokens import Token, TokenKind
 from runql.syntax.tree import query_of
+from runql.text.frozen import changeable
 from runql.text.source import Source
 
 MAX_WIDTH: Final = 100
@@ -35,7 +36,7 @@ def format_text(text: str | Source) -> str:
     return "\n".join(_Formatter(parsed).lines())
 
 
-@dataclass(slots=True)
+@changeable
 class _Unit:
     """A piece that keeps its comments: a head, or an item of a clause. `start` is where it stood in the text."""
 

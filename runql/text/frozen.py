@@ -1,4 +1,4 @@
-"""Frozen, slotted records: what `@dataclass(frozen=True, slots=True)` gives, without its price at the start.
+"""Slotted records, nearly all frozen: what `@dataclass(frozen=True, slots=True)` gives, without its price at the start.
 
 The standard library writes and compiles the source of six functions for each class, which for the two hundred records
 of RunQL takes longer than everything else before a first answer. Here only `__init__` is written, when the first object
@@ -52,7 +52,13 @@ def frozen(
     return _made(cls, kw_only, order, slots)
 
 
-def _made(cls: type[T], kw_only: bool, order: bool, slots: bool) -> type[T]:
+@dataclass_transform(field_specifiers=(field,))
+def changeable(cls: type[T], /) -> type[T]:
+    """Make a class a slotted record of its annotated fields, which may be set; it has no hash."""
+    return _made(cls, kw_only=False, order=False, slots=True, is_frozen=False)
+
+
+def _made(cls: type[T], kw_only: bool, order: bool, slots: bool, *, is_frozen: bool = True) -> type[T]:
     own = _own_fields(cls, kw_only)
     by_name: dict[str, Field[Any]] = {}
     for base in reversed(cls.__mro__[1:]):
@@ -66,13 +72,15 @@ def _made(cls: type[T], kw_only: bool, order: bool, slots: bool) -> type[T]:
         _FIELDS: by_name,
         "__match_args__": tuple(each.name for each in every if not each.kw_only),
         "__init__": _first_init,
-        "__setattr__": _refuse,
-        "__delattr__": _refuse,
         "__reduce__": _reduce,
     }
     if slots:
         body["__slots__"] = new
     shared = {"__repr__": _repr, **_comparisons(tuple(each.name for each in every if each.compare), order)}
+    if is_frozen:
+        body |= {"__setattr__": _refuse, "__delattr__": _refuse}
+    else:
+        shared["__hash__"] = None
     body |= {name: value for name, value in shared.items() if name not in cls.__dict__}
     metaclass: Any = type(cls)
     made: type[T] = metaclass(cls.__name__, cls.__bases__, body)

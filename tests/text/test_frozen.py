@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runql.text.frozen import frozen, packed, records_of
+from runql.text.frozen import changeable, frozen, packed, records_of
 
 
 @frozen(kw_only=True)
@@ -152,3 +152,25 @@ def test_many_packed_records_are_made_of_their_fields() -> None:
     assert [record.place for record in records_of(Packed, columns)] == [4, 5]
     with pytest.raises(ValueError, match="zip"):
         list(records_of(Packed, ([1], [(), ()])))
+
+
+def test_a_changeable_record_is_a_slotted_dataclass() -> None:
+    @changeable
+    class Tally:
+        runs: int = 0
+        names: list[str] = field(default_factory=list)
+
+    @dataclass(slots=True)
+    class Other:
+        runs: int = 0
+        names: list[str] = field(default_factory=list)
+
+    for made in (Tally(), Other()):
+        made.runs += 1
+        made.names.append("a")
+        assert (made.runs, made.names, made == replace(made), made != replace(made, runs=2)) == (1, ["a"], True, True)
+        assert repr(made).endswith("(runs=1, names=['a'])")
+        with pytest.raises(AttributeError):
+            made.other = 1  # type: ignore[union-attr]
+        with pytest.raises(TypeError):
+            hash(made)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import islice
 
 from runql.results.terminal_table.cells import CellLook
+from runql.text.frozen import changeable
 from runql.text.widths import beginning, cell_width, ending
 
 GAP = 2
@@ -18,7 +18,7 @@ _ALWAYS_FIRST = ("id", "name", "state", "created")
 _AFTER_DOT = re.compile(r"(?<=\w\.)(?=\w)")
 
 
-@dataclass(slots=True)
+@changeable
 class ColumnSlot:
     """One column on its way to the screen."""
 

@@ -8,7 +8,7 @@ import stat as stats
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -26,7 +26,7 @@ from runql.sources.local.folder_layout import (
     is_run_folder,
     sweep_of,
 )
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 
 _ROOT_NAMES: Final = ("wandb", ".wandb")
 _NAME_OF: Final = attrgetter("name")
@@ -71,7 +71,7 @@ class RunFile:
         return self.path.name if called is None else called.run_id
 
 
-@dataclass(slots=True)
+@changeable
 class FoundFiles:
     """What lies below a path: runs, the ids of sweeps of which there are settings, and what was not looked into.
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, Final, TypeAlias
 
 from runql.sources.files.wire import MalformedWire, varint
+from runql.text.frozen import changeable
 
 MAGIC: Final = b":W&B\xe1\xbe"
 HEADER_SIZE: Final = len(MAGIC) + 1
@@ -43,7 +43,7 @@ class DamageKind(StrEnum):
     TORN = "torn"
 
 
-@dataclass(slots=True)
+@changeable
 class Damage:
     """A place where records were lost. `resumed` is the byte where whole records go on, `lost` how many were lost:
     both `None` where nothing tells."""

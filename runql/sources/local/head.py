@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from runql.sources.local.fold import MOST_PENDING, BatchedFold, Fold
 from runql.sources.local.framing import Damage, DamageKind, Frames
 from runql.sources.local.history import own_step, step_of
 from runql.sources.local.items import Outsize
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 
 _STATS_ITEM_TAG: Final = 0x1A
 _NO_TAG: Final = -1
@@ -40,7 +40,7 @@ class BranchPoint:
     step: float
 
 
-@dataclass(slots=True)
+@changeable
 class Head:
     """What one run file says of its run. Times are seconds since 1970.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -25,6 +25,7 @@ from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.samples import SampleReader
 from runql.sources.local.side_files import jsonl
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 
 _Row: TypeAlias = tuple[bytes, int, int, int, bool]
 """Its bytes, its start and its end in them, its place in the file, and whether it may be numbered by counting."""
@@ -32,7 +33,7 @@ _Row: TypeAlias = tuple[bytes, int, int, int, bool]
 Columns = dict[str, Sequence[Value]]
 
 
-@dataclass(slots=True)
+@changeable
 class Rows:
     """Columns of equal length in the order of the steps, and what is to be said about them."""
 

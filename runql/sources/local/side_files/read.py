@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,13 @@ from runql.semantic.huge_values import by_name
 from runql.semantic.json_text import read_json
 from runql.sources.local.folder_layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
 from runql.sources.local.side_files.config_yaml import read_config
+from runql.text.frozen import changeable
 
 _MOST_BYTES: Final = 16 << 20
 """More than the SDK writes into any of these: W&B's server takes no config and no summary so large."""
 
 
-@dataclass(slots=True)
+@changeable
 class Sides:
     """What could be read; `bad` are the files that could not, each with the reason. `internal` is W&B's own part of the
     config, in which some writers keep what others have in the metadata."""
