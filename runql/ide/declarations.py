@@ -40,21 +40,28 @@ class Occurrence:
 def with_declared(text: Text, context: Context) -> Context:
     """What is known, with what the text declares."""
     written = parsed(text)
-    lets, parameters = dict(context.lets), dict(context.parameters)
+    lets: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for statement in written.script.statements:
-        said = clean(" ".join(written.source.text[statement.span.start : statement.span.end].split()))
         match statement:
             case s.LetStatement(name=name):
-                lets[name] = said.partition("=")[2].strip()
+                lets[name] = _said(written, statement).partition("=")[2].strip()
             case s.ParamStatement(name=name):
-                parameters[name] = said.partition(name)[2].lstrip(" :")
+                parameters[name] = _said(written, statement).partition(name)[2].lstrip(" :")
             case t.QueryStatement() | t.ExplainStatement() | t.BrokenStatement() | t.UseStatement() | t.ShowStatement():
                 pass
             case t.DescribeStatement() | t.PullStatement() | t.SetStatement():
                 pass
             case _:
                 assert_never(statement)
-    return replace(context, lets=lets, parameters=parameters)
+    if not lets and not parameters:
+        return context
+    return replace(context, lets={**context.lets, **lets}, parameters={**context.parameters, **parameters})
+
+
+def _said(written: Parsed, statement: s.Statement) -> str:
+    """A statement on one line."""
+    return clean(" ".join(written.source.text[statement.span.start : statement.span.end].split()))
 
 
 def definition(text: Text, offset: int) -> Span | None:

@@ -10,7 +10,7 @@ from runql.ide.declarations import with_declared
 from runql.ide.nodes import names_of, queries
 from runql.plan.lower import lower
 from runql.plan.nodes import Fetch
-from runql.plan.push import push
+from runql.plan.push import asked_of
 from runql.semantic.check_query import Checked, check
 from runql.semantic.names.odd_names import odd_names
 from runql.syntax import tree as t
@@ -68,7 +68,7 @@ def plan(checked: Checked, context: Context) -> Fetch | None:
     """What of a query its source would do; none if that is not known."""
     if checked.query is None or context.capabilities is None:
         return None
-    return push(lower(checked.query), context.capabilities, context.catalog).source
+    return asked_of(lower(checked.query), context.capabilities, context.catalog)
 
 
 def _is_meant(diagnostic: Diagnostic, context: Context, text: str) -> bool:

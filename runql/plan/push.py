@@ -76,6 +76,11 @@ def push(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> Pus
     return Pushed(source, _over(plan, runs, _Way(source.ordered, capabilities.cheap_pages, may_stop)))
 
 
+def asked_of(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> Fetch:
+    """What a source is asked for: for whoever does not run the plan."""
+    return _fetch(plan, condition_of(table_of(plan).input), capabilities, catalog)
+
+
 def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None) -> Plan:
     """The plan over several sources: each does what it can, and their runs become one list here."""
     condition, limit = condition_of(table_of(plan).input), limit_of(plan)
@@ -225,6 +230,7 @@ def _fetch(
         case _:
             assert_never(capabilities.form)
     here, ordered = asked.here, asked.ordered
+    is_bounded = limit is not None and asked.exact
     suffices = ordered and not here and not _reads_all(capabilities)  # else all are read anyway, to be counted
     return Fetch(
         scan=scan,
@@ -235,7 +241,7 @@ def _fetch(
         here=here,
         ordered=ordered,
         per_page=_per_page(plan, _is_heavy(scan.read, capabilities), limit if suffices else None),
-        most=limit if asked.exact and _may_stop(ordered, condition, capabilities) else None,
+        most=limit if is_bounded and _may_stop(ordered, condition, capabilities) else None,
         is_empty=never_true(condition),
         notes=() if never_true(condition) else _notes(here, keys if not ordered else ()),
     )

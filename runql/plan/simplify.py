@@ -9,7 +9,7 @@ from typing import assert_never
 from runql.language.kinds import Kind
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
 from runql.semantic.check.comparisons import FLIPPED
-from runql.semantic.needed import walk
+from runql.semantic.needed import children, walk
 from runql.semantic.typed import (
     TAggregate,
     TAnd,
@@ -138,12 +138,18 @@ def _chain(expr: TypedExpr, terms: tuple[TypedExpr, ...], kind: type[TAnd] | typ
 
 def _distinct(terms: list[TypedExpr]) -> list[TypedExpr]:
     """Each term once. By their text, since `1`, `1.0` and `true` are equal to Python but not to us."""
-    if len(set(map(type, terms))) == len(terms):
+    if len(set(map(_shape, terms))) == len(terms):
         return terms
     first: dict[str, TypedExpr] = {}
     for term in terms:
         first.setdefault(repr(term), term)
     return list(first.values())
+
+
+def _shape(term: TypedExpr) -> tuple[object, ...]:
+    """What alike terms have in common, worked out sooner than their text: what they are, and which fields they hold."""
+    below = (child.key if isinstance(child, TField) else type(child) for child in children(term))
+    return type(term), term.key if isinstance(term, TField) else None, *below
 
 
 def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:

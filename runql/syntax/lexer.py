@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from runql.syntax.check_grammar import KEYWORD_PRIORITIES
 from runql.syntax.grammar import load_table
 from runql.syntax.lr_parser import TEXT_END, Branch, MisplacedError, Parser
+from runql.syntax.scanner import Scanner, keyword_ending
 from runql.text.frozen import frozen
 
 END = TEXT_END
@@ -61,49 +62,54 @@ class Lexer:
 
     def __init__(self) -> None:
         table = load_table()
-        self._patterns = {terminal.name: (terminal.priority, terminal.pattern) for terminal in table.terminals}
+        self._terminals = {terminal.name: terminal for terminal in table.terminals}
         self._ignored = table.ignored
-        self._trivia = self._scanner(self._ignored)
-        self._by_state: dict[int, re.Pattern[str]] = {}
+        self._ending = keyword_ending(table.terminals)
+        self.trivia = self._scanner(self._ignored)
+        self._by_state: dict[int, Scanner] = {}
 
     @cached_property
-    def _alone(self) -> re.Pattern[str]:
+    def _alone(self) -> Scanner:
         """Standing alone a word is a name: the terminals that only make sense in their place are left out."""
-        alone = [t for t in self._patterns if t not in {"SOURCE", "SAVED", "LAST_RESULT", "GLOB", "DEFINED"}]
+        alone = [t for t in self._terminals if t not in {"SOURCE", "SAVED", "LAST_RESULT", "GLOB", "DEFINED"}]
         return self._scanner([t for t in alone if not self._is_word(t) and t not in self._ignored])
 
     def _is_word(self, terminal: str) -> bool:
         """Whether a terminal is a keyword."""
-        return self._patterns[terminal][0] in KEYWORD_PRIORITIES
+        return self._terminals[terminal].priority in KEYWORD_PRIORITIES
 
-    def _scanner(self, terminals: Sequence[str]) -> re.Pattern[str]:
-        ordered = sorted(terminals, key=lambda name: (-self._patterns[name][0], name))
-        return re.compile("|".join(f"(?P<{name}>{self._patterns[name][1]})" for name in ordered) or "(?!)")
+    def _scanner(self, terminals: Iterable[str]) -> Scanner:
+        found = [self._terminals[name] for name in terminals]
+        return Scanner(sorted(found, key=lambda terminal: (-terminal.priority, terminal.name)), self._ending)
 
     def terminal_pattern(self, terminal: str) -> re.Pattern[str]:
-        return re.compile(self._patterns[terminal][1])
+        return re.compile(self._terminals[terminal].pattern)
 
     def skip(self, text: str, position: int) -> Sequence[Lexeme]:
         """The white space and comments at a position."""
-        match = self._trivia.match(text, position)
+        match = self.trivia.match(text, position)
         if match is None:
             return ()
         found = []
         while match is not None and match.lastgroup is not None:
             found.append(Lexeme(match.lastgroup, match[0], position))
             position = match.end()
-            match = self._trivia.match(text, position)
+            match = self.trivia.match(text, position)
         return found
 
     def at_state(self, parser: Parser, text: str, position: int) -> Lexeme | None:
         """The terminal that stands at a position, of those that the parser can take there."""
+        scanner = self.scanner_at(parser)
+        match = scanner.match(text, position)
+        return Lexeme(scanner.terminal(match), match[0], position) if match else None
+
+    def scanner_at(self, parser: Parser) -> Scanner:
+        """What finds the terminals that a parser can take where it is."""
         state = parser.state
         scanner = self._by_state.get(state)
         if scanner is None:
-            accepted = [name for name in parser.choices if name in self._patterns]
-            scanner = self._by_state[state] = self._scanner(accepted)
-        match = scanner.match(text, position)
-        return Lexeme(str(match.lastgroup), match[0], position) if match else None
+            scanner = self._by_state[state] = self._scanner(name for name in parser.choices if name in self._terminals)
+        return scanner
 
     def alone(self, text: str, position: int) -> Lexeme:
         """What stands at a position, looked at by itself: words are names here."""
@@ -157,22 +163,25 @@ def run(text: str, position: int = 0, start: str = "script") -> Attempt:
     lex, parser, length = lexer(), Parser(load_table(), start), len(text)
     lexemes: list[Lexeme] = []
     trivia: list[Lexeme] = []
+    trivia_at, take = lex.trivia.match, parser.take
     ended = False
     try:
         while True:
-            for piece in lex.skip(text, position):
-                trivia.append(piece)
-                position += len(piece.text)
+            while (match := trivia_at(text, position)) is not None:
+                trivia.append(Lexeme(str(match.lastgroup), match[0], position))
+                position = match.end()
             ended = position >= length
             if ended:
-                tree = parser.take(END, "", position)
+                tree = take(END, "", position)
                 return Attempt(start, tuple(lexemes), tuple(trivia), tree, None)
-            found = lex.at_state(parser, text, position)
-            if found is None:
+            scanner = lex.scanner_at(parser)
+            match = scanner.match(text, position)
+            if match is None:
                 break
-            parser.take(found.terminal, found.text, position)
-            lexemes.append(found)
-            position += len(found.text)
+            terminal, found = scanner.terminal(match), match[0]
+            take(terminal, found, position)
+            lexemes.append(Lexeme(terminal, found, position))
+            position = match.end()
     except MisplacedError:
         pass
     # The parser has gone on reducing before it gave up: a new one knows what it could have taken.

@@ -7,6 +7,7 @@ import re
 import sys
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final
 
 from runql.syntax.tree import Path
@@ -80,6 +81,8 @@ def read_string(text: str) -> str:
         escape = match[1]
         return chr(int(escape[1:], 16)) if escape[0] == "u" and len(escape) == 5 else _ESCAPED[escape]
 
+    if text.isascii() and "\\" not in text:
+        return text[1:-1]
     value = _ESCAPE.sub(one, text[1:-1])
     # Two escapes may be the two halves of one character, as JSON writes them.
     return re.sub("[\ud800-\udbff][\udc00-\udfff]", lambda m: _joined(m[0]), value)
@@ -188,6 +191,7 @@ def write_time(value: date | datetime) -> str:
     return value.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=2048)
 def read_path(text: str) -> Path:
     """A name as written: `config.layers[0]`, ``summary.`top-1 acc` ``, `val/loss`, `system.gpu.*`. Without a span."""
     segments: list[str | int] = []

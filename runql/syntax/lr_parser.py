@@ -56,11 +56,12 @@ class Branch:
 class Parser:
     """Takes one terminal after the other."""
 
-    __slots__ = ("_actions", "_end", "_productions", "_states", "_values")
+    __slots__ = ("_actions", "_chains", "_end", "_productions", "_states", "_values")
 
     def __init__(self, table: ParserTable, start: str) -> None:
         first, self._end = table.starts[start]
         self._actions = table.actions
+        self._chains = table.chains
         self._productions = table.productions
         self._states = [first]
         self._values: list[Any] = []
@@ -89,8 +90,11 @@ class Parser:
             size = len(production.expansion)
             if size == 1 and production.is_unwrapped and production.kept is None:
                 # The child stands for the node, as nearly every child does in the chain from a value to a condition.
+                if terminal != TEXT_END:
+                    states[-1] = self._end_of_chain(states[-2], states[-1], terminal)
+                    continue
                 states[-1] = actions[states[-2]][production.origin]
-                if terminal == TEXT_END and states[-1] == self._end:
+                if states[-1] == self._end:
                     whole: Branch = values[-1]
                     return whole
                 continue
@@ -106,6 +110,20 @@ class Parser:
             if terminal == TEXT_END and states[-1] == self._end:
                 tree: Branch = node
                 return tree
+
+    def _end_of_chain(self, below: int, state: int, terminal: str) -> int:
+        """The state after all rules of one part that end before a terminal: worked out once, and then known."""
+        chain = below, state, terminal
+        known = self._chains.get(chain)
+        if known is not None:
+            return known
+        while (action := self._actions[state].get(terminal)) is not None and action < 0:
+            production = self._productions[-1 - action]
+            if len(production.expansion) != 1 or not production.is_unwrapped or production.kept is not None:
+                break
+            state = self._actions[below][production.origin]
+        self._chains[chain] = state
+        return state
 
     def accepts(self) -> frozenset[str]:
         """The terminals that would be taken here."""
@@ -134,13 +152,14 @@ def _node(production: Production, children: list[Any]) -> Any:
             return node
     else:
         node = Branch(production.name, kept)
+    first = last = -1
     for child in children:
         if child.first >= 0:
-            first = child.first
-            break
-    else:
+            if first < 0:
+                first = child.first
+            last = child.last
+    if first < 0:
         return node
-    last = next(child.last for child in reversed(children) if child.first >= 0)
     if node.start < 0:
         node.start, node.end = first, last
     node.first, node.last = first, last

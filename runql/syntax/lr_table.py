@@ -7,6 +7,7 @@ is not imported for it.
 from __future__ import annotations
 
 import json
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from runql.text.frozen import frozen
@@ -44,7 +45,8 @@ class ParserTable:
     """What a parser does in each state.
 
     `actions` maps, for each state, a terminal or rule to the next state, or, as `-1 - n`, a terminal to the production
-    `n` that ends there. `starts` are the first and the last state of each start of the grammar.
+    `n` that ends there. `starts` are the first and the last state of each start of the grammar. `chains` is filled by
+    whoever parses: the state to which rules of one part each lead, by the state below, the one on top and a terminal.
     """
 
     terminals: tuple[Terminal, ...]
@@ -52,6 +54,7 @@ class ParserTable:
     productions: tuple[Production, ...]
     actions: tuple[dict[str, int], ...]
     starts: dict[str, tuple[int, int]]
+    chains: dict[tuple[int, int, str], int] = field(default_factory=dict, compare=False, repr=False)
 
     def first_terminal(self, production: Production) -> str | None:
         """The terminal that an alternative begins with; none if it begins with a rule, or is empty."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.frontends.lsp.document import Document, ends_after, piece_ends
+from runql.frontends.lsp.document import Document, Piece, ends_after, piece_ends
 from runql.frontends.lsp.positions import UTF8, UTF16, UTF32, Places, units
+from runql.script.interpreter import Reader, ScriptState
+from runql.script.named_queries import NamedQuery
 from runql.syntax import parse
+from runql.syntax.tree import Query, Target
 from runql.text.source import Span
+from tests.ide.test_any_text import examples
 from tests.lsp.raw import Json, piped
 
 BITS = (
@@ -62,6 +67,16 @@ def test_a_text_that_is_edited_is_the_text_of_the_client(
         assert document.text == text
         fresh = Document("file:///a.rql", text, 1, "rql", encoding)
         assert [piece.text for piece in document.scripts[0].pieces] == [piece.text for piece in fresh.scripts[0].pieces]
+
+
+@pytest.mark.parametrize("texts", [examples()[::6], [f"{a}{b}" for a in BITS for b in BITS]])
+def test_nothing_is_said_of_the_names_of_a_piece_that_names_nothing(texts: list[str]) -> None:
+    alone = [piece for piece in map(Piece, texts) if piece.declared.is_alone]
+    assert len(alone) > 5
+    for piece in alone:
+        state, now = ScriptState({"good": NamedQuery(Query(Target.RUNS))}), datetime(2026, 1, 1, tzinfo=UTC)
+        reader = Reader(piece.parsed, state, {}, now, UTC, lambda name, _: pytest.fail(name), pytest.fail)
+        assert not reader.read().diagnostics, piece.text
 
 
 @FEW

@@ -10,8 +10,10 @@ from runql.syntax import tree as t
 from runql.syntax.lexer import Lexeme, Lexer
 from runql.syntax.parser.edited_text import Shadow
 from runql.syntax.parser.reader import read
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Edit
 from runql.text.source import Source, Span
+from tests.ide.test_any_text import examples
 
 
 def test_nodes_know_where_they_stand() -> None:
@@ -132,3 +134,18 @@ def test_clauses_behind_pipes_are_not_looked_at_again_and_again(monkeypatch: pyt
         read(Source("runs " + "| keys a limit 3 " * count))
         looks.append(len(seen))
     assert looks[2] - looks[1] == 2 * (looks[1] - looks[0])
+
+
+def test_a_walk_finds_the_nodes_that_any_field_holds() -> None:
+    def by_all_fields(value: object) -> int:
+        if isinstance(value, tuple):
+            return sum(map(by_all_fields, value))
+        if not isinstance(value, t.Node):
+            return 0
+        names: tuple[str, ...] = type(value).__match_args__
+        return 1 + sum(by_all_fields(getattr(value, name)) for name in names)
+
+    scripts = [parse(text).script for text in examples()[::5]]
+    assert sum(len(nodes(script)) for script in scripts) > 500
+    for script in scripts:
+        assert len(nodes(script)) == by_all_fields(script), to_text(script)

@@ -171,6 +171,8 @@ class Analysis:
 
     def _of_names(self, at: Setting) -> tuple[Diagnostic, ...]:
         """What is wrong with the names of queries, parameters and options: what a session finds before it asks."""
+        if at.piece.declared.is_alone:
+            return ()
         from runql.script.interpreter import Reader, ScriptState
         from runql.script.named_queries import LAST, NamedQuery
         from runql.session.time_zone import LOCAL

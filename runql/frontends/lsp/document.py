@@ -34,7 +34,7 @@ class Declared:
     """What a piece says of names: those it gives, those it uses, and the source that it names with `use`.
 
     `froms` are the names after `from` and of tables beside that, as far as they are neither saved queries nor `_`;
-    `goes_on`: it has a `_`.
+    `goes_on`: it has a `_`; `is_alone`: it is of plain queries that name no other one, no source and no parameter.
     """
 
     lets: Mapping[str, tree.Query]
@@ -43,6 +43,7 @@ class Declared:
     froms: frozenset[str]
     goes_on: bool
     use: tree.SourceRef | None
+    is_alone: bool
 
 
 class Piece:
@@ -90,21 +91,23 @@ class Piece:
 
     @cached_property
     def declared(self) -> Declared:
-        from runql.syntax import tree as s
         from runql.syntax import tree as t
 
         statements = self.parsed.script.statements
-        every = self.nodes
-        uses = [statement.source for statement in statements if isinstance(statement, s.UseStatement)]
-        refs = (node for node in every if isinstance(node, t.SourceRef))
+        holders = t.SourceRef | t.Param | t.QueryNode | t.JoinStage | t.UnionStage
+        named = [node for node in self.nodes if isinstance(node, holders)]
+        uses = [statement.source for statement in statements if isinstance(statement, t.UseStatement)]
+        refs = [node for node in named if isinstance(node, t.SourceRef)]
         froms = [ref for ref in refs if not any(ref is use for use in uses)]
+        plain = sum(isinstance(each, t.QueryStatement | t.ExplainStatement) for each in statements)
         return Declared(
-            {each.name: each.query for each in statements if isinstance(each, s.LetStatement)},
-            {each.name: each for each in statements if isinstance(each, s.ParamStatement)},
-            frozenset(node.name for node in every if isinstance(node, t.Param)),
+            {each.name: each.query for each in statements if isinstance(each, t.LetStatement)},
+            {each.name: each for each in statements if isinstance(each, t.ParamStatement)},
+            frozenset(node.name for node in named if isinstance(node, t.Param)),
             frozenset(ref.name for ref in froms if ref.kind is t.SourceKind.NAME),
             any(ref.kind is t.SourceKind.LAST for ref in froms),
             uses[-1] if uses else None,
+            plain == len(statements) == len(named),  # its own queries are all that it has of what may name something
         )
 
     @cached_property

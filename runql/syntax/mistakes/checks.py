@@ -28,7 +28,7 @@ def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) ->
             kept.append(clause)
             continue
         diagnostics.append(_twice(earlier, clause, text))
-    return replace(query, clauses=tuple(kept))
+    return query if len(kept) == len(query.clauses) else replace(query, clauses=tuple(kept))
 
 
 _MLFLOW: Final = {"metrics": "summary", "metric": "summary", "params": "config", "parameters": "config"}

@@ -7,7 +7,7 @@ mistake put right if a repair takes the parser further, else at the next clause,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import takewhile
 from typing import Final, TypeAlias, assert_never
@@ -26,7 +26,7 @@ from runql.syntax.tokens import Token, lossless
 from runql.syntax.tree import BrokenStage, PullStatement, query_of, with_query
 from runql.text.collector import uncollected
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 from runql.text.source import NOWHERE, Source, Span
 
 Refused: TypeAlias = tuple[str, Span]
@@ -73,7 +73,7 @@ def read(source: Source, refused: frozenset[Refused] = frozenset(), names: tuple
         return _Reader(source, refused, names).read()
 
 
-@dataclass
+@changeable
 class _Draft:
     """A statement while it is read."""
 
@@ -102,14 +102,16 @@ class _Draft:
         end = max(self.end, statement.span.end)
         if query is None:
             return replace(statement, span=Span(statement.span.start, end))
-        query = replace(
-            query,
-            clauses=query.clauses + tuple(self.clauses),
-            stages=query.stages + tuple(self.stages),
-            span=Span(query.span.start, end),
-        )
-        query = check_statement(query, text, diagnostics)
-        statement = with_query(statement, query, Span(statement.span.start, end))
+        if self.clauses or self.stages or end != query.span.end:
+            query = replace(
+                query,
+                clauses=query.clauses + tuple(self.clauses),
+                stages=query.stages + tuple(self.stages),
+                span=Span(query.span.start, end),
+            )
+        checked = check_statement(query, text, diagnostics)
+        if checked is not query_of(statement) or end != statement.span.end:
+            statement = with_query(statement, checked, Span(statement.span.start, end))
         if self.into is None:
             return statement
         if isinstance(statement, PullStatement):
@@ -168,7 +170,7 @@ class _Reader:
         tree = attempt.tree if attempt.failure is None else replay(attempt, count)
         if tree is None:
             return
-        builder = Builder(self._shadow.text, self._shadow.place)
+        builder = Builder(self._shadow.text, Span if self._shadow.is_original else self._shadow.place)
         for piece in builder.pieces(tree):
             self._add(piece)
         self._diagnostics.extend(builder.diagnostics)

@@ -40,7 +40,10 @@ class Query(QueryNode):
 
     def clause(self, kind: type[ClauseT]) -> ClauseT | None:
         """The clause of a kind, or none."""
-        return next((c for c in self.clauses if isinstance(c, kind)), None)
+        for clause in self.clauses:
+            if isinstance(clause, kind):
+                return clause
+        return None
 
 
 def query_in(node: QueryNode) -> Query:

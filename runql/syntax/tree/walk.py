@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -14,13 +15,22 @@ _Parts: TypeAlias = Callable[[Any], tuple[Any, ...]]
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
+_PLAIN_TYPES: Final = frozenset({"str", "int", "float", "bool", "None", "tuple"})
+_WORD: Final = re.compile(r"\w+")
+
+
+def _is_plain(written: object) -> bool:
+    """Whether what a field may hold, as its class writes it, is no node and holds none."""
+    return isinstance(written, str) and _PLAIN_TYPES.issuperset(_WORD.findall(written))
+
+
 @cache
 def parts_of(kind: type) -> _Parts | None:
-    """A function that gives all that a node of a kind has but where it stands; `None` for a kind that is no node."""
+    """A function that gives what a node of a kind has that may be a node or hold some; `None` for what is no node."""
     if not issubclass(kind, Node):
         return None
     own: Any = kind
-    names: tuple[str, ...] = own.__match_args__
+    names = [name for name in own.__match_args__ if not _is_plain(own.__dataclass_fields__[name].type)]
     if not names:
         return lambda _node: ()
     get = attrgetter(*names)
