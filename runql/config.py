@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment and of settings files.
+"""Settings: the only reader of the environment; `settings_file` reads one file of them.
 
 Two files in TOML say the same things: `config.toml` in the user's own settings folder, and `.runql.toml` of a project,
 found in the working folder or the nearest one above it. The project's wins, name by name.
@@ -27,17 +27,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from runql.errors import RunQLError, SettingsError
-from runql.prompt_options import PROMPT_OPTIONS, PromptSettings
+from runql.errors import SettingsError
+from runql.prompt_options import PromptSettings
+from runql.settings_file import read_settings_file
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.hidden import HiddenValues
-from runql.text.nearest import nearest
 from runql.trust import FolderTrust, contents, not_read, project_file, saved_folder
 
 OWN_FOLDER = "queries"
@@ -45,15 +45,11 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHO
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
 """What says how to reach a server, beside the variables that begin with `WANDB_`."""
-_MOST_BYTES = 1 << 20
-_MOST_CHARACTERS = 50_000
-"""Of what the names of a table stand for: all of it is read before a query is."""
 TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
 STORE = "store:"
 """Before a name or a path: runs that were copied to a store."""
 LAKE = "lake+"  # before an engine that reads one
-_KEYS = ("source", "sources", "aliases", "prompt", "keep")
 
 
 @frozen
@@ -153,7 +149,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
     trust = _trust(environ, folder)
-    user = _read(_user_file(environ))
+    user = read_settings_file(_user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
     return Settings(
@@ -316,7 +312,7 @@ def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], 
     doubt = trust.doubt(file)
     if doubt is not None and not any(trust.vouches(path, content) for path, content in contents((file,))):
         return {}, (not_read(f"the settings file `{file}` is not read: {doubt}", file.parent),)
-    table = dict(_read(file))
+    table = dict(read_settings_file(file))
     place = file.parent
     if place != folder.absolute():
         if "source" in table:
@@ -329,72 +325,3 @@ def _from_folder(source: str, folder: Path) -> str:
     mark = next((mark for mark in (TENSORBOARD, STORE) if source.startswith(mark)), "")
     path = source.removeprefix(mark)
     return f"{mark}{folder / path}" if path.startswith(("./", "../")) or path in {".", ".."} else source
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    """One settings file, checked; nothing if there is none."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
-    if len(raw) > _MOST_BYTES:
-        raise _wrong(path, f"has more than {_MOST_BYTES:,} bytes")
-    import tomllib
-
-    try:
-        table = tomllib.loads(raw.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(path, f"is not TOML: {error}") from error
-    text = raw.decode()
-    for key, value in table.items():
-        _check(path, text, key, value)
-    return table
-
-
-def _check(path: Path, text: str, key: str, value: Any) -> None:
-    if key not in _KEYS:
-        raise _unknown(path, text, key, key, _KEYS)
-    if key == "source":
-        if not isinstance(value, str):
-            raise _wrong(path, f"must have a text as `source`{_line(text, key)}")
-    elif key == "keep":
-        if not isinstance(value, bool):
-            raise _wrong(path, f"must have true or false as `keep`{_line(text, key)}")
-    elif key == "prompt":
-        _check_prompt(path, text, value)
-    elif not isinstance(value, dict) or not all(isinstance(to, str) for to in value.values()):
-        raise _wrong(path, f"must have a table of texts as `{key}`{_line(text, key)}")
-    elif sum(map(len, value.values())) > _MOST_CHARACTERS:
-        raise _wrong(path, f"has more than {_MOST_CHARACTERS:,} characters in `{key}`{_line(text, key)}")
-
-
-def _check_prompt(path: Path, text: str, table: Any) -> None:
-    if not isinstance(table, dict):
-        raise _wrong(path, f"must have a table as `prompt`{_line(text, 'prompt')}", "it begins with a line `[prompt]`")
-    options = {option.name: option for option in PROMPT_OPTIONS}
-    for name, value in table.items():
-        if name not in options:
-            raise _unknown(path, text, f"prompt.{name}", name, options)
-        if not options[name].takes(value):
-            what = f"has a wrong value for `prompt.{name}`{_line(text, name)}"
-            raise _wrong(path, what, f"`{name}` is {options[name].wants}")
-
-
-def _unknown(path: Path, text: str, shown: str, key: str, known: Iterable[str]) -> RunQLError:
-    near = [f"nearest: `{name}`" for name in nearest(key, known, most=1)]
-    hints = (*near, f"settings: {', '.join(f'`{name}`' for name in known)}")
-    return _wrong(path, f"has an unknown setting `{shown}`{_line(text, key)}", *hints)
-
-
-def _line(text: str, key: str) -> str:
-    """Where a setting stands; nothing if it is written in another way than on a line of its own."""
-    named = re.compile(rf"\s*(\[\s*)?([\w\"']+\s*\.\s*)*[\"']?{re.escape(key)}[\"']?\s*(=|\.|\])")
-    found = next((number for number, line in enumerate(text.splitlines(), 1) if named.match(line)), None)
-    return "" if found is None else f" in line {found}"
-
-
-def _wrong(path: Path, what: str, *hints: str) -> RunQLError:
-    return SettingsError.of("RQL510", f"the settings file `{path}` {what}", *hints)
