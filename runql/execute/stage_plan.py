@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import assert_never
 
 from runql.engine.stages import has_windows, is_streaming
-from runql.engine.stages.dispatch import FAST_ROWS
 from runql.execute.write_files import located
 from runql.language.kinds import TableKind
 from runql.results.destination import DestinationKind, destination
@@ -16,7 +15,7 @@ from runql.semantic import typed as t
 from runql.semantic.typed import TAssert, TDistinct, TSql, TStage, TTo
 from runql.semantic.typed.stages import entry_of
 
-RUN_BY = f"Python, row by row; from {FAST_ROWS:,} rows on NumPy, to the same result"
+RUN_BY = "Python, row by row; many rows on NumPy, to the same result"
 """What runs the stages."""
 
 HANDED_TO_SQL = "holds the table, and hands it to DuckDB, which reads it and nothing else: no file, no network"

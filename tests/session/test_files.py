@@ -89,5 +89,5 @@ def test_explain_says_who_holds_the_table(tmp_path: Path) -> None:
     assert stages.startswith("here | smooth passes rows on, run by run here | to ")
     assert "a.csv: written while the rows pass on; in its place when it is whole here | group holds the table" in stages
     assert "a.md: holds the table, for the format needs all of it" in stages
-    assert "run by Python, row by row; from 50,000 rows on NumPy" in stages
+    assert "run by Python, row by row; many rows on NumPy" in stages
     assert "run by" not in ask("runs limit 3").explain()

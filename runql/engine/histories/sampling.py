@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from heapq import heapify, heappop, heappush
 from itertools import compress, pairwise
 from operator import eq
-from typing import Any
+from typing import Any, Final
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.presence import held_rows
+from runql.engine.values.column import Column
 
 AXES = frozenset({"_step", "_timestamp", "_runtime"})
 """What W&B writes into every row. They are no reason to keep a row, unless nothing else is asked for."""
+
+_NUMBERS: Final = frozenset({int, float})
 
 
 def sample_rows(columns: Mapping[str, Sequence[Any]], samples: int) -> list[int]:
@@ -54,19 +57,24 @@ def _sample_group(rows: Sequence[int], columns: Iterable[Sequence[Any]], samples
     for column in columns:
         cells = column if len(rows) == len(column) else [column[row] for row in rows]
         kept.update(extremes(cells))
-    kept.update(place for place, row in enumerate(rows) if row in chosen)
+    if chosen:
+        kept.update(place for place, row in enumerate(rows) if row in chosen)
     return {rows[place] for place in _spread(len(rows), sorted(kept), samples)}
 
 
 def extremes(cells: Sequence[Any]) -> tuple[int, ...]:
     """The places of the smallest and the largest number (the first of equal ones); none if there is no number."""
-    if set(map(type, cells)) <= {int, float} and all(map(eq, cells, cells)):  # NaN is not equal to itself
-        listed = [*cells]  # a column looks for a value cell by cell
+    listed = [*cells]  # a column looks for a value cell by cell
+    if _types(cells) <= _NUMBERS and all(map(eq, listed, listed)):  # NaN is not equal to itself
         return listed.index(min(listed)), listed.index(max(listed))
-    places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
+    places = [place for place, cell in enumerate(listed) if is_number(cell) and not is_nan(cell)]
     if not places:
         return ()
-    return min(places, key=lambda place: cells[place]), max(places, key=lambda place: cells[place])
+    return min(places, key=lambda place: listed[place]), max(places, key=lambda place: listed[place])
+
+
+def _types(cells: Sequence[Any]) -> frozenset[type]:
+    return cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
 
 
 def _spread(length: int, kept: Sequence[int], count: int) -> set[int]:

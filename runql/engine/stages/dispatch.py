@@ -6,6 +6,7 @@ The two have the same functions and know nothing of each other. What arrays woul
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -40,6 +41,9 @@ from runql.semantic.values import Value
 FAST_ROWS = LONG
 """From so many rows on, columns are worked on as arrays."""
 
+_SHARE_IF_LOADED = 10
+"""NumPy takes longer to load than to group so many rows: where it is loaded already, a tenth of them are enough."""
+
 _FAST_RUN = 250
 """A single run of fewer rows is not worth its arrays, however many rows there are in all."""
 
@@ -49,6 +53,11 @@ _T = TypeVar("_T")
 def is_long(length: int) -> bool:
     """Whether so many rows are worth their arrays."""
     return length >= FAST_ROWS
+
+
+def _is_worth_it(length: int) -> bool:
+    """The same of groups and orders, which are the same to the last bit: fewer rows, where NumPy is there."""
+    return is_long(length) or (length >= FAST_ROWS // _SHARE_IF_LOADED and "numpy" in sys.modules)
 
 
 class Pace:
@@ -103,7 +112,7 @@ def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
 
 def sorted_rows(keys: Sequence[Key], length: int) -> Sequence[int]:
     """The places of the rows in the order of the keys, ties as they stand."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return ordering.sorted_rows(keys, length)
     from runql.engine.stages.arrays.ordering import sorted_rows as sorted_arrays
 
@@ -183,7 +192,7 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
 
     Groups that the order does not tell apart (lists and records) stand as they first occur.
     """
-    if not is_long(length):
+    if not _is_worth_it(length):
         return groups.grouped(keys, length)
     from runql.engine.stages.arrays.groups import grouped as grouped_arrays
 
@@ -192,7 +201,7 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
 
 def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
     """The first row of each group, in the order of the table."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return groups.first_rows(keys, length)
     from runql.engine.stages.arrays.groups import first_rows as first_rows_arrays
 
@@ -211,7 +220,7 @@ def edge_rows(parts: Groups, length: int, count: int, *, last: bool) -> Sequence
 
 def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequence[Value] | None = None) -> FoldColumn:
     """An aggregate over each group; `answers` are those that `argmin` and `argmax` choose from."""
-    if not is_long(len(cells)):
+    if not _is_worth_it(len(cells)):
         return folds.fold_cells(name, cells, parts, answers)
     from runql.engine.stages.arrays.folds import fold_cells as fold_arrays
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from runql.engine.values.column import Column, Numbers, column_of
@@ -50,20 +51,21 @@ class RunCells:
             return {}
         longest = max(held, key=len)
         rows = sorted(set(longest).union(*held)) if any(each != longest for each in held) else [*longest]
-        at = {row: place for place, row in enumerate(rows)}
+        at = cache(lambda: {row: place for place, row in enumerate(rows)})  # asked for by a column with gaps
         ordered = [name for name in names if name in self.numbers or name in self.others]
         return {name: column_of(self._column(name, rows, at)) for name in ordered}
 
-    def _column(self, name: str, rows: Sequence[int], at: Mapping[int, int]) -> Sequence[Value]:
+    def _column(self, name: str, rows: Sequence[int], at: Callable[[], Mapping[int, int]]) -> Sequence[Value]:
         own, values = self.numbers.get(name, ((), []))
         others = self.others.get(name)
         if others is None and len(values) == len(rows):
             return values
+        places = at()
         cells: list[Value] = [MISSING] * len(rows)
         for row, value in zip(own, values, strict=True):
-            cells[at[row]] = value
+            cells[places[row]] = value
         for row, value in (others or {}).items():
-            cells[at[row]] = value
+            cells[places[row]] = value
         return cells
 
 

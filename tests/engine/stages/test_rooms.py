@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from graphlib import TopologicalSorter
+from types import SimpleNamespace
 
+import pytest
+
+from runql.engine.stages import dispatch
+from runql.engine.stages.arrays import groups as arrays
+from runql.engine.stages.reference import groups as reference
+from runql.engine.stages.shared.groups import Groups
+from runql.semantic.values import Value
 from tests.house.sources import imported, package_files, tree_of
 
 HERE = "runql.engine.stages."
@@ -71,3 +79,18 @@ def test_what_arrays_do_the_reference_does_too() -> None:
         file, _, function = name.partition(".")
         tree = tree_of(FILES[f"{HERE}reference.{file}"])
         assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
+
+
+def test_fewer_rows_are_grouped_by_arrays_where_numpy_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_arrays: list[int] = []
+
+    def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
+        by_arrays.append(length)
+        return reference.grouped(keys, length)
+
+    monkeypatch.setattr(arrays, "grouped", grouped)
+    for loaded in ({"numpy": None}, {}):
+        monkeypatch.setattr(dispatch, "sys", SimpleNamespace(modules=loaded))
+        for length in (4_999, 5_000, 49_999, 50_000):
+            dispatch.grouped([["a"] * length], length)
+    assert by_arrays == [5_000, 49_999, 50_000, 50_000]
