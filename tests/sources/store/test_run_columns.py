@@ -82,7 +82,7 @@ def compare(runs: list[RunRecord], asked: Sequence[str], folder: Path) -> int:
     with Session(f"store:{folder}") as session, Session(f"store:{folder}") as by_records:
         for text in asked:
             with (
-                patch("runql.execute.run_columns.whole_table", counted),
+                patch("runql.execute.columns.run_columns.whole_table", counted),
                 patch("runql.sources.store.columns.listed.is_few", lambda *_: False),
             ):
                 found = answered(session, text)
