@@ -74,4 +74,4 @@ def _way_out(runs: Sequence[str]) -> str:
         return ""
     if len(runs) == 1:
         return f": `where id != {literal_text(runs[0])}` leaves it out"
-    return f": `where id not in [{', '.join(map(literal_text, runs))}]` leaves them out"
+    return f": `where id not in ({', '.join(map(literal_text, runs))})` leaves them out"
