@@ -19,7 +19,7 @@ CI95: Final = "95 % interval of the mean"
 QUARTILES: Final = "quartiles"
 EXTREMES: Final = "smallest to largest"
 
-_OF_VALUES: Final = frozenset({QUARTILES, EXTREMES})
+OF_VALUES: Final = frozenset({QUARTILES, EXTREMES})
 _MOST_NAMED: Final = 3
 _NAME: Final = 40
 _WORTH: Final = 1.5
@@ -59,7 +59,7 @@ def _window(panel: Panel, extremes: tuple[float, float] | None) -> tuple[float, 
 
 def _intervals(series: Series) -> Iterator[tuple[float, float, float]]:
     """Lower end, value and upper end of each point that has an interval."""
-    if not series.low or series.interval in _OF_VALUES:
+    if not series.low or series.interval in OF_VALUES:
         return
     for one in zip(series.low, series.y, series.high, strict=True):
         if all(map(math.isfinite, one)):

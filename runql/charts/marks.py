@@ -15,13 +15,15 @@ from runql.charts.families import family_name
 from runql.charts.lines import MOST_PANELS, Drawing, spread_at
 from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
 from runql.charts.table import ChartTable, Holds, number_of
+from runql.engine.stages.group import COUNT
 from runql.engine.statistics import mean
-from runql.semantic.typed import TPareto
+from runql.semantic.typed import TFold, TGroup, TPareto
 
 MOST_BARS: Final = 40
 _LEAST_BARS: Final = 8
 _MOST_IN_ALL: Final = 120
 _OTHERS: Final = "others"
+_SUMS: Final = frozenset({"count", "sum"})
 _COUNTED: Final = (Holds.NUMBERS, Holds.TIMES)
 
 
@@ -57,14 +59,15 @@ def _tell_apart(table: ChartTable, design: Design) -> None:
 
 
 def _together(table: ChartTable, name: str, series: Series) -> Series:
-    """One bar at each category: of several rows their mean, which is said."""
+    """One bar at each category: of several rows their mean, of counts and sums their sum, which is said."""
     places: dict[float, list[int]] = {}
     for at, x in enumerate(series.x):
         places.setdefault(x, []).append(at)
     if len(places) == len(series.x):
         return series
     several = sum(len(some) > 1 for some in places.values())
-    table.say(f"{several:,} bar{'s' * (several != 1)} of several rows: their mean of {name}")
+    fold = "sum" if (adds_up := _adds_up(table, name)) else "mean"
+    table.say(f"{several:,} bar{'s' * (several != 1)} of several rows: their {fold} of {name}")
     made = series.at([some[0] for some in places.values()])
     alone = [len(some) == 1 for some in places.values()]
 
@@ -72,7 +75,7 @@ def _together(table: ChartTable, name: str, series: Series) -> Series:
         return [value if one else math.nan for value, one in zip(values, alone, strict=True)]
 
     runs = tuple(run if one else "" for run, one in zip(made.point_runs, alone, strict=False))
-    y = [mean([series.y[at] for at in some]) for some in places.values()]
+    y = [(math.fsum if adds_up else mean)([series.y[at] for at in some]) for some in places.values()]
     return replace(
         made,
         y=y,
@@ -81,6 +84,13 @@ def _together(table: ChartTable, name: str, series: Series) -> Series:
         point_runs=runs,
         last=last_of(y),
     )
+
+
+def _adds_up(table: ChartTable, name: str) -> bool:
+    """Whether a column counts or sums what is in its rows, so that those of two are of both."""
+    folds = {one.name: one.value for stage in table.stages if isinstance(stage, TGroup) for one in stage.folds}
+    fold = folds.get(name)
+    return (isinstance(fold, TFold) and fold.name in _SUMS) or (bool(folds) and name == COUNT and fold is None)
 
 
 def _shares_panel(table: ChartTable, design: Design, y: Sequence[str]) -> bool:

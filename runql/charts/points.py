@@ -11,7 +11,7 @@ from operator import gt
 from typing import Final
 
 from runql.charts.chart import DECADES, Axis, Mark, Panel, Scale, Series
-from runql.charts.clipping import CI95
+from runql.charts.clipping import CI95, OF_VALUES
 from runql.charts.numbers import short
 from runql.charts.run_names import told_apart
 from runql.charts.table import ChartTable, Holds, category
@@ -160,7 +160,7 @@ def _log_x(panel: Panel) -> Panel:
 def _log_y(panel: Panel) -> Panel:
     if panel.y.scale is not Scale.LINEAR:
         return panel
-    foot = min((value for each in panel.series for value in _all_y(each) if value > 0), default=math.nan)
+    foot = _foot(panel)
     series = tuple(
         replace(
             each,
@@ -172,8 +172,12 @@ def _log_y(panel: Panel) -> Panel:
         )
         for each in panel.series
     )
-    lowered = sum(_lowered(each.low, each.high) + _lowered(each.least, each.most) for each in panel.series)
-    boxes = tuple(box for box in panel.boxes if box.least > 0)
+    ends = [pair for each in panel.series for pair in (*_pairs(each.low, each.high), *_pairs(each.least, each.most))]
+    boxes = tuple(
+        replace(box, least=max(box.least, foot), lower=max(box.lower, foot)) for box in panel.boxes if box.median > 0
+    )
+    ends += [(box.least, box.most) for box in panel.boxes if box.median > 0]
+    lowered = sum(least < foot < most for least, most in ends)
     left_out = sum(y <= 0 for each in panel.series for y in each.y) + len(panel.boxes) - len(boxes)
     window = panel.y.window
     if window is not None:
@@ -207,8 +211,20 @@ def notes_on_ends(before: Sequence[Panel], after: Sequence[Panel]) -> Iterator[s
                 yield f"at {drawn.x.title} {ends} nothing of {drawn.y.title} is positive: the axis {where}"
 
 
-def _all_y(series: Series) -> tuple[float, ...]:
-    return (*series.y, *series.low, *series.high, *series.least, *series.most)
+def _foot(panel: Panel) -> float:
+    """Where a log axis begins: at the least positive value; what is around means goes no further than half of it."""
+    values = [value for box in panel.boxes for value in (box.least, box.lower, box.median)]
+    around: list[float] = []
+    for each in panel.series:
+        values += [*each.y, *each.least, *each.most]
+        (values if each.interval in OF_VALUES else around).extend((*each.low, *each.high))
+    least = min((value for value in values if value > 0), default=math.nan)
+    lower = min((value for value in around if value > 0), default=least)
+    return lower if math.isnan(least) else min(least, max(lower, least / 2))
+
+
+def _pairs(low: Sequence[float], high: Sequence[float]) -> Iterator[tuple[float, float]]:
+    return zip(low, high, strict=True)
 
 
 def _positive(values: Sequence[float]) -> Sequence[float]:
@@ -216,14 +232,11 @@ def _positive(values: Sequence[float]) -> Sequence[float]:
 
 
 def _on_foot(low: Sequence[float], high: Sequence[float], foot: float) -> Sequence[float]:
-    """Lower ends, those at or below zero at the foot of the axis, so that what reaches so far down is seen to."""
+    """Lower ends, those below the foot of the axis on it, so that what reaches so far down is seen to."""
     return [
-        least if least > 0 else foot if least <= 0 < most else math.nan for least, most in zip(low, high, strict=True)
+        least if least >= foot else foot if least < foot < most else math.nan
+        for least, most in zip(low, high, strict=True)
     ]
-
-
-def _lowered(low: Sequence[float], high: Sequence[float]) -> int:
-    return sum(least <= 0 < most for least, most in zip(low, high, strict=True))
 
 
 def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
@@ -232,12 +245,14 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
         for axis in (panel.x, panel.y):
             if axis.left_out:
                 count = f"{axis.left_out:,}"
-                if axis is panel.y and panel.mark is Mark.LINE and (middle := _middle(panel)):
+                if axis is panel.y and panel.boxes:
+                    count += f" box{'es' * (axis.left_out != 1)}"
+                elif axis is panel.y and panel.mark is Mark.LINE and (middle := _middle(panel)):
                     count += f" {middle}{'s' * (axis.left_out != 1)}"
                 yield f"{count} of {axis.title} not on the log axis: not positive"
             if axis.lowered:
                 ends = "1 lower end" if axis.lowered == 1 else f"{axis.lowered:,} lower ends"
-                yield f"{ends} of {axis.title} drawn at the foot of the log axis: not positive"
+                yield f"{ends} of {axis.title} drawn at the foot of the log axis, below which they lie"
     wide = [
         panel.y.title
         for panel in panels

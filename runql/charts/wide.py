@@ -169,6 +169,9 @@ def _strung(
     axes, places = [], []
     for name, cells in columns.items():
         axis, at = _axis(table.title(name), cells)
+        if all(map(math.isnan, at)):
+            table.say(f"no value of {name}, so no axis")
+            continue
         if axis.scale is not Scale.CATEGORY and is_clock(name):
             axis = replace(axis, scale=Scale.TIME)
         axes.append(axis)
@@ -181,7 +184,7 @@ def _strung(
         Polyline(label, run, tuple(at[row] for at in places))
         for row, (label, run) in enumerate(zip(labels, runs, strict=True))
     )
-    gaps = {name: sum(map(math.isnan, at)) for name, at in zip(columns, places, strict=True)}
+    gaps = {axis.title: sum(map(math.isnan, at)) for axis, at in zip(axes, places, strict=True)}
     if lacking := [f"{count:,} on {name}" for name, count in gaps.items() if count]:
         table.say(f"of {len(lines):,} lines some have a gap: {', '.join(lacking)}")
     uncoloured = sum(math.isnan(line.values[-1]) for line in lines) if axes and len(lines) > MOST_LINES else 0

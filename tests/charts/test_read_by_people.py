@@ -6,16 +6,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from runql.charts.chart import Axis, Chart, Mark, Panel, Scale, Series
-from runql.charts.clipping import CI95
+from runql.charts.clipping import CI95, QUARTILES
 from runql.charts.files import engine, glyphs
 from runql.charts.files.kinds import ChartFile
 from runql.charts.files.notices import said_of_file
 from runql.charts.files.write import chart_bytes
+from runql.charts.points import with_logs
+from runql.charts.terminal.ticks import AxisExtent, ticks_of
+from runql.charts.vega.axes import AxisRange, channel
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import PALETTES, Theme
 from tests.charts.examples import curves
@@ -167,8 +171,8 @@ def test_what_a_front_beats_is_grey() -> None:
     made = chart(source, "runs | pareto max summary.acc, min summary.n | plot")
     colours = _layers(made)[0]["encoding"]["color"]["scale"]
     assert colours["range"] == [PALETTES[Theme.LIGHT].series[0], PALETTES[Theme.LIGHT].faint]
-    marks = [one["mark"]["filled"] for one in _layers(made) if one["mark"]["type"] == "point"]
-    assert marks == [False, True], "the front lies above"
+    marks = [one["mark"]["strokeWidth"] for one in _layers(made) if one["mark"]["type"] == "point"]
+    assert marks == [1.2, 3], "the front lies above"
     assert "* front (2)  . beaten (1)" in screen(made, unicode=False)
 
 
@@ -187,6 +191,57 @@ def test_a_heat_map_is_turned_where_it_has_no_room_otherwise() -> None:
     made = chart(source, "runs | plot heat summary.v vs config.x by config.y")
     assert screen(made, width=60).splitlines()[1] == "config.y ↓ config.x →"
     assert screen(made, width=36).splitlines()[1] == "config.x ↓ config.y → (turned to fi…"
+
+
+def test_a_box_on_a_log_axis_keeps_what_is_positive() -> None:
+    values = [0.0, 1.0, 10.0, 100.0, 1000.0, 0.0, 0.0]
+    source = runs(
+        None,
+        {f"r{at}": {"g": "ab"[at > 4]} for at in range(7)},
+        **{f"r{at}": {"t": value} for at, value in enumerate(values)},
+    )
+    made = chart(source, "runs | plot box summary.t by config.g log y")
+    (box,) = made.panels[0].boxes
+    assert (box.name, box.least, box.median, box.most) == ("a", 1.0, 10.0, 1000.0)
+    assert {
+        "1 box of summary.t not on the log axis: not positive",
+        "1 lower end of summary.t drawn at the foot of the log axis, below which they lie",
+    } <= {*made.notes}
+    assert "over 3 decades" in str(chart(source, "runs where summary.t > 0 | plot box summary.t").notes)
+
+
+def test_the_interval_of_a_mean_does_not_make_a_log_axis_longer() -> None:
+    series = Series("m", (0.0, 1.0), (1.0, 2.0), low=(0.001, 1.5), high=(2.0, 2.5), interval=CI95)
+    panel = with_logs(Panel(Mark.LINE, Axis("x"), Axis("y"), (series,)), ["y"])
+    assert (panel.series[0].low, panel.y.lowered) == ([0.5, 1.5], 1)
+    panel = with_logs(Panel(Mark.LINE, Axis("x"), Axis("y"), (replace(series, interval=QUARTILES),)), ["y"])
+    assert (panel.series[0].low, panel.y.lowered) == ([0.001, 1.5], 0), "quartiles are values"
+
+
+def test_counts_of_others_are_added() -> None:
+    configs = {f"r{at}": {"g": at if at < 7 else 7 + at % 3, "h": 1} for at in range(20)}
+    made = chart(runs(None, configs), "runs | group config.h, config.g : count() | plot bar")
+    (others,) = (one for one in made.panels[0].series if one.name == "others")
+    assert list(others.y) == [13.0], "of the counts of three groups"
+    assert any("their sum of count()" in note for note in made.notes)
+
+
+def test_an_axis_of_one_value_says_it_and_one_of_none_is_no_axis() -> None:
+    configs = {f"r{at}": {"a": at, "b": 64, "c": None} | ({} if at else {"b": "x"}) for at in range(3)}
+    del configs["r0"]["b"]
+    made = chart(runs(None, configs), "runs | plot parallel config.a, config.b, config.c, config.a")
+    assert [axis.title for axis in made.panels[0].axes] == ["config.a", "config.b"]
+    lines = screen(made, width=60).splitlines()
+    assert lines[1].split() == ["2", "64"]
+    points = chart(runs(None, {"r": {"a": 0.01, "b": 2}}), "runs | plot config.b vs config.a")
+    assert screen(points, width=60).splitlines()[-2].split() == ["0.01"]
+
+
+def test_days_have_a_tick_each() -> None:
+    day = Axis("day", Scale.TIME)
+    assert channel("x", day, AxisRange(0, 3 * 86400))["axis"]["tickCount"] == {"interval": "day", "step": 1}
+    assert "tickCount" not in channel("x", day, AxisRange(60, 3 * 86400))["axis"]
+    assert [text for _, text in ticks_of(AxisExtent(3600, 3.2 * 86400), day, 3, UTC)] == ["01-02", "01-03", "01-04"]
 
 
 # ---------------------------------------------------------------- characters without a glyph

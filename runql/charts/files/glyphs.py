@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from runql.charts.chart import Chart, Panel
+from runql.charts.chart import MOST_LINES, Chart, Panel
 from runql.charts.files import engine
 from runql.text.visible import visible
 
@@ -46,4 +46,5 @@ def _texts(chart: Chart) -> Iterator[str]:
 def _names(panel: Panel) -> Iterator[str]:
     yield from (series.name for series in panel.series)
     yield from (cell.text for cell in panel.cells)
-    yield from (line.name for line in panel.polylines)
+    if len(panel.polylines) <= MOST_LINES:  # of more none is named
+        yield from (line.name for line in panel.polylines)

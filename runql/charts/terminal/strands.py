@@ -135,6 +135,8 @@ def _end(axis: Axis, span: AxisExtent, look: Look, room: int, *, high: bool) -> 
     """The end of an axis; a number in as many digits as there is room for, since one that is cut would be another."""
     if axis.scale is Scale.CATEGORY:
         return axis.categories[-1 if high else 0] if axis.categories else ""
+    if span.only is not None and axis.scale is not Scale.TIME:
+        return _fitting(span.only, room) if high else ""
     end = span.high if high else span.low
     return _time_text(span, look, room, high=high) if axis.scale is Scale.TIME else _fitting(end, room)
 

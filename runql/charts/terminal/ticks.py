@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from runql.charts.chart import Axis, Scale
+from runql.charts.numbers import short
 from runql.text.frozen import frozen
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -32,6 +33,8 @@ class AxisExtent:
     high: float
     is_log: bool = False
     is_whole: bool = False
+    only: float | None = None
+    """The value of an axis that has one alone."""
 
     def place(self, value: float) -> float:
         """0 at the beginning, 1 at the end."""
@@ -48,15 +51,15 @@ def span_of(values: Sequence[float], axis: Axis, *, padded: bool = False, zero: 
     """The span of some values, none of which is a gap; with room around them, and with zero in it, if asked for."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if axis.scale is Scale.LOG:
-        return AxisExtent(low / 1.5, high * 1.5, True) if low == high else AxisExtent(low, high, True)
+        return AxisExtent(low / 1.5, high * 1.5, True, only=low) if low == high else AxisExtent(low, high, True)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     is_whole = all(value == int(value) for value in values)
     if low == high and is_whole and abs(low) < _EXACT:
-        return AxisExtent(low - 0.5, high + 0.5, is_whole=True)
+        return AxisExtent(low - 0.5, high + 0.5, is_whole=True, only=low)
     if low == high:
         room = abs(low) * 0.5 or 1.0
-        return AxisExtent(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max))
+        return AxisExtent(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max), only=low)
     room = (high / 20 - low / 20) if padded else 0.0
     if math.isinf(low - room) or math.isinf(high + room):
         room = 0.0
@@ -68,6 +71,8 @@ def ticks_of(span: AxisExtent, axis: Axis, most: int, zone: tzinfo) -> list[tupl
     """At most so many ticks, each with its text."""
     if axis.scale is Scale.TIME:
         return time_ticks(span.low, span.high, most, zone)
+    if span.only is not None:
+        return [(span.only, short(span.only))]
     if span.is_log:
         return _log_ticks(span.low, span.high, most)
     return number_ticks(span.low, span.high, most, is_whole=span.is_whole)
@@ -148,8 +153,8 @@ def time_ticks(low: float, high: float, most: int, zone: tzinfo) -> list[tuple[f
         return number_ticks(low, high, most)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     for step in (*_SECONDS, *(days * _DAY for days in _DAYS)):
-        if (high - low) / step <= most:
-            return _even_ticks(midnight, step, low, high)
+        if (high - low) / step <= most + 1 and len(ticks := _even_ticks(midnight, step, low, high)) <= most:
+            return ticks
     return _month_ticks(midnight, low, high, most)
 
 

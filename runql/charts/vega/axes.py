@@ -14,6 +14,8 @@ from runql.text.frozen import frozen
 from runql.text.visible import visible
 
 MILLISECONDS: Final = 1000
+_DAY: Final = 86400
+_MOST_DAYS: Final = 10
 _EXACT: Final = 2**53
 _SMALL, _LARGE, _HUGE = 1e-3, 1e6, 1e15
 _UNITS: Final = ((12, "T"), (9, "G"), (6, "M"))
@@ -89,7 +91,7 @@ def channel(
             names = [visible(name) for name in axis.categories]
             return {**made, "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": labels | _cut(names)}
         case Scale.TIME:
-            axis_look = {**_OVERLAP, "format": _CLOCK}
+            axis_look = {**_OVERLAP, "format": _CLOCK, **_daily(extent)}
             return {**made, "type": "temporal", "scale": _time(axis, padding), "axis": axis_look}
         case Scale.LOG:
             return {
@@ -133,6 +135,13 @@ def _time(axis: Axis, padding: int) -> dict[str, Any]:
     return {"type": "utc"} | _padded(padding) | domain
 
 
+def _daily(extent: AxisRange | None) -> dict[str, Any]:
+    """A tick a day where the values are some days."""
+    if extent is None or extent.least % _DAY or extent.most % _DAY or extent.most - extent.least > _MOST_DAYS * _DAY:
+        return {}
+    return {"tickCount": {"interval": "day", "step": 1}}
+
+
 def _padded(padding: int) -> dict[str, Any]:
     return {"padding": padding} if padding else {}
 
@@ -162,11 +171,8 @@ def _linear(
         is_one = extent.is_whole and abs(extent.least) < _EXACT / 2
         around = 0.5 if is_one else abs(extent.least) / 10 or 1
         scale |= {"domain": [extent.least - around, extent.most + around], "nice": False}
-        if is_one:
-            return {
-                "scale": scale,
-                "axis": {**axis, "values": [extent.least], **(number_format(extent) or {"format": ",d"})},
-            }
+        text = number_format(extent) or {"format": ",d" if is_one else ",.6~g"}
+        return {"scale": scale, "axis": {**axis, "values": [extent.least], **text}}
     return {"scale": scale, "axis": {**axis, **number_format(extent)}}
 
 

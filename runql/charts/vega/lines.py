@@ -166,7 +166,7 @@ def _points(encoding: dict[str, Any], *, is_behind: bool, alone: bool) -> dict[s
     if alone:
         return {"mark": _POINT, "encoding": encoding}
     where = {"transform": [{"filter": f"datum.behind {'===' if is_behind else '!=='} true"}]}
-    mark = _POINT | ({"size": 40, "strokeWidth": 1.2} if is_behind else {"filled": True, "size": 75})
+    mark = _POINT | ({"size": 40, "strokeWidth": 1.2} if is_behind else {"size": 75, "strokeWidth": 3})
     return {**where, "mark": mark, "encoding": encoding}
 
 
