@@ -140,6 +140,8 @@ def test_the_bins_of_groups_stand_below_each_other() -> None:
     for axis in "xy":
         assert len({str(one["layer"][0]["encoding"][axis]["scale"]["domain"]) for one in (first, second)}) == 1
     assert not first["layer"][0]["encoding"]["x"]["axis"]["labels"]
+    assert {one["title"] for one in first["layer"][0]["encoding"]["tooltip"]} >= {"config.n from", "rows"}
+    assert second["layer"][0]["encoding"]["x"]["title"] == "config.n"
     assert first["layer"][0]["encoding"]["color"]["legend"] is None
 
 

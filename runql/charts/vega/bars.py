@@ -184,13 +184,13 @@ def _values(standing: Standing, encoding: dict[str, Any], legend: Legend, *, bel
 # ---------------------------------------------------------------- bins
 
 
-def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
-    """The bins of a histogram."""
+def bin_layers(panel: Panel, legend: Legend, pointer: Pointer, *, has_axis: bool) -> Layers:
+    """The bins of a histogram; those of several groups below each other have one axis, below the last."""
     edges = AxisRange.of(*(column for series in panel.series for column in (series.x, series.until)))
     counts = AxisRange.of(*(series.y for series in panel.series))
     x = channel("x", panel.x, edges)
-    if panel.title and not panel.x.title:  # the axis of all stands below the last
-        x["axis"]["labels"] = False
+    if not has_axis:
+        x |= {"title": None, "axis": {**x["axis"], "labels": False}}
     x["scale"] = {**x["scale"], "padding": 0}  # else Vega-Lite begins the axis a step before the first bin
     counts = (
         counts if panel.y.window is None else AxisRange(*panel.y.window, is_whole=counts is None or counts.is_whole)
@@ -220,11 +220,7 @@ def bins_apart(panel: Panel) -> tuple[Panel, ...]:
     window = (min((y for y in counts if y > 0 or not is_log), default=0.0) * is_log, max(counts, default=1.0))
     x = panel.x if edges is None else replace(panel.x, window=(edges.least, edges.most))
     y = replace(panel.y, window=window)
-    last = panel.series[-1]
-    return tuple(
-        replace(panel, title=one.name, series=(one,), x=x if one is last else replace(x, title=""), y=y)
-        for one in panel.series
-    )
+    return tuple(replace(panel, title=one.name, series=(one,), x=x, y=y) for one in panel.series)
 
 
 def _bin_told(panel: Panel, legend: Legend) -> list[dict[str, Any]]:

@@ -124,7 +124,9 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
             layers, standing = bars.bar_layers(panel, legend, points, pointer)
             data[name], size = bars.bar_rows(panel), _sized(size, standing)
         case Mark.HIST:
-            data[name], layers = bars.bar_rows(panel), bars.bin_layers(panel, legend, pointer)
+            is_last = at + 1 == len(chart.panels) or chart.panels[at + 1].x != panel.x
+            has_axis = is_last or not panel.title
+            data[name], layers = bars.bar_rows(panel), bars.bin_layers(panel, legend, pointer, has_axis=has_axis)
             size = {**size, "height": _BINS_HEIGHT} if panel.title else size
         case Mark.BOX:
             layers, standing = bars.box_layers(panel, legend, points)
