@@ -112,7 +112,7 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
         named = f"{panel.y.title or panel.x.title}: " * bool(panel.y.title or panel.x.title)
         return _Drawn(_blank(f"{named}no value that can be drawn", titles, legend.theme), {name: []})
     points = max(_LEAST_WIDTH, WIDTH - _BESIDE - (legend.width or shade_room(panel)))
-    size: dict[str, Any] = {"width": round(points), "height": _HEIGHTS.get(len(chart.panels), _LEAST_HEIGHT)}
+    size: dict[str, Any] = {"width": round(points), "height": _height(chart, panel)}
     data: dict[str, list[Row]] = {}
     pointer = Pointer(at + 1, live=live, names=live and legend.is_shown)
     match panel.mark:
@@ -124,10 +124,8 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
             layers, standing = bars.bar_layers(panel, legend, points, pointer)
             data[name], size = bars.bar_rows(panel), _sized(size, standing)
         case Mark.HIST:
-            is_last = at + 1 == len(chart.panels) or chart.panels[at + 1].x != panel.x
-            has_axis = is_last or not panel.title
-            data[name], layers = bars.bar_rows(panel), bars.bin_layers(panel, legend, pointer, has_axis=has_axis)
-            size = {**size, "height": _BINS_HEIGHT} if panel.title else size
+            layers = bars.bin_layers(panel, legend, pointer, has_axis=_has_axis(chart, at))
+            data[name] = bars.bar_rows(panel)
         case Mark.BOX:
             layers, standing = bars.box_layers(panel, legend, points)
             data[name], size = bars.box_rows(panel), _sized(size, standing)
@@ -147,6 +145,17 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
         titled = {"title": _bins_title(chart.title if at == 0 else "", panel.title)}
     spec = {**titled, **size, "data": {"name": name}, "layer": _layers(layers, pointer)}
     return _Drawn(spec, data)
+
+
+def _has_axis(chart: Chart, at: int) -> bool:
+    """Whether a panel of bins has an axis of its own, and not that of those below it."""
+    panel, below = chart.panels[at], chart.panels[at + 1 : at + 2]
+    return not panel.title or not below or below[0].x != panel.x
+
+
+def _height(chart: Chart, panel: Panel) -> int:
+    is_one_of_bins = panel.mark is Mark.HIST and bool(panel.title)
+    return _BINS_HEIGHT if is_one_of_bins else _HEIGHTS.get(len(chart.panels), _LEAST_HEIGHT)
 
 
 def _bins_title(chart: str, group: str) -> dict[str, Any]:
