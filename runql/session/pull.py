@@ -40,8 +40,7 @@ def wrong_of(
 
     span = statement.span
     if settings.read_only:
-        message = "`pull` writes a store, and here no text writes anything"
-        return [Diagnostic("RQL535", message, span, hints=("`runql pull` copies runs, outside of here",))]
+        return [copies_nothing(span)]
     more = _more_than_runs(query)
     if more is not None:
         node, what = more
@@ -63,6 +62,13 @@ def wrong_of(
     except RunQLError as error:
         return [replace(one, span=span) for one in error.diagnostics]
     return []
+
+
+def copies_nothing(span: Span) -> Diagnostic:
+    """Why no text copies runs where none may write anything."""
+    message = "nothing is copied: `pull` writes a store, and here no text writes anything"
+    hint = "`runs …` asks the source itself; `runql pull`, at a terminal, makes a copy of it"
+    return Diagnostic("RQL535", message, span, hints=(hint,))
 
 
 def _more_than_runs(query: tree.Query) -> tuple[Span, str] | None:

@@ -57,6 +57,17 @@ def test_rows_are_data_with_what_there_is_to_say(answers: Answers) -> None:
     assert rows(answers, "count runs where config.lr >= $least", least=0.1)["count"] == 2
 
 
+@pytest.mark.parametrize("text", ["pull demo", "pull acme/vision", "pull runs into x", "count runs; pull runs"])
+def test_nothing_is_copied(answers: Answers, text: str, tmp_path: Path) -> None:
+    answer, is_error = answers.query(text, {}, 500)
+    assert is_error
+    (wrong,) = answer["errors"]
+    assert wrong["code"] == "RQL535"
+    assert wrong["message"].startswith("nothing is copied")
+    assert "fixes" not in wrong
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_budget_is_kept_and_says_how_to_go_on(answers: Answers) -> None:
     text = "runs from demo where config.lr > 0.001 order -summary.val/acc select name, summary.val/acc"
     every = rows(answers, text, 20_000)

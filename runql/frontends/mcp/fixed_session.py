@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from runql.config import Settings
-from runql.errors import SourceError
+from runql.errors import QueryError, SourceError
 from runql.script.interpreter import ScriptState
+from runql.session import Explanation, Result
+from runql.session.pull import copies_nothing
 from runql.session.session import Session
 from runql.sources.open import SourcePlace
+from runql.syntax import parse, tree
+from runql.text.source import Source
 
 
 class FixedSession(Session):
@@ -27,6 +32,14 @@ class FixedSession(Session):
             known = ", ".join(f"`{one}`" for one in self.fixed)
             raise SourceError.of("RQL593", f"`{name}` is no source of this server", f"it was started with {known}")
         return super().place(name)
+
+    def run(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[Result | Explanation, ...]:
+        """As of any session. A `pull` is refused before its form is judged: no other form of it would do."""
+        parsed = parse(text)
+        pulls = [one for one in parsed.script.statements if isinstance(one, tree.PullStatement)]
+        if pulls:
+            raise QueryError([copies_nothing(one.span) for one in pulls], parsed.source)
+        return super().run(text, params)
 
     def forget(self) -> None:
         """Forget what the text before has named: each call stands by itself."""
