@@ -53,8 +53,8 @@ def test_each_assertion_is_a_case(runql: Runql, script: Path, tmp_path: Path) ->
     said = runql("-s", "memory", "--junit", "out.xml", "gate.rql")
     assert said.status == 1
     assert cases(tmp_path / "out.xml") == [
-        ("The first: too few", ""),
-        ("The first: a large one", "failure"),
+        ("The first: count() > 3", ""),
+        ("The first: config.lr < 0.05", "failure"),
         ("The first: n > 0", "skipped"),
         ("The second.", "skipped"),
         ("The third: count() > 1000", "skipped"),
@@ -134,9 +134,9 @@ def test_the_action_shows_what_failed(tmp_path: Path) -> None:
     (tmp_path / "gate.rql").write_text(gate)
     done = steps("gate.rql", tmp_path, source="demo", params="least=0.999\n\n")
     assert done.returncode == 1
-    assert "::error file=gate.rql,line=18,title=The accuracy is as it was%3A the accuracy fell::" in done.stderr
+    assert "::error file=gate.rql,line=18,title=The accuracy is as it was%3A acc >= $least::" in done.stderr
     assert (tmp_path / "output").read_text() == "junit=runql-junit.xml\nstatus=1\n"
-    assert "| ❌ | The accuracy is as it was: the accuracy fell |" in (tmp_path / "summary.md").read_text()
+    assert "| ❌ | The accuracy is as it was: acc >= $least |" in (tmp_path / "summary.md").read_text()
 
 
 def test_an_input_is_never_a_piece_of_a_script(tmp_path: Path) -> None:

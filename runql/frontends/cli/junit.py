@@ -92,7 +92,7 @@ def _of(result: Result) -> list[JunitCase]:
     stages = [stage for stage in stages_of(result.answer.plan) if isinstance(stage, TAssert)]
     if not stages:
         return [JunitCase(result.title or "the answer", NOWHERE, seconds)]
-    names = [f"{result.title.rstrip('.')}: {stage.message or stage.text}" for stage in stages]
+    names = [f"{result.title.rstrip('.')}: {stage.text}" for stage in stages]
     return [
         JunitCase(name, stage.span, seconds if at == 0 else 0.0)
         for at, (name, stage) in enumerate(zip(names, stages, strict=True))

@@ -87,9 +87,14 @@ class StagePrinter(PartPrinter):
                 assert_never(stage)
 
     def _group(self, keys: Sequence[t.Column], folds: Sequence[s.Definition]) -> Items:
-        items = (*((_compared(key), span) for key, span in self._columns(keys)), *self._definitions(folds))
+        items = (*self._each(keys, self._group_key), *self._definitions(folds))
         first_word = word("GROUP") if keys else f"{word('GROUP')} {word('COLON')}"
         return Items(first_word, items, colon=len(keys) - 1 if folds and keys else None)
+
+    def _group_key(self, key: t.Column) -> str:
+        """A key; a comparison in parentheses, its name behind them."""
+        written, value = self.column(key), self.expr(key.value)
+        return f"{_compared(value)}{written[len(value) :]}" if written.startswith(value) else written
 
     def _words(self, stage: _OneLine) -> Iterable[str]:  # noqa: PLR0911 - one a node
         """The words of a stage that stands on one line, whatever its length."""
