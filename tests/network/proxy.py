@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import select
 import socket
 import ssl
 import struct
@@ -168,16 +169,15 @@ def _read_head(client: socket.socket) -> bytes:
 
 
 def _pass_on(client: socket.socket, server: socket.socket) -> None:
-    """Both ways until one side ends."""
-
-    def pump(source: socket.socket, to: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while came := source.recv(65536):
-                to.sendall(came)
-        with contextlib.suppress(OSError):
-            to.shutdown(socket.SHUT_WR)
-
-    back = threading.Thread(target=pump, args=(server, client), daemon=True)
-    back.start()
-    pump(client, server)
-    back.join(10)
+    """Both ways in one thread, until one side ends: a socket with TLS must not be read while it is written."""
+    other = {client: server, server: client}
+    while True:
+        waiting = [one for one in other if isinstance(one, ssl.SSLSocket) and one.pending()]
+        ready = waiting or select.select([*other], [], [], 10)[0]
+        if not ready:
+            return
+        for source in ready:
+            came = source.recv(65536)
+            if not came:
+                return
+            other[source].sendall(came)
