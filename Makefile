@@ -13,6 +13,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 USE := $(VENV)/.use-stamp
 WORK := $(VENV)/.work-stamp
 
+# Hundreds of tests start the command: without its bytecode each of them would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 MISSION := runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc
 TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, config.lr, config.optimizer, summary.loss, summary.acc
 
