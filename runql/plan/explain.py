@@ -8,6 +8,7 @@ from typing import assert_never
 
 from runql.plan.capabilities import Capabilities, Form
 from runql.plan.explain_texts import (
+    ENDS,
     align_texts,
     columns_text,
     counted_runs,
@@ -82,14 +83,16 @@ def explain(
     way_of: Callable[[TStage], str] = stage_name,
     run_by: str = "",
     pulls: str = "",
+    keeps_ends: bool = False,
 ) -> str:
     """The text of `explain`. `canonical` is the query as the formatter writes it, `text` what its spans point into;
-    `way_of` says how a stage works, `run_by` what runs all of them, `pulls` which runs are copied where.
+    `way_of` says how a stage works, `run_by` what runs all of them, `pulls` which runs are copied where; `keeps_ends`
+    that the first stage keeps one or two rows of each run, which sources may tell without their histories.
 
     The calls are Python that can be pasted where `service_api` is a source. Nothing is asked of any source.
     """
     pushed = spread(plan, [one.capabilities for one in sources], catalog)
-    steps = _Steps(pushed, sources, catalog, text, way_of)
+    steps = _Steps(pushed, sources, catalog, text, way_of, keeps_ends=keeps_ends)
     parts = [canonical.strip()]
     for fetch in those(pushed, Fetch):
         one = sources[fetch.at]
@@ -142,12 +145,15 @@ class _Steps:
         catalog: Catalog | None,
         text: str,
         way_of: Callable[[TStage], str],
+        *,
+        keeps_ends: bool = False,
     ) -> None:
         self._plan = pushed
         self._sources = sources
         self._catalog = catalog
         self._text = text
         self._way_of = way_of
+        self._keeps_ends = keeps_ends
 
     def counts(self, fetch: Fetch) -> bool:
         """Whether a source counts the runs by itself."""
@@ -273,7 +279,8 @@ class _Steps:
         limit, part = limit_of(self._plan), node.part
         of = "the runs" if limit is None else f"at most {counted_runs(limit - offset_of(self._plan))}"
         yield _SOURCE, "keys", [f"{metrics_text(part)}, of {of}"]
-        yield "", "rows", rows_texts(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
+        rows = rows_texts(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
+        yield "", "rows", [*rows, *([ENDS] if self._keeps_ends else [])]
         yield _HERE, "align", align_texts(part)
         if node.columns:
             yield _HERE, "select", [f"{columns_text(node.columns)}, on each row"]

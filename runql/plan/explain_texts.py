@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from runql.language.aggregates import OF_X
 from runql.plan.capabilities import Capabilities
@@ -96,6 +97,7 @@ def rows_texts(part: HistoryPart, *, cuts: bool) -> Iterator[str]:
 
 
 _BEFORE = ", cut before sampling"
+ENDS: Final = "of each run only what the first stage keeps, where facts beside the rows tell it"
 
 
 def _range(low: float | None, high: float | None) -> str:

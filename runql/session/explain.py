@@ -11,7 +11,7 @@ from pathlib import Path
 from runql.config import STORE
 from runql.execute.inner_query import InnerQuery
 from runql.plan.explain import ExplainedSource, explain
-from runql.plan.nodes import Combine, TableStage, nodes
+from runql.plan.nodes import Combine, Histories, Plan, TableStage, nodes, stages_of, table_of
 from runql.plan.stand_ins import with_stand_ins
 from runql.pull.targets import target_of
 from runql.session.checked_query import CheckedQuery
@@ -57,12 +57,22 @@ def _told(
         for of in [place.service]
     ]
     plan = with_stand_ins(about.plan)
+    keeps_ends = all(one.capabilities.columns for one in asked) and _keeps_ends(plan)
     tell = partial(explain, canonical, plan, asked, text=source.text, catalog=about.catalog, notices=said, pulls=pulls)
     if not isinstance(plan, TableStage | Combine):
         return tell()
     from runql.execute.stage_plan import RUN_BY, way_of
 
-    return tell(way_of=partial(way_of, folder=folder), run_by=RUN_BY)
+    return tell(way_of=partial(way_of, folder=folder), run_by=RUN_BY, keeps_ends=keeps_ends)
+
+
+def _keeps_ends(plan: Plan) -> bool:
+    """Whether the first stage keeps the ends of the one metric that is read."""
+    from runql.execute.columns.run_ends import metric_of_ends
+
+    table = table_of(plan)
+    names = [column.name for column in table.columns] if isinstance(table, Histories) else []
+    return isinstance(table, Histories) and metric_of_ends(table.part, stages_of(plan), names) is not None
 
 
 def _struck_out(text: str, hidden: Sequence[str]) -> str:

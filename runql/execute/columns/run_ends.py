@@ -36,7 +36,7 @@ def ends_of_runs(
     What they stand for is counted in `read`: all rows.
     """
     columns = () if selection is None else selection.columns
-    metric = _metric_of(part, stages_of(executor.plan), [column.name for column in columns])
+    metric = metric_of_ends(part, stages_of(executor.plan), [column.name for column in columns])
     fixed = {column.name: value_of_run(column.value) for column in columns}
     if metric is None or None in fixed.values():
         return None
@@ -67,7 +67,7 @@ def ends_of_runs(
     return Table(cells, sum(counts))
 
 
-def _metric_of(part: HistoryPart, stages: Sequence[TStage], names: Sequence[str]) -> str | None:
+def metric_of_ends(part: HistoryPart, stages: Sequence[TStage], names: Sequence[str]) -> str | None:
     """The one metric of which every row is asked, for a first stage that keeps the ends of it."""
     first = stages[0] if stages else None
     keys = part.keys or ()

@@ -65,7 +65,7 @@ def unwrap_config(value: Any) -> dict[str, Any]:
     A wrapper may hold more beside the value, as W&B's own client has it.
     """
     found: dict[str, Any] = {}
-    for key, entry in as_mapping(value).items():
+    for key, entry in (value if type(value) is dict else as_mapping(value)).items():
         if key not in INTERNAL_CONFIG:
             plain = entry["value"] if type(entry) is dict and "value" in entry else entry
             found[key] = NON_FINITE.get(plain, plain) if type(plain) is str else plain
@@ -74,7 +74,7 @@ def unwrap_config(value: Any) -> dict[str, Any]:
 
 def read_summary(value: Any) -> dict[str, Any]:
     """A summary without W&B's own key."""
-    found = as_mapping(value)
+    found = value if type(value) is dict else as_mapping(value)
     if type(found) is dict and "_wandb" not in found and str not in map(type, found.values()):
         return found
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -19,19 +19,25 @@ _SAID: Final = attrgetter("said")
 _ROWS: Final = frozenset({"sampledHistory"})
 _MOST_TOGETHER: Final = 200_000
 """Texts of so many characters in all are read in one go: what is not kept of them is small."""
+_RECORD: Final = frozenset({dict})
 MOST_SAID: Final = 10
 """So many runs of an answer are named; of the others the number is told."""
 
 
-def plain_mappings(values: Sequence[Any]) -> Iterator[Mapping[str, Any] | None]:
+def plain_mappings(values: Sequence[Any]) -> Iterable[Mapping[str, Any] | None]:
     """The record that each value is, or that its JSON text is; null is an empty one. `None` if there is something to
-    say of it (`Oddities.mapping`)."""
+    say of it (`Oddities.mapping`). Where they are read in one go they come as a list."""
     texts = [value for value in values if type(value) is str]
     if 1 < len(texts) == len(values) and sum(map(len, texts)) <= _MOST_TOGETHER:
         together = read_together(texts)
         if together is not None:
-            yield from (value if type(value) is dict else None for value in together)
-            return
+            are_records = _RECORD.issuperset(map(type, together))
+            return together if are_records else [value if type(value) is dict else None for value in together]
+    return _one_by_one(values, texts)
+
+
+def _one_by_one(values: Sequence[Any], texts: Sequence[str]) -> Iterator[Mapping[str, Any] | None]:
+    """What is not kept of a text is gone before the next one is read."""
     read = reader_of(texts)
     for value in values:
         if type(value) is str:

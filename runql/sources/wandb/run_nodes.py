@@ -171,6 +171,14 @@ class _Page:
         text is gone before the next one is read."""
         if name not in self._fields:
             return [None] * self._count
+        if self._even is not None:
+            found = plain_mappings(cells := self._even[name])
+            if isinstance(found, list) and None not in found:
+                return list(map(read, found))
+            return [
+                read(self._oddities(at).mapping(cells[at], called) if mapping is None else mapping)
+                for at, mapping in enumerate(found)
+            ]
         return [None if mapping is None else read(mapping) for mapping in self._mappings(name, called)]
 
     def parts(
@@ -206,9 +214,8 @@ class _Page:
     def _mappings(self, name: str, called: str) -> Iterator[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
         cells = self.cells(name)
-        is_everywhere = self._even is not None or all(name in node for node in self._nodes)
         for at, mapping in enumerate(plain_mappings(cells)):
-            if not is_everywhere and name not in self._nodes[at]:
+            if name not in self._nodes[at]:
                 yield None
             else:
                 yield self._oddities(at).mapping(cells[at], called) if mapping is None else mapping

@@ -105,5 +105,20 @@ def test_plain_tables_are_made_of_columns(tmp_path: Path) -> None:
     assert compare(runs, ["runs select id, config.x", "runs | group config.x : mean(summary.x)"], tmp_path / "s") == 2
 
 
+def test_explain_says_that_facts_tell_the_ends_of_histories(tmp_path: Path) -> None:
+    store_of_records([RunRecord("r1", "p", config={"x": 1}, summary={"x": 1})], tmp_path / "s").close()
+    told = "what the first stage keeps, where facts beside the rows tell it"
+    with Session(f"store:{tmp_path / 's'}") as session:
+        for asked, is_told in {
+            "runs scan keys loss | best min loss": True,
+            "runs scan keys loss | last": True,
+            "runs scan keys loss | where loss > 1 | last": False,
+            "runs scan keys loss, acc | best min loss": False,
+            "runs select id | first 3": False,
+        }.items():
+            (explained,) = session.explain(asked)
+            assert (told in " ".join(explained.split())) is is_told, asked
+
+
 if __name__ == "__main__":
     draw_many(__doc__, awkward_runs, questions(), compare, "of columns")
