@@ -51,7 +51,7 @@ class Copies:
     def _at(self, place: SourcePlace, moment: datetime) -> SourcePlace:
         from runql.sources.store.table import number_at
 
-        name = self._copy_of(place)
+        name = copy_of(place, self.settings)
         if name is None:
             hint = f"`runql pull {place.name}` makes one, which answers for every time from then on"
             raise SourceError.of("RQL588", f"there is no copy of `{place.name}`, so nobody knows how it was", hint)
@@ -62,7 +62,7 @@ class Copies:
     # ---------------------------------------------------------------- fresh, cached
 
     def _within(self, place: SourcePlace, age: timedelta) -> SourcePlace:
-        name = self._copy_of(place)
+        name = copy_of(place, self.settings)
         if _is_copy(place):
             assert name is not None
             copy = place
@@ -116,29 +116,28 @@ class Copies:
             raise SourceError.of("RQL588", message, "without `fresh` and `cached` the copy answers as it is")
         return source
 
-    # ---------------------------------------------------------------- where a copy is
 
-    def _copy_of(self, place: SourcePlace) -> str | None:
-        """The store that is a copy of a source, as it is named; `None` if there is none."""
-        from runql.sources.store import table
-        from runql.sources.store.duck import check_extra
+def copy_of(place: SourcePlace, settings: Settings) -> str | None:
+    """The store that is a copy of a source, as it is named; `None` if there is none. Raises `SourceError`."""
+    from runql.sources.store import table
+    from runql.sources.store.duck import check_extra
 
-        if _is_copy(place):
-            if _store(place).number is not None:
-                message = f"`{place.name}` is one version of a store"
-                raise SourceError.of("RQL588", message, f"`{place.name.rpartition('@')[0]}` is all of it")
-            return place.name if place.name.startswith(STORE) else f"{STORE}{place.name}"
-        if place.service.accounts is None and place.name != DEMO and not _is_there(place.name, self.settings):
-            return None  # runs in memory
-        try:
-            target = target_of(place, None, self.settings)
-        except SourceError:
-            return None
-        if not table.is_store(target.store.folder):
-            return None
-        check_extra()
-        about = table.about(target.store.folder, target.store.name)
-        return f"{STORE}{target.store.name}" if about.origin == target.origin else None
+    if _is_copy(place):
+        if _store(place).number is not None:
+            message = f"`{place.name}` is one version of a store"
+            raise SourceError.of("RQL588", message, f"`{place.name.rpartition('@')[0]}` is all of it")
+        return place.name if place.name.startswith(STORE) else f"{STORE}{place.name}"
+    if place.service.accounts is None and place.name != DEMO and not _is_there(place.name, settings):
+        return None  # runs in memory
+    try:
+        target = target_of(place, None, settings)
+    except SourceError:
+        return None
+    if not table.is_store(target.store.folder):
+        return None
+    check_extra()
+    about = table.about(target.store.folder, target.store.name)
+    return f"{STORE}{target.store.name}" if about.origin == target.origin else None
 
 
 def _is_there(name: str, settings: Settings) -> bool:

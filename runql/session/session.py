@@ -108,12 +108,13 @@ class Session(OpenSources):
             SourceError: the source cannot be opened.
         """
         from runql.execute.sql.outside import SqlCall
+        from runql.pull.copies import copy_of
         from runql.session.sql_answer import SqlAnswer
 
         source = question if isinstance(question, Source) else Source(question)
         with asking(object()):
             call = SqlCall(source, params or {}, self.zone, self.settings.sql)
-            return SqlAnswer(*call.of_store(self.places()))
+            return SqlAnswer(*call.of_store(self.places(), lambda place: copy_of(place, self.settings)))
 
     def written_out(self, text: str | Source) -> NamedQuery:
         """The query of a text with the names of this session put in. Nothing is asked for.

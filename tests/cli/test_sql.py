@@ -93,6 +93,14 @@ def test_what_is_no_store(runql: Runql) -> None:
     said = runql("sql", "-s", "demo", "select 1")
     assert said.status == 2
     assert "`demo` is no store" in said.err
+    assert "`runql pull SOURCE` makes a store of it" in said.err
+
+
+def test_of_what_is_no_store_its_copy_is_named(runql: Runql) -> None:
+    assert runql("pull", "demo").status == 0
+    said = runql("sql", "-s", "demo", "select 1")
+    assert "its copy answers: `-s store:demo`" in said.err
+    assert runql("sql", "-s", "store:demo", "select 1").status == 0
 
 
 def test_in_python() -> None:

@@ -34,9 +34,14 @@ class SqlCall:
     zone: tzinfo
     bounds: SqlBounds
 
-    def of_store(self, places: Sequence[SourcePlace]) -> tuple[Frame, tuple[Diagnostic, ...]]:
-        """The answer of a store, and what is to be said of it. Raises `QueryError`."""
-        return self._pointing(lambda: self._of_tables(self._tables(places)))
+    def of_store(
+        self, places: Sequence[SourcePlace], copy_of: Callable[[SourcePlace], str | None]
+    ) -> tuple[Frame, tuple[Diagnostic, ...]]:
+        """The answer of a store, and what is to be said of it. `copy_of`: the store that is a copy of a source.
+
+        Raises `QueryError`.
+        """
+        return self._pointing(lambda: self._of_tables(self._tables(places, copy_of)))
 
     def of_frame(self, frame: Frame) -> tuple[Frame, tuple[Diagnostic, ...]]:
         """The answer of a table, which is called `_`. Raises `QueryError`."""
@@ -55,13 +60,15 @@ class SqlCall:
         tables = f"the tables of a store: {', '.join(f'`{name}`' for name in found.names)}"
         return SqlQuestion(self._stage(), found.files, prepare, tables=tables).answer(self.bounds)
 
-    def _tables(self, places: Sequence[SourcePlace]) -> SqlTables:
+    def _tables(self, places: Sequence[SourcePlace], copy_of: Callable[[SourcePlace], str | None]) -> SqlTables:
         if len(places) != 1:
             raise self._refused("RQL246", "`runql sql` asks one store", "name one: `-s store:NAME`")
         (place,) = places
         found = place.service.tables(place.entity, place.project)
         if found is None:
-            hint = "`runql pull SOURCE` makes a store of it, and `-s store:NAME` asks that"
+            copy = copy_of(place)
+            pull = "`runql pull SOURCE` makes a store of it, and `-s store:NAME` asks that"
+            hint = pull if copy is None else f"its copy answers: `-s {copy}`"
             raise self._refused("RQL246", f"`{place.name}` is no store, and `runql sql` asks stores alone", hint)
         return found
 
