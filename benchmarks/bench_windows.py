@@ -84,6 +84,9 @@ def cases(polars: Any) -> Iterator[tuple[str, TStage, Any]]:
     yield "delta(x) over k", window("delta", "x"), col("x").diff().over("k")
     yield "delta(y) over k, with gaps", window("delta", "y"), (col("y") - col("y").forward_fill().shift(1)).over("k")
     yield "ratio(x) over k", window("ratio", "x"), (col("x") / col("x").shift(1)).over("k")
+    for name in ("mean", "sum", "min", "max", "median", "std", "var"):
+        rolled = getattr(col("x"), f"rolling_{name}")(20, min_samples=2 if name in ("std", "var") else 1)
+        yield f"{name}(x, last 20) over k", window(name, "x", n=20), rolled.over("k")
 
 
 def _sorted(value: Any, key: str, descending: bool = False) -> Any:

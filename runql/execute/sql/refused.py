@@ -24,6 +24,7 @@ _QUOTED: Final = re.compile(r'"((?:[^"\n]|"")+)"')
 HINT_OF_TABLE: Final = f"the table so far is `{TABLE}`: `select … from {TABLE}`"
 _MOST_HINTS: Final = 3
 _LONGEST: Final = 300
+_SPACES: Final = ("config.", "summary.")
 _READS: Final = frozenset({"SELECT", "MULTI"})
 """What may be asked. DuckDB makes several statements of one `pivot`, and calls that `MULTI`."""
 
@@ -146,6 +147,8 @@ def _near_columns(name: str, names: Sequence[str]) -> tuple[str, ...]:
             else ()
         )
         return hint, *more
+    if name.startswith(_SPACES):
+        return (f"a name with a dot stands in double quotes: `{quoted(name)}`",)
     shown = ", ".join(f"`{quoted(one)}`" for one in known[:8]) + (" …" if len(known) > 8 else "")
     return (f"the columns of `{TABLE}`: {shown}",)
 

@@ -60,7 +60,7 @@ def _windows() -> list[TWindow]:
     found += [window("ntile", None, (), (("x", True),), amount=4), window("count"), window("count", "x", ())]
     found += [window(name, "x") for name in ROW_AGGREGATES if name not in ("argmin", "argmax", "wmean", "percentile")]
     found += [window(name, "x", (), amount=3) for name in sorted(FRAMED)]
-    found += [window(name, "x", order=(("y", True),), amount=2) for name in ("mean", "sum", "min")]
+    found += [window(name, "x", order=(("y", True),), amount=2) for name in ("mean", "median", "std")]
     found += [window("argmax", "x", of="y"), window("first", "x", order=(("y", False),)), window("list", "x", ())]
     return found
 

@@ -13,6 +13,8 @@ from runql.engine.stages.arrays.groups import coded
 from runql.engine.stages.arrays.ordering import plain_numbers
 from runql.engine.stages.arrays.running import (
     last_best,
+    last_medians,
+    last_squares,
     last_sums,
     places_of_best,
     running_best,
@@ -168,10 +170,8 @@ def window_cells(name: str, cells: Sequence[Value], groups: Groups, amount: int)
                 return _best(run, largest=name == "cummax")
             case "cumsum" | "cummean":
                 return _totals(run, means=name == "cummean")
-            case "sum" | "mean" | "min" | "max":
+            case "sum" | "mean" | "min" | "max" | "median" | "std" | "var":
                 return _of_last(run, name, amount)
-            case "median" | "std" | "var":
-                raise NotHeld
             case _:
                 return _changes(run, name)
 
@@ -256,11 +256,20 @@ def _of_last(run: _Run, name: str, amount: int) -> WindowColumn:
         if is_mixed or (numbers == 0).any():
             raise NotHeld  # of equal ones the first counts, which may be whole, or a negative zero
         return run.column(last_best(numbers, begins, amount, largest=name == "max"), whole)
+    parts = np.zeros(len(numbers), bool)
+    if name == "median":
+        if (np.signbit(numbers) & (numbers == 0)).any():
+            raise NotHeld  # which of two zeros stands in the middle, only their order tells
+        return run.column(last_medians(numbers, begins, amount), parts)
     sums = last_sums(numbers, begins)
     if sums is None:
         raise NotHeld
+    sizes = np.arange(1, len(numbers) + 1) - begins
     if name == "mean":
-        return run.column(sums / (np.arange(1, len(numbers) + 1) - begins), np.zeros(len(numbers), bool))
+        return run.column(sums / sizes, parts)
+    if name in ("std", "var"):
+        spreads = last_squares(numbers, begins, amount, sums / sizes) / np.maximum(sizes - 1, 1)
+        return run.column(np.sqrt(spreads) if name == "std" else spreads, parts, np.flatnonzero(sizes == 1))
     if is_mixed:
         broken = np.concatenate(([0], np.cumsum(~whole)))
         whole = broken[1:] == broken[begins]

@@ -7,6 +7,7 @@ left, with a bound; where that leaves the last digit open, `shared/totals.py` de
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from runql.engine.stages.arrays.vectors import Floats, Ints
 from runql.engine.stages.shared.totals import Total
@@ -18,6 +19,8 @@ _FEW_PASSES = 4
 _HALF_DIGIT = 2.0**-53
 _LARGEST = 2.0**480
 """Numbers so large are still far from overflow when they are added."""
+_STRETCHES = 2**15
+"""So many numbers of windows at a time are looked at."""
 _BLOCK = 2**14
 """So many numbers at a time, which stay in the processor's cache."""
 
@@ -201,6 +204,77 @@ def last_best(numbers: Floats, begins: Ints, count: int, *, largest: bool) -> Fl
         rows = np.flatnonzero((sizes >= width) & (sizes < 2 * width))
         found[rows] = better(level[rows], level[begins[rows] + width - 1])
     return found
+
+
+# ---------------------------------------------------------------- of the last numbers, each looked at
+
+
+def last_medians(numbers: Floats, begins: Ints, count: int) -> Floats:
+    """The median of so many last numbers up to each, none before `begins`, as `statistics.percentile` has it."""
+    import numpy as np
+
+    found = np.empty(len(numbers))
+    with np.errstate(all="ignore"):
+        for rows, part, sizes in _stretches(numbers, begins, count, math.inf):
+            part.sort(axis=1)
+            each = np.arange(len(part))
+            below, above = part[each, (sizes - 1) // 2], part[each, sizes // 2]
+            width = above - below
+            between = np.where(np.isinf(width), below * 0.5 + above * 0.5, above - width * 0.5)
+            found[rows] = np.where(below == above, below, between)
+    return found
+
+
+def last_squares(numbers: Floats, begins: Ints, count: int, centres: Floats) -> Floats:
+    """The sum of the squares of the distances of so many last numbers from a centre for each, rounded once."""
+    import numpy as np
+
+    found = np.empty(len(numbers))
+    for rows, part, sizes in _stretches(numbers, begins, count, 0.0):
+        width = part.shape[1]
+        squares = np.subtract(part, centres[rows, None], out=part)
+        np.multiply(squares, squares, out=squares)
+        _fill(squares, sizes, 0.0)
+        # What is cut off at a unit is at most half a digit of it; the sum of what is not is exact.
+        unit = math.ldexp(1.0, math.frexp(float(squares.max()))[1] + (width + 2).bit_length())
+        high = squares + unit
+        high -= unit
+        ones = np.ones(width)
+        first = high @ ones
+        left = np.subtract(squares, high, out=high) @ ones
+        bound = 2 * unit * _HALF_DIGIT**2 * width * width + 5e-324
+        below, above = first + (left - bound), first + (left + bound)
+        for place in np.flatnonzero(below != above).tolist():
+            below[place] = math.fsum(squares[place].tolist())
+        found[rows] = below
+    return found
+
+
+def _stretches(numbers: Floats, begins: Ints, count: int, fill: float) -> Iterator[tuple[slice, Floats, Ints]]:
+    """The last numbers up to each, a row each, some rows at a time; before where they begin stands `fill`."""
+    import numpy as np
+
+    if not len(numbers):
+        return
+    sizes = np.arange(1, len(numbers) + 1) - begins
+    width = min(count, int(sizes.max()))
+    every = np.lib.stride_tricks.sliding_window_view(np.concatenate((np.full(width - 1, fill), numbers)), width)
+    step = max(1, _STRETCHES // width)
+    for start in range(0, len(numbers), step):
+        rows = slice(start, start + step)
+        part = np.array(every[rows])
+        _fill(part, sizes[rows], fill)
+        yield rows, part, sizes[rows]
+
+
+def _fill(part: Floats, sizes: Ints, fill: float) -> None:
+    """Write something before the last numbers of each row, so many of them."""
+    import numpy as np
+
+    width = part.shape[1]
+    short = np.flatnonzero(sizes < width)
+    if len(short):
+        part[short] = np.where(np.arange(width) < (width - sizes[short])[:, None], fill, part[short])
 
 
 def places_of_best(numbers: Floats, best: Floats, starts: Ints) -> Ints:
