@@ -59,7 +59,7 @@ _TABLE = (
 _CHARTS = (
     FormatEntry(
         "svg",
-        "A picture of a chart that is sharp at any size; needs vl-convert, as `png` and `html` do.",
+        "A picture of a chart that is sharp at any size; needs vl-convert, as `png`, `pdf` and `html` do.",
         'runs limit 5 keys loss scan | plot | to "loss.svg"',
         extensions=("svg",),
     ),
@@ -68,6 +68,13 @@ _CHARTS = (
         "A picture of a chart, 300 dots an inch.",
         'runs | group config.optimizer : mean(summary.acc), ci95(summary.acc) | plot | to "acc.png"',
         extensions=("png",),
+        binary=True,
+    ),
+    FormatEntry(
+        "pdf",
+        "A picture of a chart that is sharp at any size, with its fonts, as LaTeX takes it.",
+        'runs | group config.optimizer : mean(summary.acc), ci95(summary.acc) | plot | to "acc.pdf"',
+        extensions=("pdf",),
         binary=True,
     ),
     FormatEntry(

@@ -34,7 +34,7 @@ class DrawnChart:
         self.theme = _theme(theme)
 
     def save(self, path: str | PathLike[str], *, theme: str | None = None) -> None:
-        """Write it as `.svg`, `.png`, `.html` or `.json` (Vega-Lite); what is there is replaced when it is whole.
+        """Write it as `.svg`, `.png`, `.pdf`, `.html` or `.json` (Vega-Lite); a file is replaced when it is whole.
 
         Raises `OutputError` for another ending, for what cannot be written, and without the extra `charts`, which all
         but JSON need.

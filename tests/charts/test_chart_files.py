@@ -50,6 +50,23 @@ def test_the_same_chart_gives_the_same_bytes() -> None:
         assert first == chart_bytes(later, kind).replace(b"2027-01-01T00:00:00Z", SOURCE.time.encode())
 
 
+def test_pdf_has_the_size_of_the_others_and_holds_what_it_was_made_of() -> None:
+    made = chart_bytes(CHARTS["shaded"], ChartFile.PDF)
+    assert all(chart_bytes(CHARTS["shaded"], ChartFile.PDF) == made for _ in range(3)), "whatever the engine's order"
+    svg = chart_bytes(CHARTS["shaded"], ChartFile.SVG).decode()
+    wide, high = (float(re.findall(f' {side}="([0-9.]+)"', svg)[0]) * 72 / 96 for side in ("width", "height"))
+    assert b"/MediaBox [0 0 %g %g]" % (wide, high) in made
+    table = int(made.rsplit(b"startxref\n", 1)[1].split()[0])
+    places = [int(line[:10]) for line in made[table:].split(b"\r\n")[:-1][1:]]
+    assert [made[place:].split(b" ", 1)[0] for place in places] == [b"%d" % at for at in range(1, len(places) + 1)]
+    named = replace(curves(), title="Loss (α)", source=replace(SOURCE, query="runs where name = 'a) \\ b'"))
+    text = chart_bytes(named, ChartFile.PDF).decode("latin-1")
+    (kept,) = re.findall(r"^/runql \((.*)\)$", text, re.MULTILINE)
+    assert json.loads(re.sub(r"\\([\\()])", r"\1", kept))["query"] == "runs where name = 'a) \\ b'"
+    assert f"/Title <feff{'Loss (α)'.encode('utf-16-be').hex()}>" in text
+    assert "/CreationDate (D:20261129190000Z)" in text
+
+
 def test_characters_that_no_font_has_are_found() -> None:
     assert engine.lacking("я\U0010fffd±∞") == "\U0010fffd"
 

@@ -28,6 +28,9 @@ def drawn(request: dict[str, Any]) -> bytes:
         case "png":
             picture: bytes = engine.vegalite_to_png(request["spec"], **options)
             return picture
+        case "pdf":
+            document: bytes = engine.vegalite_to_pdf(request["spec"], **options)
+            return document
         case "script":
             script: str = engine.javascript_bundle(vl_version=options["vl_version"])
             return script.encode()

@@ -24,6 +24,8 @@ _VERSION: Final = "5.21"
 
 _CSS_POINTS_PER_INCH: Final = 96
 _POINTS_PER_INCH: Final = 72
+ON_PAPER: Final = _POINTS_PER_INCH / _CSS_POINTS_PER_INCH
+"""How many points of paper one of CSS is."""
 _ID: Final = re.compile(r'(?<= id=")[^"]+(?=")|(?<=url\(#)[^)]+(?=\))|(?<=href="#)[^"]+(?=")')
 
 
@@ -45,7 +47,7 @@ def begin() -> None:
 def _need() -> None:
     if is_there():
         return
-    message = "charts as SVG, PNG and HTML need `vl-convert-python`, which is not installed"
+    message = "charts as SVG, PNG, PDF and HTML need `vl-convert-python`, which is not installed"
     way_out = 'install it with `pip install "runql[charts]"`'
     raise OutputError.of("RQL506", message, way_out, "a file `.json` holds the chart as Vega-Lite")
 
@@ -59,7 +61,13 @@ def svg(spec: Mapping[str, Any]) -> str:
 def png(spec: Mapping[str, Any]) -> bytes:
     """The picture as PNG of 300 dots an inch, as large on paper as the SVG. Raises `OutputError` without the extra."""
     _need()
-    return _DRAWER.draw("png", _still(spec), scale=_POINTS_PER_INCH / _CSS_POINTS_PER_INCH, ppi=DOTS_PER_INCH)
+    return _DRAWER.draw("png", _still(spec), scale=ON_PAPER, ppi=DOTS_PER_INCH)
+
+
+def pdf(spec: Mapping[str, Any]) -> bytes:
+    """The picture as PDF, a point for each of CSS, with its fonts. Raises `OutputError` without the extra."""
+    _need()
+    return _DRAWER.draw("pdf", _still(spec))
 
 
 def _still(spec: Any) -> Any:

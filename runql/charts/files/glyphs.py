@@ -1,17 +1,22 @@
-"""Characters that a picture of pixels cannot show, as no font here has them: boxes stand for them, which is said."""
+"""Characters that a picture with fonts of its own cannot show, as none here has them: boxes stand there."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from typing import Final
 
 from runql.charts.chart import MOST_LINES, Chart, Panel
 from runql.charts.files import engine
+from runql.charts.files.kinds import ChartFile
 from runql.text.visible import visible
 
-_LATIN_ENDS = "\u0250"
+WITH_FONTS: Final = frozenset({ChartFile.PNG, ChartFile.PDF})
+"""The kinds of files whose letters are drawn here, and not by whoever shows them."""
+
+_LATIN_ENDS: Final = "\u0250"
 """Before this all characters are in the font that comes with what draws."""
-_DRAWN = frozenset("LNPS")
+_DRAWN: Final = frozenset("LNPS")
 """Letters, numbers, punctuation and symbols: what has a shape of its own."""
 
 

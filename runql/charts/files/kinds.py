@@ -14,6 +14,7 @@ class ChartFile(StrEnum):
 
     SVG = "svg"
     PNG = "png"
+    PDF = "pdf"
     HTML = "html"
     JSON = "json"
 

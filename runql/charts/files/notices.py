@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 def said_of_file(chart: Chart, path: str) -> tuple[Diagnostic, ...]:
     """What a file of a chart does not show that it is expected to."""
-    from runql.charts.files.glyphs import lacking
-    from runql.charts.files.kinds import ChartFile, chart_file
+    from runql.charts.files.glyphs import WITH_FONTS, lacking
+    from runql.charts.files.kinds import chart_file
 
     if not all(panel.is_empty for panel in chart.panels):
-        return _said_of_glyphs(lacking(chart), path) if chart_file(Path(path)) is ChartFile.PNG else ()
+        return _said_of_glyphs(lacking(chart), path) if chart_file(Path(path)) in WITH_FONTS else ()
     why = "there are no rows" if not chart.panels else "no value can be drawn"
     return (Diagnostic("RQL574", f"nothing is drawn in `{path}`: {why}"),)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from runql.charts.chart import Chart
-from runql.charts.files import engine, glyphs, metadata
+from runql.charts.files import engine, glyphs, metadata, pdf
 from runql.charts.files.kinds import ChartFile, endings
 from runql.charts.files.page import page
 from runql.charts.vega.spec import for_picture, vega_lite
@@ -44,7 +44,7 @@ def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> by
     if kind is not ChartFile.JSON:
         chart = replace(chart, source=replace(chart.source, versions=(*chart.source.versions, *engine.versions())))
     chart = for_picture(chart)
-    if kind is ChartFile.PNG and (characters := glyphs.lacking(chart)):
+    if kind in glyphs.WITH_FONTS and (characters := glyphs.lacking(chart)):
         chart = replace(chart, notes=(*chart.notes, glyphs.noted(characters)))
     spec = vega_lite(chart, theme, live=kind in {ChartFile.HTML, ChartFile.JSON})
     kept = metadata.metadata_of(chart)
@@ -53,6 +53,8 @@ def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> by
             return (metadata.in_svg(engine.svg(spec), kept, spec.get("description", "")) + "\n").encode()
         case ChartFile.PNG:
             return metadata.in_png(engine.png(spec), kept)
+        case ChartFile.PDF:
+            return pdf.with_information(engine.pdf(spec), kept, chart.title or "chart", metadata.KEY, engine.ON_PAPER)
         case ChartFile.HTML:
             return whole_unicode(page(spec, kept, chart.title or "chart", theme, engine.script())).encode()
         case ChartFile.JSON:
