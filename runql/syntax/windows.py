@@ -63,19 +63,26 @@ def _may_be_key(item: Item) -> bool:
     return not is_named and isinstance(value, tree.Field) and not value.path.is_glob
 
 
-def _last_key(value: tree.Expr) -> tree.OrderKey | None:  # noqa: PLR0911 - one line a node
+def _last_key(value: tree.Expr) -> tree.OrderKey | None:
     """The only key of the window that a value ends with, if it needs no parentheses."""
+    window = last_window(value)
+    keys = () if window is None else window.order
+    return keys[0] if len(keys) == 1 and isinstance(keys[0].value, tree.Field | tree.Call) else None
+
+
+def last_window(value: tree.Expr) -> tree.Window | None:  # noqa: PLR0911 - one line a node
+    """The window that a value ends with: an `order` behind it would be read as its own, unless it has one."""
     match value:
-        case tree.Window(order=keys):
-            return keys[0] if len(keys) == 1 and isinstance(keys[0].value, tree.Field | tree.Call) else None
+        case tree.Window():
+            return value
         case tree.Arithmetic(right=right) | tree.Compare(right=right) | tree.Between(high=right):
-            return _last_key(right)
+            return last_window(right)
         case tree.TextTest(pattern=right):
-            return _last_key(right)
+            return last_window(right)
         case tree.Negate(value=inner) | tree.Not(value=inner):
-            return _last_key(inner)
+            return last_window(inner)
         case tree.And(terms=terms) | tree.Or(terms=terms):
-            return _last_key(terms[-1])
+            return last_window(terms[-1])
         case tree.Literal() | tree.ListValue() | tree.Time() | tree.RelativeTime() | tree.Duration() | tree.Param():
             return None
         case tree.Regex() | tree.Field() | tree.In() | tree.Has() | tree.Untagged() | tree.Is() | tree.Call():

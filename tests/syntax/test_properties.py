@@ -103,6 +103,22 @@ def test_the_text_of_a_script_gives_the_script(script: t.Script) -> None:
     assert parse(format_text(text)).script == script
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "runs where (rank() over all) order loss",
+        "runs where (rank() over all order c) order loss",
+        "runs where a > 1 and (not lag(x) over k) order -b",
+        "runs where a or (b = rank() over k) order -b",
+        "runs | group now, (a = b) as c",
+    ],
+)
+def test_a_text_that_needs_its_brackets_keeps_them(text: str) -> None:
+    parsed = parse(text)
+    assert parsed.diagnostics == ()
+    assert to_text(parsed.script) == format_text(text).rstrip("\n") == text
+
+
 def canonical(script: t.Script) -> list[object]:
     """Statements with their clauses in the order of the formatter."""
     found: list[object] = []

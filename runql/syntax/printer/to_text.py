@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final, assert_never
 
 from runql.language.clauses import CLAUSES
@@ -13,6 +14,7 @@ from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, name_or_string, source_text
 from runql.syntax.printer.stages import StagePrinter
 from runql.syntax.tree import query_of
+from runql.syntax.windows import last_window
 from runql.text.source import Span
 
 _COUNT: Final = re.compile(r"[0-9.][\w.]*\Z")
@@ -90,7 +92,7 @@ class Printer(StagePrinter):
             case t.CachedClause(age=age):
                 return single(self.expr(age))
             case t.WhereClause(condition=condition):
-                return self.condition(first_word, condition)
+                return _closed(self.condition(first_word, condition), condition)
             case t.SearchClause(words=words):
                 return single(write_string(words) if isinstance(words, str) else f"${words.name}")
             case t.OrderClause(keys=keys):
@@ -130,3 +132,11 @@ class Printer(StagePrinter):
             return f"${count.name}"
         written = _COUNT.search(self._text[span.start : span.end]) if self._text is not None else None
         return written[0] if written else str(count)
+
+
+def _closed(items: Items, condition: t.Expr) -> Items:
+    """A condition with its last term in parentheses if it ends with a window, which would take an `order` behind it."""
+    if last_window(condition) is None:
+        return items
+    *before, (last, span) = items.items
+    return replace(items, items=(*before, (f"({last})", span)))
