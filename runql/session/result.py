@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
-from runql.advice.notice_totals import few
+from runql.advice.under_answers import footer_lines, footnotes, ladder, ways_out
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
 from runql.execute.progress import Going
@@ -262,35 +262,16 @@ class Result:
 
     def footer(self) -> tuple[str, ...]:
         """What stands under the answer: how many of how many, the notices (few of each code), and what it cost."""
-        alike: dict[str, list[str]] = {}
-        for notice in self._footnotes():
-            code = f" · {notice.code}" if notice.names else ""  # whoever has heard enough of it can silence it
-            alike.setdefault(notice.code, []).append(f"{notice.message}{code}")
-        notes = [note for messages in alike.values() for note in few([*dict.fromkeys(messages)])]
+        notes = footer_lines(footnotes(self.notices, self._fresh))
         return (*self._answer.footer(), *notes, str(self._answer.spent))
 
     def ways_out(self) -> tuple[str, ...]:
         """What would give another answer, a line for each notice that knows: its code and the way."""
-        alike: dict[str, list[str]] = {}
-        for notice in self._footnotes():
-            if notice.hints:
-                alike.setdefault(notice.code, []).append("; ".join(notice.hints))
-        return tuple(f"{code} {line}" for code, lines in alike.items() for line in few([*dict.fromkeys(lines)]))
-
-    def _footnotes(self) -> Iterator[Diagnostic]:
-        """The notices that stand in the footer; why no run passes stands below it, a line a term."""
-        return (
-            notice
-            for notice in self.notices
-            if notice.severity is Severity.NOTICE
-            and notice in self._fresh
-            and not (notice.code == "RQL307" and notice.hints)
-        )
+        return ways_out(footnotes(self.notices, self._fresh))
 
     def ladder(self) -> tuple[str, ...]:
         """Why no run passes, a line a term of the condition; nothing for an answer that has runs."""
-        lines = [line for notice in self.notices if notice.code == "RQL307" for line in notice.hints]
-        return tuple(f"{'      ' if at else 'RQL307'} {line}" for at, line in enumerate(lines))
+        return ladder(self.notices)
 
     def activity(self) -> str:
         """What goes on while it is read, in a few words."""

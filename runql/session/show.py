@@ -21,7 +21,8 @@ from runql.script.named_queries import NamedQuery, is_last, text_of
 from runql.script.saved import saved_queries
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import CheckContext, Report
-from runql.semantic.names.resolver import Names, Resolved
+from runql.semantic.names.meanings import Resolved
+from runql.semantic.names.resolver import Names
 from runql.semantic.operands import literal_text
 from runql.semantic.record import SweepRecord
 from runql.semantic.spelling import PREFIXES, info_text

@@ -19,7 +19,8 @@ from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import Report
 from runql.semantic.folds import fold_named, history_fold_named
-from runql.semantic.names.resolver import LoggedName, Names, Resolved
+from runql.semantic.names.meanings import LoggedName, Resolved
+from runql.semantic.names.resolver import Names
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import kind_of

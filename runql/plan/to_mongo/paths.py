@@ -9,7 +9,7 @@ from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
 from runql.plan.to_mongo.server_reading import WRAPPER, WRAPPER_KEYS
 from runql.semantic.catalog import Catalog
-from runql.semantic.names.resolver import seen_kinds
+from runql.semantic.names.meanings import seen_kinds
 from runql.semantic.typed import FieldKey
 
 _SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*\Z")

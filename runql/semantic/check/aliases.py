@@ -7,7 +7,8 @@ from typing import Final
 
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import Report
-from runql.semantic.names.resolver import AliasUse, Names
+from runql.semantic.names.meanings import AliasUse
+from runql.semantic.names.resolver import Names
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.spelling import code
 from runql.syntax import to_text, tree

@@ -11,7 +11,7 @@ from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic import typed as t
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.names.resolver import LOGGABLE
+from runql.semantic.names.meanings import LOGGABLE
 from runql.semantic.needed import children, walk
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.spelling import PREFIXES, code, path_text

@@ -22,8 +22,8 @@ from runql.semantic.folds import history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS, pattern_first
 from runql.semantic.names.foreign_texts import FOREIGN_NOTES, MOMENTS
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
+from runql.semantic.names.meanings import LoggedName
 from runql.semantic.names.nearest import nearest_names
-from runql.semantic.names.resolver import LoggedName
 from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, literal_text, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TArithmetic, TCall, TConst, TypedExpr

@@ -11,8 +11,8 @@ from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrite
+from runql.semantic.names.meanings import seen_kinds
 from runql.semantic.names.nearest import nearest_hint, nearest_names
-from runql.semantic.names.resolver import seen_kinds
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.spelling import code
 from runql.semantic.times import (

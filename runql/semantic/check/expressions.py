@@ -24,10 +24,11 @@ from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check.unquoted import is_word, list_value, test_of, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
+from runql.semantic.names.meanings import AliasUse, LoggedName, Resolved
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
-from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
+from runql.semantic.names.resolver import Names
 from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, example_value, quoted
 from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day

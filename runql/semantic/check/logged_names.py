@@ -7,8 +7,8 @@ from runql.language.kinds import Kind
 from runql.semantic.check.history_idioms import element_meant
 from runql.semantic.check.interface import Row
 from runql.semantic.check_context import Report, rewrite, rewrites
+from runql.semantic.names.meanings import LoggedName
 from runql.semantic.names.metrics import Metrics
-from runql.semantic.names.resolver import LoggedName
 from runql.semantic.operands import ANY_KIND, Operand
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import READING, TAggregate, TConst, TLogged, TNot, TypedExpr

@@ -9,7 +9,7 @@ from typing import Final
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check_context import rewrite
-from runql.semantic.names.resolver import OfRows
+from runql.semantic.names.meanings import OfRows
 from runql.semantic.spelling import code, field_text, path_text
 from runql.syntax import to_text, tree
 from runql.syntax.literals import write_number

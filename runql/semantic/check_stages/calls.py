@@ -19,8 +19,8 @@ from runql.semantic.check_stages.last_values import is_framed, of_last
 from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
+from runql.semantic.names.meanings import LoggedName
 from runql.semantic.names.nearest import nearest_hint, nearest_names
-from runql.semantic.names.resolver import LoggedName
 from runql.semantic.naming import aggregate_text
 from runql.semantic.operands import BROKEN, Operand, kind_in
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text

@@ -15,10 +15,11 @@ from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.calls import StageCalls
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.windows import Folding
+from runql.semantic.names.meanings import LoggedName, Resolved
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.odd_names import divided
-from runql.semantic.names.resolver import LoggedName, Names, Resolved
+from runql.semantic.names.resolver import Names
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
 from runql.semantic.operands import ANY_KIND, BROKEN, NUMBER_STATES, Operand, kind_in, quoted
@@ -89,7 +90,7 @@ class StageExpressions(Expressions):
         if not self.lost.isdisjoint({dotted, *_spellings(node.path, self.scope)}):
             return BROKEN
         if dotted in self.context.aliases and dotted not in RUN_FIELD_SPELLINGS:
-            from runql.semantic.names.resolver import AliasUse
+            from runql.semantic.names.meanings import AliasUse
 
             return self.aliases.operand(AliasUse(dotted, self.context.aliases[dotted]), node.span)
         hidden = next((name for name in _spellings(node.path, self.scope) if name in self.scope.hidden), None)

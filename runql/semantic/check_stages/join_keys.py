@@ -8,7 +8,8 @@ from typing import Final
 from runql.language.fields import Space
 from runql.semantic.check_context import Report, rewrite
 from runql.semantic.check_stages.expressions import StageExpressions
-from runql.semantic.names.resolver import AliasUse, Names, Resolved
+from runql.semantic.names.meanings import AliasUse, Resolved
+from runql.semantic.names.resolver import Names
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.syntax import tree
 from runql.text.frozen import frozen

@@ -11,8 +11,8 @@ from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.names.meanings import LOGGABLE, seen_kinds
 from runql.semantic.names.metrics import SYSTEM_PREFIX
-from runql.semantic.names.resolver import LOGGABLE, seen_kinds
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import query_expressions, walk
 from runql.semantic.operands import ANY_KIND

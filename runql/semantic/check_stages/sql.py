@@ -9,7 +9,8 @@ from runql.semantic.check.expressions import field_operand
 from runql.semantic.check.parameters import Bound
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.columns import StageColumns
-from runql.semantic.names.resolver import Names, Resolved
+from runql.semantic.names.meanings import Resolved
+from runql.semantic.names.resolver import Names
 from runql.semantic.naming import key_text
 from runql.semantic.typed import TSql, TStage
 from runql.semantic.values import Value

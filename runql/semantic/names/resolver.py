@@ -11,72 +11,18 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.idioms import foreign_spelling
+from runql.semantic.names.meanings import LOGGABLE, AliasUse, LoggedName, OfRows, Resolved, seen_kinds
 from runql.semantic.names.nearest import counted, nearest_fields, nearest_names
 from runql.semantic.names.odd_names import divided, of_tags
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree
-from runql.text.diagnostic import Fix
-from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
-
-LOGGABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.LIST, Kind.RECORD})
-"""What a config or summary field may hold: JSON has no times."""
 
 _JOINTS = {"and": "joins two conditions", "or": "joins two conditions", "not": "stands before a condition"}
 _MOST_INSIDE = 3
 _INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _VALUED = (Space.CONFIG, Space.SUMMARY)
-
-
-@frozen
-class Resolved:
-    """The field that is meant, and the kinds that its values may have (null and missing apart)."""
-
-    key: FieldKey
-    kinds: frozenset[Kind]
-    info: FieldInfo | None = None
-
-    @property
-    def kind(self) -> Kind:
-        return next(iter(self.kinds)) if len(self.kinds) == 1 else Kind.UNKNOWN
-
-
-@frozen
-class LoggedName:
-    """A metric's history, `logged.METRIC`."""
-
-    metric: str
-    is_glob: bool
-    span: Span
-
-
-@frozen
-class OfRows:
-    """A name that means a column of the rows: what is said of it, and the `values` of a run that may be meant."""
-
-    hints: tuple[str, ...]
-    fixes: tuple[Fix, ...]
-    values: tuple[str, ...]
-
-
-@frozen
-class AliasUse:
-    """A name that stands for an expression."""
-
-    name: str
-    value: tree.Expr
-
-
-def seen_kinds(info: FieldInfo | None, catalog: Catalog | None) -> frozenset[Kind]:
-    """The kinds of value that runs hold in a field, null and missing apart; empty if they are not known."""
-    if info is None or catalog is None:
-        return frozenset()
-    kinds = frozenset(k for k, count in info.kinds.items() if count)
-    if Kind.UNKNOWN in kinds:
-        return frozenset()
-    kinds -= {Kind.NULL, Kind.MISSING}
-    return kinds | {Kind.RECORD} if kinds and (info.space, info.path) in catalog.records else kinds
 
 
 class Names:
