@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, compress, repeat
-from operator import itemgetter
 from typing import Any, Final, TypeAlias, overload
 
 from runql.language.kinds import Kind
@@ -369,26 +368,6 @@ def _numbers_with_gaps(cells: list[Value], types: frozenset[type]) -> Numbers | 
 def constant(value: Value, length: int) -> Repeats:
     """The same value in every cell."""
     return Repeats((value,), (length,))
-
-
-def columns_of_rows(rows: Sequence[dict[str, Value]], names: Iterable[str] | None = None) -> dict[str, Column]:
-    """The columns of rows, in the order in which their names occur; a cell that a row lacks is `MISSING`.
-
-    `names`: these and no others, in this order, as far as a row holds them.
-    """
-    if not rows:
-        return {}
-    present = dict.fromkeys(rows[0])
-    is_even = set(map(len, rows)) == {len(present)}
-    if is_even:
-        wanted = list(present) if names is None else [name for name in dict.fromkeys(names) if name in present]
-        try:
-            return {name: column_of(list(map(itemgetter(name), rows))) for name in wanted}
-        except KeyError:
-            pass
-    present = dict.fromkeys(chain.from_iterable(rows))
-    wanted = list(present) if names is None else [name for name in dict.fromkeys(names) if name in present]
-    return {name: column_of([row.get(name, MISSING) for row in rows]) for name in wanted}
 
 
 def _some(gaps: bytes | None) -> bytes | None:

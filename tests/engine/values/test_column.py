@@ -17,10 +17,10 @@ from runql.engine.values.column import (
     Objects,
     Repeats,
     column_of,
-    columns_of_rows,
     constant,
 )
 from runql.engine.values.concat import concat_columns
+from runql.engine.values.rows import columns_of_rows
 from runql.semantic.values import MISSING
 
 WHOLE = st.integers(-(2**66), 2**66) | st.sampled_from([0, 2**53, 2**53 + 1, -(2**63), 2**63 - 1, 2**63])

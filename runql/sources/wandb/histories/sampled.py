@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.engine.table import Table
-from runql.engine.values.column import columns_of_rows
+from runql.engine.values.rows import columns_of_rows
 from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest

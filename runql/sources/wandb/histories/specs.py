@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from runql.engine.presence import intersection
 from runql.engine.table import Table
-from runql.engine.values.column import Numbers, column_of, columns_of_rows, constant
+from runql.engine.values.column import Numbers, column_of, constant
+from runql.engine.values.rows import columns_of_rows
 from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import HistoryRequest
