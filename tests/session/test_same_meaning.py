@@ -34,6 +34,8 @@ DERIVED = {
     "summary.acc > 0.9 ? (config.lr > 0.1 ? 2 : 3) : 1": "if(summary.acc > 0.9, (if(config.lr > 0.1, 2, 3)), 1)",
     "case config.optimizer when 'adam' then 1 else 0 end": "if(config.optimizer = 'adam', 1, 0)",
     "mod(config.seed, 2)": "config.seed % 2",
+    "np.where(summary.acc > 0.9, 1, 0)": "if(summary.acc > 0.9, 1, 0)",
+    "as.Date(created)": "date(created)",
 }
 """Values as others write them, and as they are written here."""
 
@@ -64,6 +66,14 @@ QUERIES = {
     "runs | distinct(config.optimizer)": "runs | select config.optimizer | distinct",
     "runs | filter(between(summary.acc, 0.5, 0.9))": "runs | where summary.acc between 0.5 and 0.9",
     "runs | filter(config.optimizer == 'adam')": "runs | where config.optimizer == 'adam'",
+    "runs | where name.str.match('lr.*')": "runs | where name ~ '^(?:lr.*)'",
+    "runs | where name.str.contains('lr.0')": "runs | where name ~ 'lr.0'",
+    "runs | filter(summary.acc == max(summary.acc))": "runs | where summary.acc == max(summary.acc) over all",
+    "runs | group config.optimizer : max_by(name, summary.acc)": "runs | group config.optimizer : "
+    "argmax(summary.acc, name)",
+    "select name, avg(summary.acc) over (order by created rows between 2 preceding and current row) m from runs": "runs "
+    "| select name, mean(summary.acc, last 3) over all order created as m",
+    "runs where summary.acc is distinct from 1": "runs where summary.acc != 1",
     "runs | project name, age = now() - created": "runs | select name, now - created as age",
     "select name || '-' || state from runs": "runs select concat(name, '-', state)",
     "runs.groupby('config.optimizer').agg({'summary.acc': ['mean', 'min']})": "runs | group config.optimizer : "

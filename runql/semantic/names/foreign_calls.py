@@ -33,6 +33,10 @@ def _null_or(given: list[str]) -> str | None:
     return f"coalesce({', '.join(given)})" if len(given) == 2 else f"{given[0]} is null" if len(given) == 1 else None
 
 
+def _null_if(given: list[str]) -> str | None:
+    return f"if({given[0]} = {given[1]}, null, {given[0]})" if len(given) == 2 else None
+
+
 def _power(given: list[str]) -> str | None:
     """`pow(x, 2)`."""
     if len(given) != 2:
@@ -191,7 +195,12 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("ifelse if_else case_when iif", _renamed("if", 3)),
         **_all("iff", _renamed("if", 3)),
         **_all("case", _cases),
-        **_all("nullif", lambda given: f"if({given[0]} = {given[1]}, null, {given[0]})" if len(given) == 2 else None),
+        **_all("any_value take_any arbitrary", _renamed("first", 1)),
+        **_all("max_by", lambda given: f"argmax({given[1]}, {given[0]})" if len(given) == 2 else None),
+        **_all("min_by", lambda given: f"argmin({given[1]}, {given[0]})" if len(given) == 2 else None),
+        **_all(
+            "nullif na_if", lambda given: f"if({given[0]} = {given[1]}, null, {given[0]})" if len(given) == 2 else None
+        ),
         **_all("pow power", _power),
         **_all("isnotempty", _one("len(X) > 0")),
         **_all("isempty", _one("coalesce(len(X), 0) = 0")),

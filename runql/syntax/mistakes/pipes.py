@@ -12,6 +12,8 @@ from runql.syntax.lexer import END, Lexeme, run
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, replacing, shown, tidy
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
+from runql.syntax.mistakes.functions.window_calls import WindowRows
+from runql.syntax.mistakes.phrases.columns_of_frames import beside_rows, is_of_history
 from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.syntax.recovery import next_piece
@@ -220,6 +222,8 @@ def stage_of_another_language(place: Place) -> Mistake | None:
     if called is not None and called[0] and stage == "distinct":
         stage = "distinct by"
     if called is not None and stage in {"distinct by", *keywords().stage_words, *(new for _, new in _STAGES.values())}:
+        if stage == "where" and word != stage and not is_of_history(place):  # an aggregate in a filter is of all rows
+            called = beside_rows(called[0], WindowRows("all")), called[1]
         new = f"{stage} {called[0] or _HEAD * (stage in _COUNTED)}".strip()
         return _renamed(place, language, Span(start, called[1]), new, language or "Python")
     if word in _STAGES:

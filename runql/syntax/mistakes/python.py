@@ -33,6 +33,8 @@ _METHODS: Final = {
 }
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _ELEMENT: Final = re.compile(r"\s*(?:\.str)?\[\s*(-?\d+)\s*\]")
+_PATTERN: Final = re.compile(r"""r?(?P<quote>["'])(?P<text>[^"']*)(?P=quote)(?P<case>\s*,\s*case\s*=\s*False)?""")
+_SIGNS: Final = re.compile(r"[.^$*+?{}\[\]|()\\]")
 _PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
 
@@ -143,11 +145,19 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
     if operator is None or end is None or not owner:
         message = f"`{name.text}` cannot be called"
         return Mistake("RQL101", message, span, ("functions stand before what they take: `lower(name)`",), certain=True)
-    new = _test(owner, operator, place.text[place.found.end : end.start].strip())
+    new = _test(name.text, operator, place.text[place.found.end : end.start].strip())
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-def _test(owner: str, operator: str, inner: str) -> str:
+def _test(called: str, operator: str, inner: str) -> str:
+    """A test of a text or a list by its method; those of `.str` take patterns."""
+    owner = called.rpartition(".")[0].removesuffix(".str")
+    pattern = _PATTERN.fullmatch(inner) if called.rpartition(".")[0].endswith(".str") else None
+    if pattern is not None and operator == "~":
+        quote = pattern["quote"]
+        return f"{owner} ~ {quote}^(?:{pattern['text']}){quote}"  # `match` begins at the beginning
+    if pattern is not None and operator == "contains" and (pattern["case"] or _SIGNS.search(pattern["text"])):
+        return f"{owner} {'~*' if pattern['case'] else '~'} {pattern['quote']}{pattern['text']}{pattern['quote']}"
     if operator == "in" and inner[:1] in {"[", "{"}:
         inner = inner[1:-1]
     argument = f" ({inner})" if operator == "in" else f" {inner}" if inner else ""
@@ -163,7 +173,7 @@ def test_alone(place: Place) -> Mistake | None:
     end = closing(place.text, name.end) if place.text[name.end : name.end + 1] == "(" else None
     if end is None:
         return None
-    test = _test(owner.removesuffix(".str"), _METHODS[called], place.text[name.end + 1 : end.start].strip())
+    test = _test(name.text, _METHODS[called], place.text[name.end + 1 : end.start].strip())
     span, new = Span(name.start, end.end), f"where {test}"
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 

@@ -14,6 +14,7 @@ from runql.syntax.literals import read_path, read_string, write_path, write_stri
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.expected import needed
 from runql.syntax.mistakes.functions.pieces import concatenated
+from runql.syntax.mistakes.functions.split_arguments import outside_brackets
 from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
@@ -58,7 +59,7 @@ def select_from(place: Place) -> Mistake | None:
         return union
     if len(lexemes) > 1 and lexemes[1].text.lower() == "distinct":
         return _select_distinct(place, lexemes)
-    table = next((i for i, lexeme in enumerate(lexemes) if lexeme.text.lower() == "from"), None)
+    table = outside_brackets(lexemes, "from")
     start, select_end = place.found.start, place.found.end
     columns = lexemes[1:table]
     counted = [lexeme.text.lower() for lexeme in columns] == ["count", "(", "*", ")"]

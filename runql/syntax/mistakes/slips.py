@@ -230,12 +230,18 @@ def and_left_out(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
 
 
+_DISTINCT_FROM: Final = re.compile(r"(?i)is\s+(?P<denied>not\s+)?distinct\s+from\b")
+
+
 def is_word(place: Place) -> Mistake | None:
     """`state is finished`, `config.x is inf`: `is` asks for null, NaN and the like only."""
     denied = place.back_terminal() == "NOT"
     word = place.back(1 + denied)
     if word is None or word.terminal != "IS" or place.found.terminal != "PATH" or "." in place.found.text:
         return None
+    if (distinct := _DISTINCT_FROM.match(place.text, word.start)) is not None:
+        new = "=" if distinct["denied"] else "!="
+        return idiom("SQL", distinct[0], new, Span(*distinct.span()), replacing(*distinct.span(), new))
     follows = _FOLLOWS.match(place.text, place.found.end)
     ends = {*keywords().clause_words, "and", "or", "as"}
     literals = {word for terminal in _VALUES for word in keywords().words[terminal]}

@@ -17,6 +17,14 @@ _INTERVAL: Final = re.compile(r"(?i)\s*(?P<count>\d+)\s*(?P<unit>second|minute|h
 _TERNARY: Final = re.compile(
     r"(?P<then>[^,=|;()]+?)\s+if\s+(?P<condition>[^,|;]+?)\s+else\s+(?P<otherwise>[^,|;]+?)(?=\s*(?:[,|;]|\Z))"
 )
+_OF_R: Final = {
+    "is.na": "X is null",
+    "is.nan": "X is nan",
+    "is.finite": "X is finite",
+    "as.Date": "date(X)",
+    "as.numeric": "number(X)",
+    "as.character": "text(X)",
+}
 _MODULES: Final = frozenset({"np", "numpy", "math", "torch", "jnp"})
 _SQL: Final = "SQL"
 
@@ -148,7 +156,13 @@ def function_of_module(place: Place) -> Mistake | None:
     name = place.back()
     if place.found.terminal != "LPAR" or name is None or name.terminal != "PATH":
         return None
+    if name.text in _OF_R and (end := closing(place.text, place.found.start)) is not None:
+        inner, span = place.text[place.found.end : end.start].strip(), Span(name.start, end.end)
+        new = _OF_R[name.text].replace("X", inner)
+        return idiom("R", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     module, _, called = name.text.rpartition(".")
+    if name.text == "np.where":
+        return idiom("NumPy", "np.where", "if", Span(name.start, name.end), replacing(name.start, name.end, "if"))
     if module not in _MODULES or called.lower() not in FUNCTIONS:
         return None
     span = Span(name.start, name.end)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from runql.syntax.lexer import Lexeme
 from runql.syntax.mistake import alone_from
 
 
@@ -16,3 +19,13 @@ def arguments_of(text: str) -> list[str]:
             parts.append(text[start : lexeme.start].strip())
             start = lexeme.end
     return [*parts, text[start:].strip()]
+
+
+def outside_brackets(lexemes: Sequence[Lexeme], word: str) -> int | None:
+    """Which lexeme is the first that is a word and stands in no bracket."""
+    depth = 0
+    for index, lexeme in enumerate(lexemes):
+        depth += (lexeme.text == "(") - (lexeme.text == ")")
+        if depth == 0 and lexeme.text.lower() == word:
+            return index
+    return None

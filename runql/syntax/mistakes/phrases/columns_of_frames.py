@@ -113,7 +113,7 @@ def column_of_frame(place: Place) -> Mistake | None:
 
 def _of_last(chain: _Chain, place: Place) -> str | None:
     """`loss.rolling(20).mean()`, `loss.rolling_mean(20)`: of the last values up to each row."""
-    over = WindowRows(together(chain.keys) if chain.keys else "" if _is_of_history(place) else "all")
+    over = WindowRows(together(chain.keys) if chain.keys else "" if is_of_history(place) else "all")
     fold = chain.moving.removeprefix("rolling_") if chain.moving.startswith("rolling_") else chain.called
     if not chain.column or chain.moving.startswith("ewm") or not fold or chain.given:
         return None
@@ -175,7 +175,7 @@ def _unquoted(text: str) -> str:
 def _written(chain: _Chain, place: Place) -> str | None:
     """The window that a chain means."""
     name = chain.called
-    over = together(chain.keys) if chain.keys else "" if _is_of_history(place) else "all"
+    over = together(chain.keys) if chain.keys else "" if is_of_history(place) else "all"
     if name == "rank":
         return _ranked(chain, over)
     if not (chain.column or name == "cumcount") or chain.column.endswith((".str", ".dt", ".list")):
@@ -204,7 +204,7 @@ def _ranked(chain: _Chain, over: str) -> str | None:
     return f"{text} / count({chain.column}){rows.behind(())}" if re.search(r"pct\s*=\s*True", given) else text
 
 
-def _is_of_history(place: Place) -> bool:
+def is_of_history(place: Place) -> bool:
     """Whether the rows at hand are those of histories: a window without `over` goes along each run."""
     terminals = _terminals(place)
     return bool(terminals & {"KEYS", "SCAN"}) and not terminals & _LOST
@@ -269,9 +269,9 @@ def mutated(place: Place) -> Mistake | None:
     parts = arguments_of(place.text[found.end() + 1 : end.start])
     by = next((match for part in parts if (match := _BY.match(part))), None)
     keys = found["keys"] or (by["keys"] if by is not None else None)
-    of_all = WindowRows("" if _is_of_history(place) else "all")
+    of_all = WindowRows("" if is_of_history(place) else "all")
     rows = of_all if keys is None else WindowRows(together([one.strip() for one in keys.split(",")]))
-    columns = [_beside(part, rows) for part in parts if _BY.match(part) is None]
+    columns = [beside_rows(part, rows) for part in parts if _BY.match(part) is None]
     if keys is None and columns == parts:
         return None
     stop = ungrouped.end() if (ungrouped := _UNGROUPED.match(place.text, end.end)) else end.end
@@ -281,7 +281,7 @@ def mutated(place: Place) -> Mistake | None:
     return idiom("dplyr", place.text[span.start : span.end], new, span, repair, *ties)
 
 
-def _beside(text: str, rows: WindowRows) -> str:
+def beside_rows(text: str, rows: WindowRows) -> str:
     """A text with each call of a function of other rows, or of an aggregate, as a window of these rows."""
     at = 0
     while (found := _CALLED.search(text, at)) is not None:

@@ -39,7 +39,9 @@ _SELECT: Final = re.compile(
 _CALLED: Final = re.compile(r"(?P<name>[^\W\d]\w*)\s*\(")
 _STAGE_END: Final = re.compile(r"\s*(?:[|;]|\Z)")
 _SEES: Final = re.compile(r"(?i)\)\s+over\s")
-_NAMED: Final = re.compile(r"(?is)(?P<value>.+?)\s+as\s+(?P<name>[^\W\d]\w*)\Z")
+_NAMED: Final = re.compile(
+    r"(?is)(?P<value>.+?)\s+as\s+(?P<name>[^\W\d]\w*)\Z|(?P<bare>.*\))\s+(?P<alias>(?!asc\b|desc\b)[^\W\d]\w*)\Z"
+)
 _LATER: Final = re.compile(r"(?i)\b(?:qualify|order\s+by|limit)\b")
 _GROUPED: Final = re.compile(r"(?i)\b(?:group\s+by|having|join|union)\b")
 
@@ -78,11 +80,18 @@ def _last_values(place: Place, at: int, brackets: Span, rows: str, frame: str) -
     if last is None or called is None or parted is None or not parted.order:
         return None
     start, name, given = called
-    new = window_of(_LAST_OF.get(name.lower(), ""), [given, str(int(last["rows"] or last["alone"]) + 1)], parted)
+    new = _of_last_rows(name, given, last, parted)
     if new is None:
         return None
     span = Span(start, brackets.end)
     return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _of_last_rows(name: str, given: str, frame: re.Match[str], rows: WindowRows) -> str | None:
+    if not rows.order:
+        return None
+    count = int(frame["rows"] or frame["alone"]) + 1
+    return window_of(_LAST_OF.get(name.lower(), ""), [given, str(count)], rows)
 
 
 def over_of_polars(place: Place) -> Mistake | None:
@@ -148,10 +157,17 @@ def _window_at(text: str, at: int) -> tuple[Span, str] | None:
     called = _call_before(text, at)
     if opened is None or end is None or called is None:
         return None
-    rows = _rows_of(text[opened.end() + 1 : end.start])
+    inner = text[opened.end() + 1 : end.start]
+    frame = _LAST_FRAME.search(inner)
+    last = frame if frame is not None and inner[frame.end() :].strip() == "" else None
+    rows = _rows_of(inner if last is None else inner[: last.start()])
     if rows is None:
         return None
     start, name, given = called
+    if last is not None:
+        new = _of_last_rows(name, given, last, rows)
+        return None if new is None else (Span(start, end.end), new)
+    given = "" if given.strip() == "*" else given
     new = window_of(name, arguments_of(given), rows)
     plain = f"{text[start:at].rstrip()}{rows.behind()}"
     if new is None or _flat(new) == _flat(plain):
@@ -244,11 +260,18 @@ def query_with_windows(text: str) -> str | None:
         return None
     later = _LATER.search(rest)
     clauses = rest[: later.start()].strip() if later else rest
-    columns = [] if found["columns"].strip() == "*" else arguments_of(_translated(found["columns"].strip()))
+    listed = [_titled(one) for one in arguments_of(found["columns"].strip())]
+    columns = [] if listed == ["*"] else arguments_of(_translated(", ".join(listed)))
     made, stages = _derived(columns) if later else ([], [])
     stages += _stages(rest[later.start() :]) if later else []
     stages += [f"select {', '.join(made or columns)}"] if columns else []
     return " | ".join([f"runs {clauses}".strip(), *stages])
+
+
+def _titled(column: str) -> str:
+    """A column with `as` before its name."""
+    named = _NAMED.match(column)
+    return column if named is None or named["alias"] is None else f"{named['bare']} as {named['alias']}"
 
 
 def _derived(columns: list[str]) -> tuple[list[str], list[str]]:
