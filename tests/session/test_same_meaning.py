@@ -71,7 +71,7 @@ QUERIES = {
     "runs | filter(summary.acc == max(summary.acc))": "runs | where summary.acc == max(summary.acc) over all",
     "runs | group config.optimizer : max_by(name, summary.acc)": "runs | group config.optimizer : "
     "argmax(summary.acc, name)",
-    "select name, avg(summary.acc) over (order by created rows between 2 preceding and current row) m from runs": "runs "
+    "select name, avg(summary.acc) over (order by created rows 2 preceding) m from runs": "runs "
     "| select name, mean(summary.acc, last 3) over all order created as m",
     "runs where summary.acc is distinct from 1": "runs where summary.acc != 1",
     "runs | project name, age = now() - created": "runs | select name, now - created as age",
