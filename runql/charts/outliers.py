@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -33,9 +32,12 @@ def say_outliers(table: ChartTable, name: str, points: Mapping[str, Points], lab
     """Say which few runs reach so far beyond the others that these cannot be told from each other."""
     if "y" in table.plot.log:
         return
+    held = {run: ys for run, each in points.items() if (ys := [y for y in each.y if y == y])}  # noqa: PLR0124 - no NaN
+    ends = {run: (min(ys), max(ys)) for run, ys in held.items()}
     for sign, verb in ((1.0, "reach"), (-1.0, "reach down to")):
-        reaches = _reaches(points, sign)
-        if (few := _few(reaches, _foot(points, sign))) == 0:
+        reaches = sorted((_Reach(run, max(sign * low, sign * high)) for run, (low, high) in ends.items()), key=_by_end)
+        foot = min((min(sign * low, sign * high) for low, high in ends.values()), default=0.0)
+        if (few := _few(reaches, foot)) == 0:
             continue
         far, next_one = reaches[:few], reaches[few]
         told = ", ".join(f"{labels.get(one.run, one.run)} {short(sign * one.end)}" for one in far[:_NAMED])
@@ -47,16 +49,8 @@ def say_outliers(table: ChartTable, name: str, points: Mapping[str, Points], lab
         )
 
 
-def _reaches(points: Mapping[str, Points], sign: float) -> list[_Reach]:
-    """The runs from the one that goes farthest."""
-    ends = {run: [sign * y for y in each.y if math.isfinite(y)] for run, each in points.items()}
-    return sorted((_Reach(run, max(ys)) for run, ys in ends.items() if ys), key=lambda one: -one.end)
-
-
-def _foot(points: Mapping[str, Points], sign: float) -> float:
-    """From where the runs are told apart: the end of the axis on the other side."""
-    ys = [sign * y for each in points.values() for y in each.y if math.isfinite(y)]
-    return min(ys, default=0.0)
+def _by_end(reach: _Reach) -> float:
+    return -reach.end
 
 
 def _few(reaches: Sequence[_Reach], foot: float) -> int:
