@@ -321,7 +321,8 @@ def _columns(table: ChartTable, y: tuple[str, ...], x: str | None, by: str | Non
     keyed = next((name for name in texts if not _repeats(table, name)), None)
     if table.context.kind is not TableKind.RUNS and keyed is not None and 1 < table.length <= _FEW_RUNS:
         return Design(Mark.BAR, numbers, keyed)
-    if times and not y and table.context.kind is not TableKind.RUNS:
+    is_series = bool(times) and len(table.distinct(times[0])) == table.length  # one row at each time
+    if is_series and not y and table.context.kind is not TableKind.RUNS:
         return Design(Mark.LINE, numbers, times[0], is_numeric_x=True)
     groups = next((name for name in texts if _repeats(table, name)), None) if not y else None
     if len(numbers) == 1:

@@ -178,7 +178,8 @@ def _log_y(panel: Panel) -> Panel:
     )
     ends += [(box.least, box.most) for box in panel.boxes if box.median > 0]
     lowered = sum(least < foot < most for least, most in ends)
-    left_out = sum(y <= 0 for each in panel.series for y in each.y) + len(panel.boxes) - len(boxes)
+    not_positive = sum(y <= 0 for each in panel.series for y in each.y)
+    left_out = len(panel.boxes) - len(boxes) + (not_positive if panel.mark is not Mark.HIST else 0)  # no row, no bar
     window = panel.y.window
     if window is not None:
         window = (max(window[0], foot), window[1]) if window[1] > foot else None

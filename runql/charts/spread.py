@@ -31,11 +31,16 @@ def histogram_drawing(table: ChartTable, design: Design) -> Drawing:
 def _given(table: ChartTable, design: Design) -> Panel:
     """The bins of a table that `histogram` made."""
     low, high, n = ([_or_gap(one) for one in table.numbers(name)] for name in ("low", "high", "n"))
-    series = []
+    series, empty = [], list[str]()
     for colour, (value, rows) in enumerate(_parted(table, design.by).items()):
         counts = [n[row] for row in rows]
+        if value and not any(counts):
+            empty.append(value)
+            continue
         ends = _ends([low[row] for row in rows], [high[row] for row in rows])
         series.append(_bins((value or design.x or "low", colour), [low[row] for row in rows], ends, counts, ()))
+    if empty:
+        table.say(f"no value of {design.x or 'low'} in {some_names(empty)}")
     return Panel(Mark.HIST, Axis(design.x or "low"), Axis("n"), tuple(series))
 
 

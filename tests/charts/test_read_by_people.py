@@ -145,6 +145,19 @@ def test_the_bins_of_groups_stand_below_each_other() -> None:
     assert first["layer"][0]["encoding"]["color"]["legend"] is None
 
 
+def test_empty_bins_have_no_bar_on_a_log_axis_and_empty_groups_no_panel() -> None:
+    configs = {f"r{at}": {"g": "ab"[at % 2], "n": 9 * (at // 7)} for at in range(8)} | {"empty": {"g": "c"}}
+    made = chart(runs(None, configs), "runs | histogram config.n bins 3 by config.g | plot log y")
+    assert len(vega_lite(made)["vconcat"]) == 2
+    assert "no value of config.n in c" in made.notes
+    assert not [note for note in made.notes if "not positive" in note]
+
+
+def test_several_rows_at_one_time_are_no_line() -> None:
+    made = chart(runs(None, {"a": {"x": [1, 2, 9]}, "b": {"x": [3, 4]}}), "runs | unnest config.x | plot")
+    assert made.panels[0].mark is Mark.HIST
+
+
 @pytest.mark.parametrize("mark", [Mark.BAR, Mark.SCATTER])
 def test_an_interval_that_is_cut_ends_in_an_arrow(mark: Mark) -> None:
     whole = next(one for one in _bars().panels)
