@@ -102,9 +102,12 @@ def test_a_stretch_of_zeros_or_noise(path: Path, data: st.DataObject) -> None:
     content, _, complete = whole(path)
     start = data.draw(st.integers(7, len(content) - 1))
     length = data.draw(st.integers(1, min(70_000, len(content) - start)))
-    fill = data.draw(st.sampled_from([bytes(length), b"\xff" * length, content[:length].ljust(length, b"\x01")]))
+    again = content[:length].ljust(length, b"\x01")
+    fill = data.draw(st.sampled_from([bytes(length), b"\xff" * length, again]))
     found, told, _ = _rows_of(content[:start] + fill + content[start + length :], _id(path))
-    assert _is_part(found, complete)
+    # What is there twice may be read twice: its records are whole.
+    is_again = fill == again and all(any(same(row, other) for other in complete) for row in found)
+    assert is_again or _is_part(found, complete)
     assert set(told) <= TROUBLE
 
 

@@ -120,6 +120,7 @@ def test_each_type_of_tensor(tmp_path: Path, dtype: int, value: int, shape: byte
     assert rows[0]["t"] == (bool(value) if dtype == 10 else value)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the dtype on a NumPy array:DeprecationWarning")  # TensorBoard's, of 2.5
 @pytest.mark.parametrize("dtype", sorted(LISTS))
 @pytest.mark.parametrize("value", [0.0, 1.0, -3.0, 100.0])
 def test_each_list_of_a_tensor(tmp_path: Path, dtype: int, value: float) -> None:
