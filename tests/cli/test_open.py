@@ -13,6 +13,7 @@ from tests.house.sources import ROOT
 from tests.server import LoopbackServer, Store
 
 DISK = str(ROOT / "tests" / "fixtures" / "wandb_files" / "0.19.11" / "wandb")
+TENSORBOARD = f"tb:{ROOT / 'tests' / 'fixtures' / 'tensorboard_files'}"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,11 @@ def test_one_run_on_disk_in_leet(runql: Runql, programs: Path) -> None:
     assert folder.name == "offline-run-20261123_195229-steps"
     assert folder.is_dir()
     many = runql("open", "-s", DISK, "runs", "--in", "leet")
-    assert (many.status, "RQL594" in many.err) == (2, True)
+    assert (many.status, "RQL594" in many.err, "`limit 1` leaves one" in many.err) == (2, True, True)
+    demo = runql("open", "-s", "demo", "run s084pbp3", "--in", "leet", "--print")
+    assert (demo.status, demo.out.startswith("wandb leet /"), "-s084pbp3" in demo.out) == (0, True, True)
+    logs = runql("open", "-s", TENSORBOARD, "runs limit 1", "--in", "leet")
+    assert (logs.status, "limit 1" in logs.err) == (2, False)
 
 
 def test_runs_of_a_server_in_the_browser(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,16 +97,20 @@ def _leet(viewed: Viewed) -> int:
     """W&B's own program for a terminal, on the folder of the one run of the answer."""
     folder = None if viewed.is_table else _folder(viewed)
     if folder is None:
-        hint = "`limit 1` leaves one; `--in visidata` shows a table of many"
+        is_one = not viewed.is_table and len(viewed.result.runs) == 1
+        hint = "`--in visidata` shows any table" if is_one else "`limit 1` leaves one; `--in visidata` shows many"
         raise QueryError.of("RQL594", "LEET shows one run that W&B's package has written to a folder", hint)
     return _started(viewed, "wandb", "leet", str(folder))
 
 
 def _folder(viewed: Viewed) -> Path | None:
     """The folder of the one run of an answer, as W&B's package names it."""
-    if len(viewed.places) != 1 or viewed.is_of_server or len(viewed.result.runs) != 1:
+    from runql.sources.local import LocalService
+
+    services = [place.service for place in viewed.places]
+    if len(services) != 1 or not isinstance(services[0], LocalService) or len(viewed.result.runs) != 1:
         return None
-    root, ending = Path(viewed.places[0].name).expanduser(), f"-{viewed.result.runs[0].id}"
+    root, ending = services[0].path, f"-{viewed.result.runs[0].id}"
     folders = (path for place in (root, root / "wandb") if place.is_dir() for path in sorted(place.iterdir()))
     named = [path for path in folders if path.is_dir() and path.name.endswith(ending)]
     own = [root] if root.is_dir() and root.name.endswith(ending) else []

@@ -91,6 +91,11 @@ class LocalService(SourceAtHand):
         return self._snapshot.notices
 
     @property
+    def path(self) -> Path:
+        """Where it looks: a folder or a file, from the root of the file system."""
+        return self._path
+
+    @property
     def kept(self) -> str:
         """How many logs were not read anew, since they are as they were."""
         folder = self._folder
