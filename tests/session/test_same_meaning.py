@@ -36,6 +36,13 @@ DERIVED = {
     "mod(config.seed, 2)": "config.seed % 2",
     "np.where(summary.acc > 0.9, 1, 0)": "if(summary.acc > 0.9, 1, 0)",
     "as.Date(created)": "date(created)",
+    "created.dt.month": 'number(format(created, "%m"))',
+    "created.dt.dayofweek": "weekday(created) - 1",
+    "quarter(created)": 'ceil(number(format(created, "%m")) / 3)',
+    "dateadd(hour, 7, created)": "created + 7h",
+    "created + interval 7 day": "created + 7d",
+    "summary.acc.quantile(0.9)": "percentile(summary.acc, 90) over all",
+    "summary.acc.shift(1, fill_value=0)": "coalesce(lag(summary.acc) over all, 0)",
 }
 """Values as others write them, and as they are written here."""
 
@@ -73,6 +80,8 @@ QUERIES = {
     "argmax(summary.acc, name)",
     "select name, avg(summary.acc) over (order by created rows 2 preceding) m from runs": "runs "
     "| select name, mean(summary.acc, last 3) over all order created as m",
+    "runs where created > date '2026-01-13'": 'runs where created > time("2026-01-13")',
+    "runs where created >= date '2026-01-13'": "runs where created >= 2026-01-13",
     "runs where summary.acc is distinct from 1": "runs where summary.acc != 1",
     "runs | project name, age = now() - created": "runs | select name, now - created as age",
     "select name || '-' || state from runs": "runs select concat(name, '-', state)",
@@ -106,6 +115,13 @@ def test_a_value_of_others(theirs: str, ours: str, demo: Connection) -> None:
 @pytest.mark.parametrize(("theirs", "ours"), QUERIES.items())
 def test_a_query_of_others(theirs: str, ours: str, demo: Connection) -> None:
     assert mended(theirs, demo) == ours
+
+
+def test_what_means_something_else_is_not_offered(demo: Connection) -> None:
+    for text in ("summary.acc.rolling(3, center=True).mean()", "summary.acc.std(ddof=0)", "summary.acc.diff(2)"):
+        with pytest.raises(QueryError) as caught:
+            demo.query(f"runs | derive x = {text}")
+        assert not [fix for one in caught.value.diagnostics for fix in one.fixes]
 
 
 def test_what_is_offered_for_values_means_the_same(demo: Connection) -> None:

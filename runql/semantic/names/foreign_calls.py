@@ -33,6 +33,21 @@ def _null_or(given: list[str]) -> str | None:
     return f"coalesce({', '.join(given)})" if len(given) == 2 else f"{given[0]} is null" if len(given) == 1 else None
 
 
+_NO_GOAL: Final = re.compile(r"(?:id|name|state|tags|notes|group|created|job_type|user|config\..+)")
+
+
+def _best_of(name: str, *, turned: bool = False) -> Rewrite:
+    """`max_by(name, acc)`, `arg_max(acc, name)` of Kusto, `arg_max(name, acc)` of DuckDB: what is compared is first."""
+
+    def rewrite(given: list[str]) -> str | None:
+        if len(given) != 2:
+            return f"{name}({given[0]})" if given and not turned else None
+        is_turned = turned or (_NO_GOAL.fullmatch(given[0]) and not _NO_GOAL.fullmatch(given[1]))
+        return f"{name}({', '.join(given[::-1] if is_turned else given)})"
+
+    return rewrite
+
+
 def _null_if(given: list[str]) -> str | None:
     return f"if({given[0]} = {given[1]}, null, {given[0]})" if len(given) == 2 else None
 
@@ -196,8 +211,10 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("iff", _renamed("if", 3)),
         **_all("case", _cases),
         **_all("any_value take_any arbitrary", _renamed("first", 1)),
-        **_all("max_by", lambda given: f"argmax({given[1]}, {given[0]})" if len(given) == 2 else None),
-        **_all("min_by", lambda given: f"argmin({given[1]}, {given[0]})" if len(given) == 2 else None),
+        **_all("max_by", _best_of("argmax", turned=True)),
+        **_all("min_by", _best_of("argmin", turned=True)),
+        **_all("arg_max", _best_of("argmax")),
+        **_all("arg_min", _best_of("argmin")),
         **_all(
             "nullif na_if", lambda given: f"if({given[0]} = {given[1]}, null, {given[0]})" if len(given) == 2 else None
         ),

@@ -124,6 +124,8 @@ FOREIGN_NOTES: Final[Mapping[str, str]] = MappingProxyType(
             ("regexp_replace", "str_replace", "sub"), "here each place is replaced; in some languages the first alone"
         ),
         **dict.fromkeys(("string_to_array", "string_split", "str_split"), "its elements are counted from 0"),
+        "mod": "of a negative number it has the sign of the divisor, as in Python; in SQL that of the number",
+        **dict.fromkeys(("arg_max", "arg_min"), "what is compared stands first, then what is wanted of that row"),
         **dict.fromkeys(("stddev_pop", "var_pop"), "of one value it is missing here"),
         **dict.fromkeys(
             ("to_char", "date_format", "dateformat", "format_date", "format_datetime"),

@@ -131,6 +131,21 @@ def _between(given: list[str]) -> str | None:
     return None if seconds is None else f"floor(({given[2]} - {given[1]}) / {seconds})"
 
 
+_LETTERS: Final = {"second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
+
+
+def _added(sign: str) -> Rewrite:
+    """`date_add(t, 7)`, in days; `dateadd(hour, 3, t)`."""
+
+    def rewrite(given: list[str]) -> str | None:
+        unit, count, moment = given if len(given) == len(("unit", "count", "moment")) else ("day", *given[::-1], "")[:3]
+        letter = _LETTERS.get(_unit(unit))
+        is_known = letter is not None and moment and count.isdigit()
+        return f"{moment} {sign} {count}{letter}" if is_known else None
+
+    return rewrite
+
+
 def _renamed(name: str) -> Rewrite:
     return lambda given: f"{name}({given[0]})" if len(given) == 1 else None
 
@@ -160,6 +175,11 @@ FOREIGN_TIMES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("day dayofmonth mday", _part("day")),
         **_all("minute", _part("minute")),
         **_all("second", _part("second")),
+        **_all("quarter", _part("quarter")),
+        **_all("dayname day_name", lambda given: f'format({given[0]}, "%A")' if len(given) == 1 else None),
+        **_all("monthname month_name", lambda given: f'format({given[0]}, "%B")' if len(given) == 1 else None),
+        **_all("date_add dateadd adddate timestampadd", _added("+")),
+        **_all("date_sub subdate", _added("-")),
         **_all("dayofyear yday", _part("doy")),
         **_all("date_part datepart datetime_part", _part_of),
         **_all("strftime format_timestamp", _formatted({})),

@@ -6,6 +6,7 @@ from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
 from runql.language.kinds import Kind
 from runql.semantic.spelling import PREFIXES, field_text
 from runql.syntax import tree
+from runql.syntax.mistakes.functions.casts import PARTS
 
 _PREFIXES = {
     "summarymetrics": Space.SUMMARY,
@@ -46,13 +47,13 @@ MOMENTS = {
 _OF_TIME = frozenset(field.name for field in RUN_FIELDS.values() if field.kind is Kind.TIME)
 
 _OF_TIMES = {
-    **{name: name for name in ("date", "week", "month", "year", "hour", "weekday")},
-    "dayofweek": "weekday",
-    "day_of_week": "weekday",
-    "isoweek": "week",
-    "day": "date",
+    **{name: PARTS[name] for name in ("date", "year", "month", "day", "hour", "minute", "second", "week")},
+    **dict.fromkeys(("weekday", "dayofweek", "day_of_week"), "weekday(X) - 1"),
+    "isoweek": PARTS["week"],
+    "dayofyear": PARTS["doy"],
+    "quarter": PARTS["quarter"],
 }
-"""Parts of times, as pandas' `.dt` calls them."""
+"""Parts of times, as pandas' `.dt` calls them: Monday is 0 there."""
 
 FOREIGN_CALLS = {
     "config": Space.CONFIG,
@@ -75,9 +76,9 @@ def foreign_spelling(path: tree.Path) -> str | None:
         return _of_run(tuple(rest))
     space = PREFIXES.get(word) or _PREFIXES.get(word)
     if len(rest) == 2 and str(rest[0]) == "dt" and str(rest[1]) in _OF_TIMES and run_field_named(word):
-        return f"{_OF_TIMES[str(rest[1])]}({run_field_named(word)})"
+        return _OF_TIMES[str(rest[1])].replace("X", str(run_field_named(word)))
     if len(rest) == 1 and str(rest[0]) in _OF_TIMES and (field := run_field_named(word)) in _OF_TIME:
-        return f"{_OF_TIMES[str(rest[0])]}({field})"
+        return _OF_TIMES[str(rest[0])].replace("X", str(field))
     if space is None:
         return None
     text = field_text(space, tuple(rest), exact=path.exact)

@@ -44,6 +44,11 @@ def two_signs(place: Place) -> Mistake | None:
     before = place.back()
     if before is None or before.end != place.found.start:
         return None
+    if (before.text, place.found.text) == ("~", "~"):
+        hint = '`%` is `*` here, and `_` is `?`: `name glob "lr*"`'
+        return Mistake(
+            "RQL108", "`~~` is Postgres, for `like`", Span(before.start, place.found.end), (hint,), certain=True
+        )
     new = _RUNS_TOGETHER.get((before.text, place.found.text))
     if new is None:
         return None

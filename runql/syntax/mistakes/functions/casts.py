@@ -22,6 +22,7 @@ PARTS: Final = {
     "doy": 'number(format(X, "%j"))',
     "dow": "weekday(X) % 7",
     "isodow": "weekday(X)",
+    "quarter": 'ceil(number(format(X, "%m")) / 3)',
     "epoch": "number(X)",
     "date": "date(X)",
 }
@@ -124,7 +125,9 @@ def typed_moment(place: Place) -> Mistake | None:
     if found is None or not found.start() < place.found.start < found.end():
         return None
     moment = found["moment"].strip()
-    new = moment if _DAY.match(moment) else f'time("{moment}")'
+    # Beside `>` a date without a time is the whole day here, and its midnight in SQL.
+    is_midnight = place.back_terminal(2) in {"GE", "LT"} and _DAY.match(moment)
+    new = moment if is_midnight else f'time("{moment}")'
     return idiom("SQL", found[0], new, Span(*found.span()), replacing(*found.span(), new))
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from runql.language.functions import FUNCTIONS
+from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import read_string
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
@@ -14,6 +15,13 @@ from runql.text.source import Span
 _ELEMENT: Final = re.compile(r"\bsplit\s*\((?P<inner>[^()]*)\)\s*\[\s*(?P<at>-?\d+)\s*\]")
 _FILTERED: Final = re.compile(r"(?is)\bcount\s*\(\s*\*?\s*\)\s*filter\s*(?P<open>\()\s*where\b\s*")
 _INTERVAL: Final = re.compile(r"(?i)\s*(?P<count>\d+)\s*(?P<unit>second|minute|hour|day|week)s?\s*")
+_BARE_INTERVAL: Final = re.compile(r"(?i)(?P<count>\d{1,6})\s*(?P<unit>second|minute|hour|day|week)s?\b")
+_MOMENT_OF_PANDAS: Final = re.compile(
+    r"(?:pd\.Timestamp|pd\.to_datetime)\(\s*(?P<quote>[\"'])(?P<moment>[^\"']{1,40})(?P=quote)\s*\)"
+)
+_LENGTH_OF_PANDAS: Final = re.compile(
+    r"(?:pd\.|datetime\.)?[Tt]ime[Dd]elta\(\s*(?P<unit>days|hours|minutes|seconds|weeks)\s*=\s*(?P<count>\d{1,6})\s*\)"
+)
 _TERNARY: Final = re.compile(
     r"(?P<then>[^,=|;()]+?)\s+if\s+(?P<condition>[^,|;]+?)\s+else\s+(?P<otherwise>[^,|;]+?)(?=\s*(?:[,|;]|\Z))"
 )
@@ -65,8 +73,13 @@ def filtered_count(place: Place) -> Mistake | None:
 
 
 def interval(place: Place) -> Mistake | None:
-    """`now - interval '7 days'`."""
+    """`now - interval '7 days'`, `now - interval 7 day`."""
     word = place.back()
+    if word is not None and word.text.lower() == "interval" and place.found.terminal == "NUMBER":
+        bare = _BARE_INTERVAL.match(place.text, place.found.start)
+        if bare is not None:
+            span, new = Span(word.start, bare.end()), f"{bare['count']}{bare['unit'][0].lower()}"
+            return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     if word is None or word.text.lower() != "interval" or place.found.terminal != "STRING":
         return None
     found = _INTERVAL.fullmatch(read_string(place.found.text))
@@ -156,14 +169,27 @@ def function_of_module(place: Place) -> Mistake | None:
     name = place.back()
     if place.found.terminal != "LPAR" or name is None or name.terminal != "PATH":
         return None
-    if name.text in _OF_R and (end := closing(place.text, place.found.start)) is not None:
-        inner, span = place.text[place.found.end : end.start].strip(), Span(name.start, end.end)
-        new = _OF_R[name.text].replace("X", inner)
-        return idiom("R", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if (known := _known_call(place, name)) is not None:
+        return known
     module, _, called = name.text.rpartition(".")
-    if name.text == "np.where":
-        return idiom("NumPy", "np.where", "if", Span(name.start, name.end), replacing(name.start, name.end, "if"))
     if module not in _MODULES or called.lower() not in FUNCTIONS:
         return None
     span = Span(name.start, name.end)
     return idiom("Python", name.text, called.lower(), span, replacing(span.start, span.end, called.lower()))
+
+
+def _known_call(place: Place, name: Lexeme) -> Mistake | None:
+    """`np.where(c, a, b)`, `is.na(x)`, `pd.Timestamp("2026-01-13")`."""
+    if name.text == "np.where":
+        return idiom("NumPy", "np.where", "if", Span(name.start, name.end), replacing(name.start, name.end, "if"))
+    if name.text in _OF_R and (end := closing(place.text, place.found.start)) is not None:
+        inner, span = place.text[place.found.end : end.start].strip(), Span(name.start, end.end)
+        new = _OF_R[name.text].replace("X", inner)
+        return idiom("R", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if moment := _MOMENT_OF_PANDAS.match(place.text, name.start):
+        new = f'time("{moment["moment"]}")'
+        return idiom("pandas", moment[0], new, Span(*moment.span()), replacing(*moment.span(), new))
+    if length := _LENGTH_OF_PANDAS.match(place.text, name.start):
+        new = f"{length['count']}{length['unit'][0]}"
+        return idiom("Python", length[0], new, Span(*length.span()), replacing(*length.span(), new))
+    return None

@@ -11,7 +11,7 @@ from runql.text.frozen import frozen
 
 _SIMPLE: Final = re.compile(r"-?[^\W\d][\w./]*(?:\([^()]*\))?\Z")
 _DESCENDING: Final = re.compile(r"(?is)desc\s*\((?P<key>.*)\)\Z")
-_NAMED: Final = re.compile(r"(?i)\A(?:periods|n|k|offset|default|order_by)\s*=\s*")
+_NAMED: Final = re.compile(r"(?i)\A(?:periods|n|k|offset|default|order_by|fill_value)\s*=\s*")
 _WINDOW: Final = re.compile(r"(?i)\A(?:window(?:_size)?|n|k|width|size|periods)\s*=\s*")
 _COUNT: Final = re.compile(r"\d{1,6}\Z")
 
@@ -99,7 +99,7 @@ def _moved(name: str, other: str) -> Rewrite:
     def rewrite(given: list[str], rows: WindowRows) -> str | None:
         if not 1 <= len(given) <= 3:
             return None
-        is_default = len(given) > 1 and given[1].replace(" ", "").lower().startswith("default=")
+        is_default = len(given) > 1 and given[1].replace(" ", "").lower().startswith(("default=", "fill_value="))
         count = "1" if len(given) == 1 or is_default else _NAMED.sub("", given[1])
         called = other if count.startswith("-") else name
         count = count.lstrip("-")

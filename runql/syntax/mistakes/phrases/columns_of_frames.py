@@ -39,7 +39,9 @@ _CALLED: Final = re.compile(r"(?<![\w.])(?P<name>[^\W\d]\w*)\s*(?=\()")
 
 
 _MEAN_RANK: Final = re.compile(r"(?<![\w.])rank\s*\(")
+_PART: Final = re.compile(r"0?\.\d+|[01]")
 _PLACES: Final = re.compile(r"min|dense|first|ordinal")
+_AT_START: Final = "of fewer values at the start, where pandas and polars have none without `min_periods=1`"
 _TIES: Final = "of equal values each has the smallest place in RunQL; there, the mean of their places"
 
 
@@ -53,6 +55,8 @@ class _Chain:
     given: list[str] = field(default_factory=list)
     is_expanding: bool = False
     moving: str = ""
+    is_turned: bool = False
+    is_short: bool = False
     rows: str = ""
     alias: str = ""
 
@@ -81,6 +85,9 @@ class _Chain:
             if not self.column and len(given) > 1:
                 self.column, *given = (_unquoted(given[0]), *given[1:])
             self.rows = given[0] if given else ""
+            options = "".join(given[1:]).replace(" ", "")
+            self.is_turned = bool(re.search(r"center=True|closed=|win_type=|on=", options))
+            self.is_short = "min_periods=1" in options or "min_samples=1" in options
         elif name == "transform" and len(given) == 1:
             self.called = _unquoted(given[0]).rpartition(".")[2]
         else:
@@ -107,6 +114,7 @@ def column_of_frame(place: Place) -> Mistake | None:
             new = f"{chain.alias} = {new}" if chain.alias else new
             whose = "polars" if re.search(r"\bover\s*\(|\bcol\s*\(", old) else "pandas"
             ties = (_TIES,) if chain.called == "rank" and not _PLACES.search(" ".join(chain.given)) else ()
+            ties = (_AT_START,) if chain.is_moving and not chain.is_short else ties
             return idiom(whose, old, new, span, replacing(span.start, span.end, new), *ties)
     return None
 
@@ -115,7 +123,7 @@ def _of_last(chain: _Chain, place: Place) -> str | None:
     """`loss.rolling(20).mean()`, `loss.rolling_mean(20)`: of the last values up to each row."""
     over = WindowRows(together(chain.keys) if chain.keys else "" if is_of_history(place) else "all")
     fold = chain.moving.removeprefix("rolling_") if chain.moving.startswith("rolling_") else chain.called
-    if not chain.column or chain.moving.startswith("ewm") or not fold or chain.given:
+    if not chain.column or chain.moving.startswith("ewm") or not fold or chain.given or chain.is_turned:
         return None
     return window_of(f"rolling_{fold}", [chain.column, chain.rows], over)
 
@@ -178,17 +186,26 @@ def _written(chain: _Chain, place: Place) -> str | None:
     over = together(chain.keys) if chain.keys else "" if is_of_history(place) else "all"
     if name == "rank":
         return _ranked(chain, over)
-    if not (chain.column or name == "cumcount") or chain.column.endswith((".str", ".dt", ".list")):
+    if name == "quantile":
+        return _quantile(chain, "" if _is_folding(place) and not chain.keys else f" over {over or 'id'}")
+    is_known = (chain.column or name == "cumcount") and not chain.column.endswith((".str", ".dt", ".list"))
+    if not is_known or (name in _FOLDS and chain.given):
         return None
     if name in _FOLDS:
-        if chain.given:
-            return None
         name = f"cum{name}" if chain.is_expanding else name
         if not chain.keys and _is_folding(place):
             return f"{name}({chain.column})"
         return window_of(name, [chain.column], WindowRows(over if chain.is_expanding else over or "id"))
     given = [chain.column, *chain.given] if chain.column else chain.given
     return window_of(name, given, WindowRows(over))
+
+
+def _quantile(chain: _Chain, over: str) -> str | None:
+    """`acc.quantile(0.9)`: RunQL counts in percent."""
+    part = chain.given[0] if len(chain.given) == 1 else ""
+    if not chain.column or not _PART.fullmatch(part):
+        return None
+    return f"percentile({chain.column}, {float(part) * 100:.10g}){over}"
 
 
 def _ranked(chain: _Chain, over: str) -> str | None:
