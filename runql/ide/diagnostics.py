@@ -10,7 +10,7 @@ from runql.ide.declarations import with_declared
 from runql.ide.nodes import names_of, queries
 from runql.plan.lower import lower
 from runql.plan.nodes import Fetch
-from runql.plan.push import asked_of
+from runql.plan.push import asked_of, notes_of
 from runql.semantic.check_query import Checked, check
 from runql.semantic.names.odd_names import odd_names
 from runql.syntax import tree as t
@@ -46,8 +46,8 @@ def diagnostics(text: Text, context: Context) -> tuple[Diagnostic, ...]:
     for checked, at in _checked(whole, context):
         meant = (d for d in checked.diagnostics if _is_meant(d, at, whole.source.text))
         found.update(dict.fromkeys(without_echoes(meant, whole.diagnostics)))
-        pushed = plan(checked, at)
-        found.update(dict.fromkeys(pushed.notes if pushed is not None else ()))
+        if checked.query is not None and at.capabilities is not None:
+            found.update(dict.fromkeys(notes_of(lower(checked.query), at.capabilities, at.catalog)))
     ordered = sorted(found, key=lambda d: (d.span.start, d.span.end))
     return proven(whole.source.text, ordered, errors_of)
 

@@ -81,6 +81,15 @@ def asked_of(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) ->
     return _fetch(plan, condition_of(table_of(plan).input), capabilities, catalog)
 
 
+def notes_of(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> tuple[Diagnostic, ...]:
+    """What is to be said of what is done here, once a plan is split: for whoever wants to know no more."""
+    condition, keys = condition_of(table_of(plan).input), keys_of(plan)
+    if never_true(condition):
+        return ()
+    asked = _asked(_terms(condition), keys, capabilities, catalog)
+    return _notes(asked.here, keys if not asked.ordered else ())
+
+
 def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None) -> Plan:
     """The plan over several sources: each does what it can, and their runs become one list here."""
     condition, limit = condition_of(table_of(plan).input), limit_of(plan)
@@ -221,14 +230,7 @@ def _fetch(
     plan: Plan, condition: TypedExpr | None, capabilities: Capabilities, catalog: Catalog | None, at: int = 0
 ) -> Fetch:
     scan, limit, keys = scan_of(plan), limit_of(plan), keys_of(plan)
-    terms = _terms(condition)
-    match capabilities.form:
-        case Form.TYPED | Form.SQL:
-            asked = _typed(terms, keys, capabilities)
-        case Form.WANDB:
-            asked = _in_form_of_wandb(terms, keys, capabilities, catalog)
-        case _:
-            assert_never(capabilities.form)
+    asked = _asked(_terms(condition), keys, capabilities, catalog)
     here, ordered = asked.here, asked.ordered
     is_bounded = limit is not None and asked.exact
     suffices = ordered and not here and not _reads_all(capabilities)  # else all are read anyway, to be counted
@@ -256,6 +258,18 @@ class _Asked:
     here: tuple[TypedExpr, ...]
     exact: bool
     ordered: bool
+
+
+def _asked(
+    terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None
+) -> _Asked:
+    match capabilities.form:
+        case Form.TYPED | Form.SQL:
+            return _typed(terms, keys, capabilities)
+        case Form.WANDB:
+            return _in_form_of_wandb(terms, keys, capabilities, catalog)
+        case _:
+            assert_never(capabilities.form)
 
 
 def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:

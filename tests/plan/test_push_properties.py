@@ -15,7 +15,7 @@ from runql.engine.mongo.filters import compile_filter
 from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.lower import lower
 from runql.plan.nodes import Filter, those
-from runql.plan.push import push
+from runql.plan.push import notes_of, push
 from runql.plan.simplify import simplify
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.needed import walk
@@ -43,6 +43,7 @@ def check_promise(
     """Filter, then the residual, gives what the condition alone gives; and an exact filter gives it by itself."""
     catalog = build_catalog("t", runs) if known else None
     plan = push(lower(TypedQuery(Target.RUNS, where=where)), capabilities, catalog)
+    assert notes_of(lower(TypedQuery(Target.RUNS, where=where)), capabilities, catalog) == plan.source.notes
     source, here = plan.source, [node.condition for node in those(plan.rest, Filter)]
     json.dumps(asked(source).filters, allow_nan=False)
     alone = [holds(where, run) is True for run in runs]
