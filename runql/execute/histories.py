@@ -61,8 +61,7 @@ def _expanded(keys: tuple[str, ...] | None, space: Space, catalog: Catalog) -> t
     """The keys without globs, if the catalog knows what was logged; else every key is asked for."""
     if keys is None or not any("*" in key for key in keys):
         return keys
-    prefix = "system." if space is Space.SYSTEM else ""
-    logged = [prefix + info.dotted.removeprefix(prefix) for info in catalog.fields if info.space is space]
+    logged = [*catalog.metrics[space]]
     return expand_keys(keys, logged) if logged else None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
 from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.values import Value, kind_of
 from runql.text.frozen import changeable
@@ -25,7 +25,6 @@ _PLAIN = frozenset({str, int, float, bool})
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 MOST_ELEMENTS = 100
 """Elements of one list that are counted, for completion: of longer lists nobody looks for one by name."""
-SYSTEM_PREFIX = "system."
 
 KIND_OF_WORD: Mapping[str, Kind] = {
     kind.value: kind for kind in (Kind.NUMBER, Kind.TEXT, Kind.BOOL, Kind.NULL, Kind.LIST)

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.text.frozen import frozen
+
+SYSTEM_PREFIX: Final = "system."
+"""What stands before the names of metrics of a machine."""
 
 
 @frozen
@@ -101,6 +105,17 @@ class Catalog:
     def by_path(self) -> Mapping[tuple[Space, tuple[str, ...]], FieldInfo]:
         """The facts of a field by its keys."""
         return {(info.space, info.path): info for info in self.fields}
+
+    @cached_property
+    def metrics(self) -> Mapping[Space, Mapping[str, FieldInfo]]:
+        """What was logged, by the stream and the name in it."""
+        found: dict[Space, dict[str, FieldInfo]] = {Space.LOGGED: {}, Space.SYSTEM: {}}
+        for info in self.fields:
+            if info.space is Space.LOGGED:
+                found[info.space][info.dotted] = info
+            elif info.space is Space.SYSTEM:
+                found[info.space][SYSTEM_PREFIX + info.dotted.removeprefix(SYSTEM_PREFIX)] = info
+        return found
 
     @cached_property
     def spaces(self) -> frozenset[Space]:

@@ -19,9 +19,9 @@ from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ANYTHING, BOOL, Kind
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.names.metrics import ALWAYS_LOGGED, SYSTEM_PREFIX
+from runql.semantic.names.metrics import ALWAYS_LOGGED
 from runql.semantic.spelling import PREFIXES, info_text, path_text, spelled_exactly
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from runql.language.clauses import CLAUSES
 from runql.language.entry import ClauseEntry
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
+from runql.semantic.catalog import SYSTEM_PREFIX
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.steps import STEP, TIME_AXIS, Steps
 from runql.semantic.check_context import Report, insertion, rewrite
-from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.operands import MOST_COUNTED
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import HistoryPart
@@ -188,7 +188,7 @@ class Clauses:
         if not path.segments:
             return False
         first, rest = str(path.segments[0]), ".".join(map(str, path.segments[1:]))
-        if path.is_glob or not metrics or {".".join(map(str, path.segments)), rest} & {*metrics}:
+        if path.is_glob or not metrics or ".".join(map(str, path.segments)) in metrics or rest in metrics:
             return False
         space, catalog = PREFIXES.get(first), self.expressions.names.catalog
         if not rest:

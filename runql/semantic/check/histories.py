@@ -11,10 +11,10 @@ from runql.language.aggregates import OF_X, WITH_ARGUMENT
 from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.kinds import Kind
+from runql.semantic.catalog import SYSTEM_PREFIX
 from runql.semantic.check.interface import ExpressionCheck, Row
 from runql.semantic.check_context import rewrite
 from runql.semantic.names.meanings import LoggedName
-from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.needed import walk_arguments
 from runql.semantic.operands import ANY_KIND, BROKEN, MOST_COUNTED, Operand, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text

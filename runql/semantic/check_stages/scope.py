@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import assert_never
 
 from runql.language.fields import RUN_FIELDS, Space
@@ -12,7 +13,6 @@ from runql.language.kinds import Kind, TableKind
 from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.names.meanings import LOGGABLE, seen_kinds
-from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import query_expressions, walk
 from runql.semantic.operands import ANY_KIND
@@ -163,6 +163,7 @@ def _column_name(node: TypedExpr) -> str | None:
             assert_never(node)
 
 
+@cache
 def standard_columns() -> tuple[TColumn, ...]:
     """The columns of every table of runs that names its own by nothing."""
     return tuple(TColumn(name, value=_run_field(name)) for name in _FIRST)
@@ -208,9 +209,7 @@ def _metrics(
     keys: tuple[str, ...] | None, space: Space, catalog: Catalog | None
 ) -> tuple[dict[str, ColumnFacts], bool]:
     """The metrics that keys mean, and whether there may be others."""
-    prefix = SYSTEM_PREFIX if space is Space.SYSTEM else ""
-    infos = [info for info in catalog.fields if info.space is space] if catalog is not None else []
-    logged = {prefix + info.dotted.removeprefix(prefix): info for info in infos}
+    logged: Mapping[str, FieldInfo] = {} if catalog is None else catalog.metrics[space]
     found: dict[str, ColumnFacts] = {}
     more = False
     for key in ("*",) if keys is None else keys:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Final
 
 from runql.language.fields import Space
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.names.nearest import field_names, nearest_names
 from runql.semantic.spelling import code, path_text
@@ -15,7 +17,7 @@ from runql.text.source import Span
 
 _PRODUCT = re.compile(r"(?P<metric>[\w./]+)\*(?P<factor>\d[\w.]*|[^\W\d][\w./]*)")
 ALWAYS_LOGGED = frozenset({"_step", "_runtime", "_timestamp"})
-SYSTEM_PREFIX = "system."
+_NOTHING: Final[Mapping[str, FieldInfo]] = MappingProxyType({})
 
 
 class Metrics:
@@ -25,15 +27,10 @@ class Metrics:
         self.catalog = catalog
         self.report = report
         self.source = context.source_name or (catalog.source if catalog else None)
-        self._names: dict[Space, dict[str, int]] = {}
 
-    def names(self, space: Space = Space.LOGGED) -> dict[str, int]:
-        """The names of a stream with how many runs have them; those of the system stream start with `system.`."""
-        if space not in self._names:
-            infos = [i for i in self.catalog.fields if i.space is space] if self.catalog else []
-            prefix = SYSTEM_PREFIX if space is Space.SYSTEM else ""
-            self._names[space] = {prefix + i.dotted.removeprefix(prefix): i.runs for i in infos}
-        return self._names[space]
+    def names(self, space: Space = Space.LOGGED) -> Mapping[str, FieldInfo]:
+        """The metrics of a stream by their names; those of the system stream start with `system.`."""
+        return _NOTHING if self.catalog is None else self.catalog.metrics[space]
 
     def info(self, metric: str) -> FieldInfo | None:
         """What the catalog knows of a metric."""
@@ -62,7 +59,7 @@ class Metrics:
         return not self.catalog.complete
 
     def _unknown(
-        self, metric: str, span: Span, space: Space, *, is_glob: bool, prefix: str, names: dict[str, int]
+        self, metric: str, span: Span, space: Space, *, is_glob: bool, prefix: str, names: Mapping[str, FieldInfo]
     ) -> None:
         assert self.catalog is not None
         where = f" in {self.source}" if self.source else ""
@@ -79,7 +76,7 @@ class Metrics:
             near = nearest_names(metric, names)
         near = list(dict.fromkeys(near))[:3]
         total = self.catalog.looked_at(space)
-        shown = ", ".join(f"{code(n)} ({names[n]:,} of {total:,} runs)" for n in near)
+        shown = ", ".join(f"{code(n)} ({names[n].runs:,} of {total:,} runs)" for n in near)
         hints = (f"nearest: {shown}",) if near else ()
         complete = self.catalog.complete
         if not complete:
