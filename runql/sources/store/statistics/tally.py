@@ -14,13 +14,12 @@ from runql.language.kinds import Kind
 from runql.semantic.build_catalog import (
     KIND_OF_WORD,
     MOST_ELEMENTS,
-    SYSTEM_PREFIX,
     TOP_VALUES,
     FieldTally,
     field_of,
     is_counted,
 )
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
 from runql.semantic.values import Value, kind_of
 from runql.sources.store.duck import quoted
 from runql.sources.store.values import value_of
