@@ -233,6 +233,19 @@ def test_the_interval_of_a_mean_does_not_make_a_log_axis_longer() -> None:
     assert (panel.series[0].low, panel.y.lowered) == ([0.001, 1.5], 0), "quartiles are values"
 
 
+@pytest.mark.parametrize(
+    "ends", [(5e-324, 5e-324), (1.7976931348622105e308,) * 2, (1287853965254740.0, 1287853965254741.0)]
+)
+@pytest.mark.parametrize("mark", [Mark.BAR, Mark.SCATTER])
+def test_a_log_axis_holds_the_least_and_the_largest_floats_and_neighbours(
+    mark: Mark, ends: tuple[float, float]
+) -> None:
+    series = Series("m", (0.0, 1.0), ends, low=ends, high=ends, interval=QUARTILES)
+    panel = with_logs(Panel(mark, Axis("g", Scale.CATEGORY, ("a", "b")), Axis("y"), (series,)), ["y"])
+    assert "y (log)" in screen(Chart((panel,)))
+    assert _layers(Chart((panel,)))
+
+
 def test_counts_of_others_are_added() -> None:
     configs = {f"r{at}": {"g": at if at < 7 else 7 + at % 3, "h": 1} for at in range(20)}
     made = chart(runs(None, configs), "runs | group config.h, config.g : count() | plot bar")

@@ -77,7 +77,7 @@ def series(draw: st.DrawFn, categories: int = 0) -> Series:
     colour = draw(st.integers(0, 20))
     if draw(st.booleans()):
         return Series(draw(NAMES), x, y, (), colour, low, high, "quartiles")
-    return Series(draw(NAMES), x, y, colour=colour)
+    return Series(draw(NAMES), x, y, colour=colour, is_behind=draw(st.booleans()))
 
 
 @st.composite

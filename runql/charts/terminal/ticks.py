@@ -50,8 +50,9 @@ class AxisExtent:
 def span_of(values: Sequence[float], axis: Axis, *, padded: bool = False, zero: bool = False) -> AxisExtent:
     """The span of some values, none of which is a gap; with room around them, and with zero in it, if asked for."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    if axis.scale is Scale.LOG:
-        return AxisExtent(low / 1.5, high * 1.5, True, only=low) if low == high else AxisExtent(low, high, True)
+    if axis.scale is Scale.LOG and low > 0:
+        is_one = math.log10(low) == math.log10(high)  # of neighbours among the large too
+        return AxisExtent(low / 1.5, high * 1.5, True, only=low) if is_one else AxisExtent(low, high, True)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     is_whole = all(value == int(value) for value in values)

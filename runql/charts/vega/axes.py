@@ -21,6 +21,8 @@ _SMALL, _LARGE, _HUGE = 1e-3, 1e6, 1e15
 _UNITS: Final = ((12, "T"), (9, "G"), (6, "M"))
 _FEW_DECADES: Final = 1.0
 _MOST_DECADES: Final = 10
+_LEAST_FLOAT: Final = 5e-324
+_MOST_POWER: Final = math.log10(sys.float_info.max)
 _SPARE: Final = 6
 """Points that a log axis, whose ends are no round numbers, leaves free."""
 
@@ -208,7 +210,7 @@ def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str
 def floor_of(extent: AxisRange) -> float:
     """Where bars stand on a log axis: the power of ten below the least value."""
     below: float = 10.0 ** math.floor(math.log10(extent.least))
-    return below if below < extent.least else below / 10
+    return max(below if below < extent.least else below / 10, _LEAST_FLOAT)
 
 
 def log_ticks(least: float, most: float) -> list[float]:
@@ -220,7 +222,12 @@ def log_ticks(least: float, most: float) -> list[float]:
     seen = [tick for tick in ticks if tick > 0 and least - 1e-9 <= math.log10(tick) <= most + 1e-9]
     if len(seen) >= 2:
         return seen
-    return [10**least, 10 ** ((least + most) / 2), 10**most]
+    return [*map(_power_of_ten, (least, (least + most) / 2, most))]
+
+
+def _power_of_ten(exponent: float) -> float:
+    """A power of ten, at most the largest float."""
+    return sys.float_info.max if exponent >= _MOST_POWER else 10.0**exponent
 
 
 def round_ticks(extent: AxisRange, most: int = 6) -> list[float]:
