@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell
 
 _EXAMPLES: Final = (
-    ("runs where config.lr > 0.01 order -summary.loss limit 20", "the best of some runs"),
+    ("runs where config.lr > 0.01 order summary.loss limit 20", "the best of some runs"),
     ("runs limit 5 keys loss, val/loss sample 200", "their curves"),
-    ("runs | group config.model : acc = mean(summary.acc)", "seeds together"),
+    ("runs | group config.optimizer : acc = mean(summary.acc)", "seeds together"),
 )
 _WIDEST: Final = 100
 _MARGIN: Final = 34
