@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
@@ -14,6 +15,8 @@ from runql.text.frozen import frozen
 
 SYSTEM_PREFIX: Final = "system."
 """What stands before the names of metrics of a machine."""
+
+_PLAIN_NAME: Final = re.compile(r"[\w./-]*")
 
 
 @frozen
@@ -116,6 +119,12 @@ class Catalog:
             elif info.space is Space.SYSTEM:
                 found[info.space][SYSTEM_PREFIX + info.dotted.removeprefix(SYSTEM_PREFIX)] = info
         return found
+
+    @cached_property
+    def oddly_named(self) -> tuple[FieldInfo, ...]:
+        """The fields whose names a query writes in backticks; those that every run has, and of machines, never are."""
+        named = (info for info in self.fields if info.space not in (Space.RUN, Space.SYSTEM))
+        return tuple(info for info in named if not _PLAIN_NAME.fullmatch(info.dotted))
 
     @cached_property
     def spaces(self) -> frozenset[Space]:

@@ -14,10 +14,8 @@ from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.source import Span
 
-_PLAIN: Final = re.compile(r"[\w./-]*")
 _QUOTED: Final = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`\n]*`|#[^\n]*""")
 _CLAUSE: Final = re.compile(r"(?i)\b(keys|x|where|order|select|derive|group|by|from)\b")
-_SPACES: Final = (Space.SUMMARY, Space.CONFIG, Space.LOGGED)
 _LEAST: Final = 3
 
 
@@ -27,8 +25,7 @@ def odd_names(text: str, catalog: Catalog | None) -> tuple[Diagnostic, ...]:
         return ()
     hidden = _QUOTED.sub(lambda match: "\0" * len(match[0]), text)
     found: dict[Span, Diagnostic] = {}
-    candidates = (info for info in catalog.fields if info.space in _SPACES and not _PLAIN.fullmatch(info.dotted))
-    there = [info for info in candidates if info.dotted in hidden]
+    there = [info for info in catalog.oddly_named if info.dotted in hidden]
     for info in sorted(there, key=lambda one: -len(one.dotted)):
         for match in _places(info, hidden):
             span = Span(*match.span())
