@@ -25,6 +25,9 @@ _OF_KQL: Final = re.compile(r"(?i)join\s+(?:(?:kind|side)\s*[=:]\s*)?(?P<kind>\w
 _UNION: Final = re.compile(
     r"(?i)(?P<word>concat|append|bind_rows|rbind|union_all|vstack)\b\s*\(?\s*\[?\s*(?P<table>@?[\w./-]+)\s*\]?\s*\)?\s*(?=\||;|$)"
 )
+_UNION_OF: Final = re.compile(
+    r"(?i)(?:concat|append|bind_rows|rbind|union_all|vstack)\s*(?=\(\s*(?:runs|count|run|sweep)\b)"
+)
 _SETS: Final = re.compile(
     r"(?i)(?P<word>intersect|minus|difference|except)\s*(?:\s(?P<table>@?[\w./-]+)\s*(?=\||;|$)|(?P<open>\())"
 )
@@ -117,7 +120,9 @@ def spelled_union(place: Place) -> Mistake | None:
     start = _stage_start(place)
     if start is None:
         return None
-    if match := _UNION.match(place.text, place.found.start):
+    if match := _UNION_OF.match(place.text, place.found.start):
+        new, end = f"{start[1]}union{'' if match[0][-1].isspace() else ' '}", match.end()
+    elif match := _UNION.match(place.text, place.found.start):
         new, end = f"{start[1]}union {match['table']}", match.end()
     elif (match := _SETS.match(place.text, place.found.start)) and _is_of_tables(match["word"], place):
         closed = closing(place.text, match.end() - 1) if match["open"] else None
