@@ -17,10 +17,11 @@ found in the working folder or the nearest one above it. The project's wins, nam
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_KEEP` (`0`: as
-`keep = false`), `RUNQL_DATA` (the folder for the history of the prompt), `RUNQL_STORE` (the folder for copies of runs),
-`RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_SQL_SECONDS` and `RUNQL_SQL_MEMORY_MB` (what a
-question of the stage `sql` may take), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates
-(`HTTPS_PROXY`, `SSL_CERT_FILE` and their kind), `NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
+`keep = false`), `RUNQL_DATA` (the folder for the history of the prompt), `RUNQL_STORE` (the folder for copies of runs,
+or the address of an object store), `RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked),
+`RUNQL_SQL_SECONDS` and `RUNQL_SQL_MEMORY_MB` (what a question of the stage `sql` may take), `RUNQL_DEBUG`, W&B's own
+(`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE` and their kind), those of
+object stores (`AWS_…`, `GOOGLE_…`, `AZURE_…`, which their library reads), `NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHO
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
 """What says how to reach a server, beside the variables that begin with `WANDB_`."""
+_ENDPOINTS = frozenset(
+    {"AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT"}
+)
 TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
 STORE = "store:"
@@ -86,11 +90,12 @@ class SqlBounds:
 @frozen
 class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources`, `aliases`: by name, with the
-    files of aliases. `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own
-    settings file, `data`: the folder for what must not get lost, `stores`: where copies of runs are. `offline`: no
-    server is asked, a project is answered from its store. `keep`: what was read of a large folder is kept for the next
-    process. `read_only`: no text writes a file. `pager`: what `$PAGER` says. `said`: what is to be said of files that
-    do not count. `allow_write`: where a script may write besides the working folder. `theme`: on what charts stand.
+    files of aliases. `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's
+    own settings file, `data`: the folder for what must not get lost, `stores`: where copies of runs are,
+    `store_address`: the object store where they are in the place of that. `offline`: no server is asked, a project is
+    answered from its store. `keep`: what was read of a large folder is kept for the next process. `read_only`: no text
+    writes a file. `pager`: what `$PAGER` says. `said`: what is to be said of files that do not count. `allow_write`:
+    where a script may write besides the working folder. `theme`: on what charts stand.
     """
 
     source: str | None = None
@@ -115,6 +120,7 @@ class Settings:
     allow_write: tuple[Path, ...] = ()
     sql: SqlBounds = field(default_factory=SqlBounds)
     stores: Path | None = None
+    store_address: str | None = None
     offline: bool = False
     read_only: bool = False
     keep: bool = True
@@ -152,6 +158,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     user = read_settings_file(_user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
+    store = _store_of(environ)
+    is_elsewhere = "://" in store
     return Settings(
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
@@ -177,7 +185,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
         sql=_sql_bounds(environ),
         keep=environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
-        stores=Path(environ["RUNQL_STORE"]) if environ.get("RUNQL_STORE") else _data_folder(environ) / "stores",
+        stores=_data_folder(environ) / "stores" if not store or is_elsewhere else Path(store),
+        store_address=store if is_elsewhere else None,
     )
 
 
@@ -203,6 +212,16 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
         message = f"`TZ={name}` names no time zone that is known here: times are in UTC"
         return (Diagnostic("RQL331", message, hints=("for example: `TZ=Europe/Berlin`",)),)
     return ()
+
+
+def _store_of(environ: Mapping[str, str]) -> str:
+    """What `RUNQL_STORE` names; the address of a folder is a path."""
+    named = environ.get("RUNQL_STORE", "")
+    if not named.startswith(("file:///", "file://localhost/")):
+        return named
+    from urllib.parse import unquote, urlsplit
+
+    return unquote(urlsplit(named).path)
 
 
 def is_debugging(environ: Mapping[str, str] | None = None) -> bool:
@@ -274,6 +293,16 @@ def of_variables() -> Settings:
     kept = {name: os.environ[name] for name in ("RUNQL_CACHE", "RUNQL_DATA", "RUNQL_STORE") if name in os.environ}
     found = load({**plain, **kept, "RUNQL_CONFIG": os.devnull}, Path(os.sep))
     return replace(found, folder=Path.cwd(), file=_user_file(os.environ))
+
+
+def endpoints() -> Mapping[str, str]:
+    """The variables that say on which server the buckets of an object store are; none of them holds a secret."""
+    return {name: value for name, value in os.environ.items() if name in _ENDPOINTS and value}
+
+
+def allows_http() -> bool:
+    """Whether the environment says that the endpoint of an object store needs no TLS."""
+    return any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("AWS_ALLOW_HTTP", "ALLOW_HTTP"))
 
 
 def own_variables() -> Mapping[str, str]:

@@ -133,7 +133,7 @@ def copy_of(place: SourcePlace, settings: Settings) -> str | None:
         target = target_of(place, None, settings)
     except SourceError:
         return None
-    if not table.is_store(target.store.folder):
+    if not table.is_there(target.store.folder):
         return None
     check_extra()
     about = table.about(target.store.folder, target.store.name)

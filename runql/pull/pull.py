@@ -16,6 +16,7 @@ from runql.sources.store import table
 from runql.sources.store.age import note_looked
 from runql.sources.store.check import sweep
 from runql.sources.store.records import key_of, mark_of
+from runql.sources.store.remote import keep_beside
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
 from runql.sources.store.statistics.kept_points import keep_points
 from runql.sources.store.writer import OpenRun, StoreWriter
@@ -106,7 +107,7 @@ def pull(
         OutputError: it cannot be written.
         BackendError: the source did not answer.
     """
-    if not table.is_store(store):
+    if not table.is_there(store):
         table.create(store, origin)
     if (other := table.about(store, name).origin) != origin:
         hint = "another store: `runql pull SOURCE --into NAME`"
@@ -128,6 +129,7 @@ def pull(
         swept = sweep(store, newest)
         if counts.written:
             _keep_statistics(store, name, newest, are_many=counts.listed >= _MANY)
+        keep_beside(store)
     finally:
         writer.close()
         snapshot.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,13 @@ def known_sources(settings: Settings) -> dict[str, str]:
 
 
 def _stores(settings: Settings) -> list[str]:
+    if settings.store_address is not None:  # a list must not wait for an object store: those with a copy here
+        from runql.sources.store.objects.addresses import address_of
+        from runql.sources.store.objects.known import copies_below
+
+        with suppress(SourceError):
+            return [name for name, _ in copies_below(address_of(settings.store_address), settings)]
+        return []
     if settings.stores is None or not (settings.folder / settings.stores).is_dir():
         return []
     from runql.sources.store.places import stores

@@ -173,7 +173,8 @@ def _open_store(name: str, settings: Settings) -> SourcePlace:
     from runql.sources.store.service import StoreService
 
     place = existing(name, settings)
-    return SourcePlace(name, StoreService(place.folder, name=name, number=place.version))
+    service = StoreService(place.folder, name=name, number=place.version)
+    return SourcePlace(name, service, said=place.said)
 
 
 def _open_lake(name: str, settings: Settings) -> SourcePlace:
@@ -190,14 +191,15 @@ def _open_offline(name: str, settings: Settings) -> SourcePlace:
 
     path = name if "/" in name or not settings.entity else f"{settings.entity}/{name}"
     try:
-        service = StoreService(existing(path, settings).folder, name=name)
+        store = existing(path, settings)
+        service = StoreService(store.folder, name=name)
     except SourceError as error:
         hint = f"`runql pull {path}` copies it, while its server can be reached"
         raise _with_hint(error, hint) from error
     if not service.about.origin.startswith(f"{path} on "):
         message = f"the store `{path}` holds runs of `{service.about.origin}`"
         raise SourceError.of("RQL511", message, "`runql store list`")
-    return SourcePlace(name, service)
+    return SourcePlace(name, service, said=store.said)
 
 
 def _is_path(name: str, settings: Settings) -> bool:

@@ -176,11 +176,12 @@ def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
 def _check(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
     from runql.sources.store import table
     from runql.sources.store.check import damages
+    from runql.sources.store.leftovers import orphans
 
     version = table.version(place.folder, place.name, place.version)
     voice.diagnostics(version.said)
     broken = [f"{one.part.path}: {one.trouble} ({one.part.rows:,} rows)" for one in damages(place.folder, version)]
-    left = [] if place.version is not None else table.orphans(place.folder, version)
+    left = [] if place.version is not None else orphans(place.folder, version)
     lines = [*broken]
     if left:
         whose = "a killed pull left them, or one is at work; a pull deletes them after a day"

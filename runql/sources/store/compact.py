@@ -12,6 +12,8 @@ from runql.sources.store import table
 from runql.sources.store.check import damages
 from runql.sources.store.duck import Duck, Unreadable, files_sql, quoted
 from runql.sources.store.layout import FACTS, PARTITION, Fact
+from runql.sources.store.leftovers import delete_past
+from runql.sources.store.remote import keep_beside
 from runql.sources.store.statistics.kept_points import keep_points
 from runql.sources.store.writer import settled
 from runql.text.frozen import frozen
@@ -56,10 +58,11 @@ def compact(folder: Path, name: str, grace_seconds: float = GRACE_SECONDS) -> Co
                 (folder / part.path).unlink(missing_ok=True)
             continue
         dropped = sum(part.rows for part in old) - sum(part.rows for part in new)
-        deleted = table.vacuum(folder, grace_seconds)
+        deleted = delete_past(folder, grace_seconds)
         after = len(base.parts) - len(old) + len(new)
         newest = table.version(folder, name)
         keep_points(folder, newest)
+        keep_beside(folder)
         return Compacted(newest.number, len(base.parts), after, dropped, deleted)
     raise SourceError.of("RQL511", f"`{name}` is not compacted: others write it all the time", "try it again later")
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from runql.config import STORE, Settings
-from runql.errors import SourceError
+from runql.errors import RunQLError, SourceError
 from runql.sources.store.layout import PARTITION, Fact
-from runql.sources.store.table import LOG, is_store, number_at
+from runql.sources.store.objects.addresses import ObjectAddress, address_of, folder_of_file, is_address
+from runql.sources.store.remote import remote_of
+from runql.sources.store.table import LOG, is_store, is_there, number_at
+from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
@@ -26,11 +30,15 @@ _NAME: Final = re.compile(r"[^/\\#?%:\x00-\x1f\x7f]+(/[^/\\#?%:\x00-\x1f\x7f]+)?
 
 @frozen
 class StorePlace:
-    """A store by its name (as it is written behind `store:`), its folder, and a version if one is named."""
+    """A store by its name (as it is written behind `store:`), its folder, and a version if one is named.
+
+    Of a store in an object store it is the folder of the copy here, and `said` is what is to be said of that.
+    """
 
     name: str
     folder: Path
     version: int | None = None
+    said: tuple[Diagnostic, ...] = ()
 
 
 def place_of(name: str, settings: Settings) -> StorePlace:
@@ -49,7 +57,7 @@ def place_of(name: str, settings: Settings) -> StorePlace:
     moment = _moment_of(number) if at else None
     if moment is not None:
         folder = _folder_of(base, settings)
-        return StorePlace(plain, folder, number_at(folder, base, moment) if is_store(folder) else None)
+        return StorePlace(plain, folder, number_at(folder, base, moment) if is_there(folder) else None)
     return StorePlace(plain, _folder_of(plain, settings))
 
 
@@ -66,14 +74,23 @@ def _moment_of(text: str) -> datetime | None:
 
 
 def _folder_of(name: str, settings: Settings) -> Path:
-    if "://" in name:
-        raise SourceError.of("RQL511", f"`{name}`: this version keeps stores in folders, and at no address")
+    if is_address(name):
+        folder = folder_of_file(name)
+        return _copy_of(address_of(name), settings) if folder is None else _without_percent(folder)
     if name.startswith((".", "~", "/")) or Path(name).is_absolute():
         return _without_percent(settings.folder / Path(name).expanduser())
     if not _NAME.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
         hint = f"a store is named `{STORE}acme/vision`, `{STORE}vision` or, by its path, `{STORE}./folder`"
         raise SourceError.of("RQL511", f"`{name}` names no store", hint)
+    if settings.store_address is not None:
+        return _copy_of(address_of(settings.store_address).below(name), settings)
     return _without_percent(home_of(settings) / name)
+
+
+def _copy_of(address: ObjectAddress, settings: Settings) -> Path:
+    from runql.sources.store.objects.known import mirror_of
+
+    return mirror_of(address, settings).folder
 
 
 def _without_percent(folder: Path) -> Path:
@@ -85,7 +102,11 @@ def _without_percent(folder: Path) -> Path:
 
 
 def home_of(settings: Settings) -> Path:
-    """The folder of the user's stores. Raises `SourceError` where the system has none."""
+    """The folder of the user's stores, unless they are at an address.
+
+    Raises:
+        SourceError: the system has none.
+    """
     if settings.stores is None:
         raise SourceError.of("RQL511", "no folder for stores is known", "`RUNQL_STORE` names one")
     return settings.folder / settings.stores
@@ -94,15 +115,42 @@ def home_of(settings: Settings) -> Path:
 def existing(name: str, settings: Settings) -> StorePlace:
     """A store that is there. Raises `SourceError` for one that is not, with what is nearest."""
     place = place_of(name, settings)
-    if is_store(place.folder):
-        return place
+    remote = remote_of(place.folder)
+    if is_there(place.folder):
+        if remote is None:
+            return place
+        from runql.sources.store.objects.known import said_of_copy
+
+        if place.version is not None:
+            remote.fetch_version(place.version)
+        return replace(place, said=said_of_copy(place.folder))
+    if remote is not None:
+        raise _not_elsewhere(place, remote.shown, asks=remote.asks)
     names = [store.name for store in stores(settings)]
     near = [f"nearest: `{STORE}{each}`" for each in nearest(place.name, names, most=1)]
     raise SourceError.of("RQL511", f"there is no store `{place.name}`", *near, "`runql pull SOURCE` makes one")
 
 
+def _not_elsewhere(place: StorePlace, shown: str, *, asks: bool) -> RunQLError:
+    """That an object store has no store at an address, or that there is no copy here where it is not asked."""
+    make = f"`runql pull SOURCE --into {place.name}` makes one"
+    if is_store(place.folder):
+        message = f"there is no store at `{shown}` any more"
+        return SourceError.of("RQL511", message, "with `--offline` its copy on this computer still answers", make)
+    if asks:
+        return SourceError.of("RQL511", f"there is no store at `{shown}`", make)
+    message = f"`{shown}` is not asked here, and this computer has no copy of it"
+    return SourceError.of("RQL511", message, "without `--offline` it is fetched")
+
+
 def stores(settings: Settings) -> Iterator[StorePlace]:
-    """The user's stores, by their names."""
+    """The user's stores, by their names. Of those in an object store the folders hold their logs alone."""
+    if settings.store_address is not None:
+        from runql.sources.store.objects.known import stores_below
+
+        for name, folder in stores_below(address_of(settings.store_address), settings):
+            yield StorePlace(name, folder)
+        return
     try:
         home = home_of(settings)
     except SourceError:
@@ -128,6 +176,10 @@ def drop(place: StorePlace) -> None:
     from runql.sources.store.age import LOOKED
     from runql.sources.store.statistics import kept_catalog, kept_points
 
+    remote = remote_of(place.folder)
+    if remote is not None:
+        remote.drop()
+        return
     (place.folder / LOOKED).unlink(missing_ok=True)
     for name in (LOG, kept_catalog.FOLDER, kept_points.FOLDER, *(f"{PARTITION}={fact.value}" for fact in Fact)):
         path = place.folder / name

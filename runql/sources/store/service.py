@@ -39,6 +39,7 @@ from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
 from runql.sources.store.records import StoredRun
+from runql.sources.store.remote import look
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
 from runql.sources.store.statistics.kept_catalog import without_metrics
@@ -48,6 +49,9 @@ from runql.text.diagnostic import Diagnostic, folded
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _MOST_CELLS: Final = 2_000_000
 """Of so many values of histories at a time columns are made."""
+_OUTSIDE_SECONDS: Final = 2.0
+_WITHIN_SECONDS: Final = 0.5
+"""A store elsewhere is looked at once a question, unless it was just opened, and outside of one once in two seconds."""
 
 
 class StoreService(RunsAtHand):
@@ -138,6 +142,7 @@ class StoreService(RunsAtHand):
         with self._looking:
             asked = question()
             if self._number is None and (asked is None or asked is not self._question):
+                look(self._folder, at_most_every=_OUTSIDE_SECONDS if asked is None else _WITHIN_SECONDS)
                 newest = table.newest_number(self._folder)
                 if newest != self._seen:
                     self._snapshot = self._snapshot_of(None)

@@ -12,13 +12,14 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.errors import OutputError, SourceError
 from runql.sources.store.layout import LAYOUT, PARTITION, ColumnType, Fact, union_columns
+from runql.sources.store.remote import Taken, remote_of, written_remote
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -75,14 +76,38 @@ def is_store(folder: Path) -> bool:
     return (folder / LOG).is_dir()
 
 
+def is_there(folder: Path) -> bool:
+    """Whether a folder is one, or the copy of one that is elsewhere, which is brought up to date."""
+    remote = remote_of(folder)
+    return is_store(folder) if remote is None else remote.look()
+
+
+def is_own(name: str) -> bool:
+    """Whether a store names its files so."""
+    return _OWN.fullmatch(name) is not None
+
+
 def create(folder: Path, origin: str) -> None:
     """Make an empty store, unless another process just did. Raises `OutputError` if that cannot be."""
-    from deltalake import DeltaTable
-
     about = json.dumps({"runql_layout": LAYOUT, "origin": origin})
     with _writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        DeltaTable.create(
+    remote = written_remote(folder)
+    if remote is None:
+        _create(folder, about)
+    else:
+        remote.forget()
+        with suppress(Taken):
+            remote.commit(lambda at: _create(at, about), (), again=False)
+    for fact in Fact:
+        (folder / f"{PARTITION}={fact.value}").mkdir(mode=0o700, exist_ok=True)
+
+
+def _create(folder: Path, about: str) -> int:
+    from deltalake import DeltaTable
+
+    with _writing(folder):
+        made = DeltaTable.create(
             _uri(folder),
             _schema(),
             mode="ignore",
@@ -91,8 +116,7 @@ def create(folder: Path, origin: str) -> None:
             description=about,
             configuration=_SETTINGS,
         )
-    for fact in Fact:
-        (folder / f"{PARTITION}={fact.value}").mkdir(mode=0o700, exist_ok=True)
+    return made.version()
 
 
 def about(folder: Path, name: str) -> About:
@@ -148,6 +172,13 @@ def newest_number(folder: Path) -> int | None:
 
 def commit(folder: Path, parts: Sequence[StorePart], pull: int) -> int:
     """Add parts as one version, and give its number. Raises `OutputError`; then nothing was added."""
+    remote = written_remote(folder)
+    if remote is None:
+        return _append(folder, parts, pull)
+    return remote.commit(lambda at: _append(at, parts, pull), [part.path for part in parts], again=True)
+
+
+def _append(folder: Path, parts: Sequence[StorePart], pull: int) -> int:
     from deltalake import CommitProperties, DeltaTable
     from deltalake.transaction import AddAction
 
@@ -202,6 +233,16 @@ def put_in_place(folder: Path, base: Version, new: Sequence[StorePart], old: Seq
         NotTheNewest: there is a newer version than that; nothing was done.
         OutputError: it cannot be written.
     """
+    remote = written_remote(folder)
+    if remote is None:
+        return _exchanged(folder, base, new, old)
+    try:
+        return remote.commit(lambda at: _exchanged(at, base, new, old), [part.path for part in new], again=False)
+    except Taken as error:
+        raise NotTheNewest from error
+
+
+def _exchanged(folder: Path, base: Version, new: Sequence[StorePart], old: Sequence[StorePart]) -> int:
     from deltalake import CommitProperties, DeltaTable
     from deltalake.exceptions import CommitFailedError
 
@@ -269,37 +310,6 @@ def number_at(folder: Path, name: str, moment: datetime) -> int:
     message = f"the store `{name}` held nothing at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     hint = f"it was made at {first:%Y-%m-%d %H:%M} UTC; `runql store history {name}` names its versions"
     raise SourceError.of("RQL511", message, hint)
-
-
-def _ever(folder: Path) -> set[str]:
-    """The paths of all parts that any version had, by the entries of the log."""
-    found = set()
-    for path in (folder / LOG).glob("*.json"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            action = json.loads(line).get("add")
-            if action is not None:
-                found.add(str(action["path"]))
-    return found
-
-
-def orphans(folder: Path, found: Version, older_than_seconds: float = 0.0) -> list[Path]:
-    """The files of parts that no version has, nor had: what a writer left that was killed, or that still writes.
-
-    `found` is the newest version.
-    """
-    known = {part.path for part in found.parts} | _ever(folder)
-    before = time.time() - older_than_seconds
-    left = []
-    for fact in Fact:
-        home = folder / f"{PARTITION}={fact.value}"
-        for path in sorted(home.iterdir()) if home.is_dir() and not home.is_symlink() else ():
-            if (
-                _OWN.fullmatch(path.name)
-                and path.relative_to(folder).as_posix() not in known
-                and path.stat().st_mtime <= before
-            ):
-                left.append(path)
-    return left
 
 
 def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTable, tuple[Diagnostic, ...]]:

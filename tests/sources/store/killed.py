@@ -14,6 +14,7 @@ from pathlib import Path
 
 from runql.sources.store import table
 from runql.sources.store.check import sweep
+from runql.sources.store.leftovers import orphans
 from tests.sources.store.test_killed import kill_some
 
 
@@ -26,7 +27,7 @@ def main() -> None:
         folder = Path(home) / "s"
         left = kill_some(folder, options.kills, random.Random(options.seed))
         newest = table.version(folder, "s")
-        for path in table.orphans(folder, newest):
+        for path in orphans(folder, newest):
             os.utime(path, (1, 1))  # a day later
         swept = sweep(folder, newest)
         sys.stdout.write(

@@ -15,6 +15,7 @@ from runql.sources.store.age import said_of_age
 from runql.sources.store.check import damages, sweep
 from runql.sources.store.compact import compact
 from runql.sources.store.layout import Fact
+from runql.sources.store.leftovers import orphans
 from runql.sources.store.places import place_of
 from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import FinishedPull
@@ -53,7 +54,7 @@ def test_the_same_from_few_files(store: Path) -> None:
     assert {len(after.of(fact)) for fact in Fact} <= {0, 1}
     assert done.dropped > 0
     assert not [*damages(store, after)]
-    assert not table.orphans(store, after)
+    assert not orphans(store, after)
     assert sum(part.rows for part in after.of(Fact.RUNS)) == 4
     again = compact(store, "s")
     assert (again.dropped, again.before, again.after) == (0, done.after, done.after)
@@ -94,7 +95,7 @@ def test_a_pull_at_the_same_time_is_not_lost(store: Path, tmp_path: Path, monkey
     compact(store, "s")
     assert tries == 2
     assert "late" in all_of(store)
-    assert not table.orphans(store, table.version(store, "s"))
+    assert not orphans(store, table.version(store, "s"))
 
 
 def test_two_compactions_double_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest
 from runql.sources.store import table
 from runql.sources.store.check import damages
+from runql.sources.store.leftovers import orphans
 from runql.sources.store.service import StoreService
 from tests.house.sources import ROOT
 
@@ -51,7 +52,7 @@ def kill_some(folder: Path, kills: int, chance: random.Random) -> int:
     for _ in range(kills):
         acknowledged = _killed(folder, acknowledged + 1, chance.randrange(3), chance.uniform(0.0, 0.1))
         _look(folder, acknowledged)
-    return len(table.orphans(folder, table.version(folder, "s")))
+    return len(orphans(folder, table.version(folder, "s")))
 
 
 def _killed(folder: Path, first: int, commits: int, seconds: float) -> int:

@@ -19,6 +19,7 @@ from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi
 from runql.sources.store import table
 from runql.sources.store.check import damages, sweep
 from runql.sources.store.layout import Fact
+from runql.sources.store.leftovers import orphans
 from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import StoreSnapshot
 from runql.sources.store.writer import StoreWriter
@@ -106,7 +107,7 @@ def test_what_was_not_committed_is_not_there_and_swept(tmp_path: Path) -> None:
     writer.close()
     assert configs(store) == {"a": 1.0}
     version = table.version(folder, "s")
-    (left,) = table.orphans(folder, version)
+    (left,) = orphans(folder, version)
     assert sweep(folder, version) == 0, "it may be that of a writer at work"
     os.utime(left, (0, 0))
     assert sweep(folder, version) == 1
