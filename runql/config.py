@@ -158,8 +158,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     user = read_settings_file(_user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
-    store = _store_of(environ)
-    is_elsewhere = "://" in store
+    stores, address = _stores(environ)
     return Settings(
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
@@ -185,8 +184,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
         sql=_sql_bounds(environ),
         keep=environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
-        stores=_data_folder(environ) / "stores" if not store or is_elsewhere else Path(store),
-        store_address=store if is_elsewhere else None,
+        stores=stores,
+        store_address=address,
     )
 
 
@@ -214,14 +213,16 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def _store_of(environ: Mapping[str, str]) -> str:
-    """What `RUNQL_STORE` names; the address of a folder is a path."""
+def _stores(environ: Mapping[str, str]) -> tuple[Path, str | None]:
+    """The folder of stores, and the address that `RUNQL_STORE` names in its place; that of a folder is a path."""
     named = environ.get("RUNQL_STORE", "")
-    if not named.startswith(("file:///", "file://localhost/")):
-        return named
-    from urllib.parse import unquote, urlsplit
+    if named.startswith(("file:///", "file://localhost/")):
+        from urllib.parse import unquote, urlsplit
 
-    return unquote(urlsplit(named).path)
+        named = unquote(urlsplit(named).path)
+    if not named or "://" in named:
+        return _data_folder(environ) / "stores", named or None
+    return Path(named), None
 
 
 def is_debugging(environ: Mapping[str, str] | None = None) -> bool:

@@ -175,8 +175,8 @@ def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
 
 def _check(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
     from runql.sources.store import table
-    from runql.sources.store.check import damages
-    from runql.sources.store.leftovers import orphans
+    from runql.sources.store.upkeep.check import damages
+    from runql.sources.store.upkeep.leftovers import orphans
 
     version = table.version(place.folder, place.name, place.version)
     voice.diagnostics(version.said)

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 from runql.sources.store import table
-from runql.sources.store.check import sweep
-from runql.sources.store.leftovers import orphans
+from runql.sources.store.upkeep.check import sweep
+from runql.sources.store.upkeep.leftovers import orphans
 from tests.sources.store.test_killed import kill_some
 
 

@@ -12,13 +12,13 @@ from runql.config import load
 from runql.errors import SourceError
 from runql.sources.store import table
 from runql.sources.store.age import said_of_age
-from runql.sources.store.check import damages, sweep
 from runql.sources.store.compact import compact
 from runql.sources.store.layout import Fact
-from runql.sources.store.leftovers import orphans
 from runql.sources.store.places import place_of
 from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import FinishedPull
+from runql.sources.store.upkeep.check import damages, sweep
+from runql.sources.store.upkeep.leftovers import orphans
 from tests.contract.sample import SAMPLE, SampleProject
 from tests.pull.test_pull import whole
 from tests.sources.local import files

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest
 from runql.sources.store import table
-from runql.sources.store.check import damages
-from runql.sources.store.leftovers import orphans
 from runql.sources.store.service import StoreService
+from runql.sources.store.upkeep.check import damages
+from runql.sources.store.upkeep.leftovers import orphans
 from tests.house.sources import ROOT
 
 KILLS = 4

@@ -1,0 +1,1 @@
+"""What looks after stores: damage, and files that no version has."""
