@@ -25,6 +25,7 @@ ON_SERVER = "wandb:"
 _ONE_WORD = frozenset("/:\\")
 """What a name of the settings does not hold."""
 _ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss"})
 _AFTER_MARK = re.compile(r"[^/\\#?%:\s]+(/[^/\\#?%:\x00-\x1f\x7f]+)?\Z|[^/\\#?%:\x00-\x1f\x7f]+\Z")
 """What W&B itself allows in the name of a project."""
 
@@ -373,6 +374,8 @@ def _unknown(name: str, settings: Settings) -> RunQLError:
     known: Mapping[str, str] = {DEMO: "", **settings.sources}
     near = nearest(name, known, most=1)
     hints = [f"nearest: `{near[0]}`"] if near else []
+    if name.partition("://")[0].lower() in _OBJECT_STORES:
+        hints = [f"a store in an object store is `{STORE}{name}`"]
     return SourceError.of(
         "RQL511",
         f"no source `{name}`",

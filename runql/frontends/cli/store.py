@@ -148,6 +148,7 @@ def _listed(settings: Settings) -> Iterator[str]:
 def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
     from runql.sources.store import table
     from runql.sources.store.layout import Fact
+    from runql.sources.store.objects.remote import place_shown
     from runql.sources.store.snapshot import StoreSnapshot
 
     about = table.about(place.folder, place.name)
@@ -157,7 +158,7 @@ def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
     listing = snapshot.newest_listing
     lines = [
         f"store       {STORE}{place.name}",
-        f"folder      {place.folder}",
+        f"folder      {place_shown(place.folder)}",
         f"copied from {about.origin}",
         f"layout      {about.layout}, version {snapshot.number}",
         f"pulled      {'never to its end' if listing.ended is None else _ago(listing.ended)}",
@@ -194,6 +195,7 @@ def _check(place: StorePlace, settings: Settings, voice: Voice, arguments: Argum
 
 
 def _drop(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
+    from runql.sources.store.objects.remote import place_shown
     from runql.sources.store.places import drop
 
     if place.version is not None:
@@ -202,7 +204,7 @@ def _drop(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
     if not arguments.yes:
         if not stderr.is_terminal() or sys.stdin is None or not sys.stdin.isatty():
             raise wrong_call(f"nobody is asked here whether `{STORE}{place.name}` is deleted", "`--yes` says so")
-        stderr.raw(f"delete {clean(str(place.folder))} for good? [y/N] ")
+        stderr.raw(f"delete {clean(place_shown(place.folder))} for good? [y/N] ")
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             return stderr.OK
     try:

@@ -38,7 +38,7 @@ from runql.sources.store.age import looked_since, said_of_age
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
-from runql.sources.store.objects.remote import look
+from runql.sources.store.objects.remote import look, place_shown
 from runql.sources.store.records import StoredRun
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
@@ -101,7 +101,8 @@ class StoreService(RunsAtHand):
         """Which version of the copy is asked, and of when it is."""
         ended = self.newest_listing.ended
         pulled = "" if ended is None else f", pulled at {ended:%Y-%m-%d %H:%M} UTC"
-        return f"version {self._snapshot.number:,} of a copy of {self.about.origin}{pulled}; in {self._folder}"
+        version = f"version {self._snapshot.number:,} of a copy of {self.about.origin}{pulled}"
+        return f"{version}; in {place_shown(self._folder)}"
 
     @property
     def as_of(self) -> datetime | None:

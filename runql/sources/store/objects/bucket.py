@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from runql.config import allows_http
+from runql.config import allows_http, endpoints
 from runql.errors import AuthError, NotFound, RunQLError, SourceError, Unreachable
 from runql.sources.store.objects.addresses import ObjectAddress
 from runql.sources.store.objects.remote import FarFile
@@ -161,7 +161,14 @@ def trouble_of(address: ObjectAddress, error: Exception) -> RunQLError:
     reasons = {"Connect": "no connection", "Timeout": "no answer in time"}
     reason = told or (reasons[kind[1]] if kind else _first(text))
     hint = "`--offline` asks the copy on this computer, if there is one"
-    return _error(Unreachable, "RQL404", f"`{shown}` cannot be reached: {reason}", hint)
+    return _error(Unreachable, "RQL404", f"`{shown}` cannot be reached{_at(address)}: {reason}", hint)
+
+
+def _at(address: ObjectAddress) -> str:
+    """Where it was asked, if the environment says that."""
+    named = next((value for name, value in endpoints().items() if name.startswith("AWS_")), "")
+    scheme, _, rest = named.partition("://")
+    return f" at `{scheme}://{rest.rpartition('@')[2]}`" if rest and address.scheme == "s3" else ""
 
 
 def _first(text: str) -> str:

@@ -74,6 +74,7 @@ class ObjectMirror:
                 return table.is_store(self.folder)
             if time.monotonic() - self._looked < at_most_every:
                 return self._is_there
+            self._make_folder()
             asked: list[Callable[[], object]] = [self.look_at_log, self._fetch_looked]
             self._is_there = bool(side_by_side(lambda ask: ask(), asked)[0])
             if self._is_there:
@@ -84,14 +85,22 @@ class ObjectMirror:
     def look_at_log(self) -> bool:
         """Bring what is known of the log up to date, and no more; whether the store is there."""
         note = log.read_note(self.folder)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = log.fetch_log(self.bucket, self.folder, note)
+        self._make_folder()
+        try:
+            found = log.fetch_log(self.bucket, self.folder, note)
+        finally:
+            with suppress(OSError):
+                self.folder.rmdir()  # of a store that is not there
         if found is None:
             return False
         if not table.is_store(self.folder):  # it was made anew
             self._whole = -1
         log.write_note(self.folder, self.shown, *found)
         return True
+
+    def _make_folder(self) -> None:
+        self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
 
     def _fetch_version(self, number: int | None = None) -> None:
         """Fetch the parts of the newest known version, or of one of a number, and have it in the copy."""
@@ -156,7 +165,7 @@ class ObjectMirror:
     def _fetch_looked(self) -> None:
         """When the store was last found to be as its source; a note of another pull says nothing."""
         content = self.bucket.read(_LOOKED)
-        if content is not None:
+        if content is not None and self.folder.is_dir():
             log.put_here(self.folder / _LOOKED, content)
 
     def _fetch_beside(self) -> None:

@@ -102,3 +102,12 @@ def keep_beside(folder: Path) -> None:
     remote = remote_of(folder)
     if remote is not None:
         remote.keep_beside()
+
+
+def place_shown(folder: Path) -> str:
+    """Where a store is, for those who want to know it."""
+    remote = remote_of(folder)
+    if remote is None:
+        return str(folder)
+    asked = "which is asked for newer ones" if remote.asks else "which is not asked"
+    return f"{remote.shown}, {asked}; its files are here in {folder}"
