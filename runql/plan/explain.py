@@ -247,7 +247,7 @@ class _Steps:
                 f"statements to {engine}, which reads the files: the one above, and those for what is read of the runs"
             )
         if capabilities.cheap_pages:
-            return "none: the runs are at hand"
+            return capabilities.before or "none: the runs are at hand"
         if self.counts(fetch):
             return "1, for the count"
         pages = self._pages(fetch)

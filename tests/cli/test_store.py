@@ -70,7 +70,9 @@ def test_odd_names_of_stores(runql: Runql, name: str) -> None:
     assert name.startswith(".") or f"store:{name} " in runql("store").out
 
 
-@pytest.mark.parametrize("name", ["a%b", "./a%20b", "a/b/c", "a//b", "../x/..%2e", "a/..", "ftp://host/a", "s3://KEY:word@bucket/a", "s3://"])
+@pytest.mark.parametrize(
+    "name", ["a%b", "./a%20b", "a/b/c", "a//b", "../x/..%2e", "a/..", "ftp://host/a", "s3://KEY:word@bucket/a", "s3://"]
+)
 def test_names_that_no_store_can_have(runql: Runql, name: str) -> None:
     said = runql("pull", "./vision", "--into", name)
     assert said.status == 3

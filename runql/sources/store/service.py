@@ -38,7 +38,7 @@ from runql.sources.store.age import looked_since, said_of_age
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
-from runql.sources.store.objects.remote import look, place_shown
+from runql.sources.store.objects.remote import asked_before, look, place_shown
 from runql.sources.store.records import StoredRun
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
@@ -94,7 +94,8 @@ class StoreService(RunsAtHand):
     @property
     def capabilities(self) -> Capabilities:
         """All that a plan may ask for; no run behind a limit is looked at."""
-        return STORED
+        before = asked_before(self._folder)
+        return replace(STORED, before=before) if before else STORED
 
     @property
     def kept(self) -> str:

@@ -111,6 +111,7 @@ def _secrets(settings: Settings) -> Iterator[str]:
             yield value
         yield from _passwords(value)
     yield server.api_key or ""
+    yield from _passwords(settings.store_address or "")
     for file in (server.api_key_file, server.env.get("WANDB_IDENTITY_TOKEN_FILE")):
         yield from (
             content.decode(errors="replace").strip() for _, content in contents([around.cwd / file] if file else [])
@@ -161,9 +162,10 @@ def trust_section(settings: Settings) -> Section:
 def store_section(settings: Settings) -> Section:
     """Where copies of runs are, and which there are."""
     names = [name for name in known_sources(settings) if name.startswith(STORE)]
-    return Section(
-        "stores", (Finding("folder", _folder(settings.stores)), Finding("stores", ", ".join(names) or "none"))
-    )
+    where = Finding("folder", _folder(settings.stores))
+    if settings.store_address is not None:
+        where = Finding("object store", f"{settings.store_address}, not asked; those of which there is a copy here:")
+    return Section("stores", (where, Finding("stores", ", ".join(names) or "none")))
 
 
 def server_of_settings(settings: Settings) -> str:

@@ -104,10 +104,17 @@ def keep_beside(folder: Path) -> None:
         remote.keep_beside()
 
 
+def asked_before(folder: Path) -> str:
+    """What is asked of an object store before a question is answered; nothing of a store that is here."""
+    remote = remote_of(folder)
+    if remote is None or not remote.asks:
+        return ""
+    return "2, for what is new in the object store, and one for each file of it; then the runs are at hand"
+
+
 def place_shown(folder: Path) -> str:
     """Where a store is, for those who want to know it."""
     remote = remote_of(folder)
     if remote is None:
         return str(folder)
-    asked = "which is asked for newer ones" if remote.asks else "which is not asked"
-    return f"{remote.shown}, {asked}; its files are here in {folder}"
+    return f"{remote.shown}; its files are here in {folder}"
