@@ -49,6 +49,7 @@ _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PR
 _ENDPOINTS = frozenset(
     {"AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT"}
 )
+_FILES = ("file:///", "file://localhost/")
 TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
 STORE = "store:"
@@ -158,7 +159,6 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     user = read_settings_file(_user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
-    stores, address = _stores(environ)
     return Settings(
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
@@ -184,8 +184,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
         sql=_sql_bounds(environ),
         keep=environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
-        stores=stores,
-        store_address=address,
+        stores=_store_folder(environ),
+        store_address=_store_address(environ),
     )
 
 
@@ -213,16 +213,20 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def _stores(environ: Mapping[str, str]) -> tuple[Path, str | None]:
-    """The folder of stores, and the address that `RUNQL_STORE` names in its place; that of a folder is a path."""
+def _store_address(environ: Mapping[str, str]) -> str | None:
+    """The object store that `RUNQL_STORE` names, if it names none of the folders of this computer."""
     named = environ.get("RUNQL_STORE", "")
-    if named.startswith(("file:///", "file://localhost/")):
+    return named if "://" in named and not named.startswith(_FILES) else None
+
+
+def _store_folder(environ: Mapping[str, str]) -> Path:
+    """The folder of stores: that of the system, or what `RUNQL_STORE` names, as a path or as its address."""
+    named = environ.get("RUNQL_STORE", "")
+    if named.startswith(_FILES):
         from urllib.parse import unquote, urlsplit
 
-        named = unquote(urlsplit(named).path)
-    if not named or "://" in named:
-        return _data_folder(environ) / "stores", named or None
-    return Path(named), None
+        return Path(unquote(urlsplit(named).path))
+    return Path(named) if named and "://" not in named else _data_folder(environ) / "stores"
 
 
 def is_debugging(environ: Mapping[str, str] | None = None) -> bool:

@@ -14,8 +14,8 @@ from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, HistoryRequest, Page, PageRequest, Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.age import note_looked
-from runql.sources.store.objects.remote import keep_beside
 from runql.sources.store.records import key_of, mark_of
+from runql.sources.store.remote import keep_beside
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
 from runql.sources.store.statistics.kept_points import keep_points
 from runql.sources.store.upkeep.check import sweep

@@ -148,7 +148,7 @@ def _listed(settings: Settings) -> Iterator[str]:
 def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
     from runql.sources.store import table
     from runql.sources.store.layout import Fact
-    from runql.sources.store.objects.remote import place_shown
+    from runql.sources.store.remote import place_shown
     from runql.sources.store.snapshot import StoreSnapshot
 
     about = table.about(place.folder, place.name)
@@ -195,8 +195,8 @@ def _check(place: StorePlace, settings: Settings, voice: Voice, arguments: Argum
 
 
 def _drop(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
-    from runql.sources.store.objects.remote import place_shown
     from runql.sources.store.places import drop
+    from runql.sources.store.remote import place_shown
 
     if place.version is not None:
         whole = place.name.rpartition("@")[0]

@@ -11,7 +11,7 @@ from runql.errors import OutputError, SourceError
 from runql.sources.store import table
 from runql.sources.store.duck import Duck, Unreadable, files_sql, quoted
 from runql.sources.store.layout import FACTS, PARTITION, Fact
-from runql.sources.store.objects.remote import keep_beside
+from runql.sources.store.remote import keep_beside
 from runql.sources.store.statistics.kept_points import keep_points
 from runql.sources.store.upkeep.check import damages
 from runql.sources.store.upkeep.leftovers import delete_past

@@ -14,7 +14,7 @@ from runql.config import STORE, Settings
 from runql.errors import RunQLError, SourceError
 from runql.sources.store.layout import PARTITION, Fact
 from runql.sources.store.objects.addresses import ObjectAddress, address_of, folder_of_file, is_address
-from runql.sources.store.objects.remote import remote_of
+from runql.sources.store.remote import remote_of
 from runql.sources.store.table import LOG, is_store, is_there, number_at
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen

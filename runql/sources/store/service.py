@@ -38,8 +38,8 @@ from runql.sources.store.age import looked_since, said_of_age
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
-from runql.sources.store.objects.remote import asked_before, look, place_shown
 from runql.sources.store.records import StoredRun
+from runql.sources.store.remote import asked_before, look, place_shown
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
 from runql.sources.store.statistics.kept_catalog import without_metrics

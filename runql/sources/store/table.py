@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runql.errors import OutputError, SourceError
 from runql.sources.store.layout import LAYOUT, PARTITION, ColumnType, Fact, union_columns
-from runql.sources.store.objects.remote import Taken, remote_of, written_remote
+from runql.sources.store.remote import Taken, remote_of, written_remote
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

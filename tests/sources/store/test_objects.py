@@ -24,8 +24,8 @@ from runql.sources.store.objects import bucket as door
 from runql.sources.store.objects.addresses import address_of, folder_of_file
 from runql.sources.store.objects.bucket import Bucket, trouble_of
 from runql.sources.store.objects.mirror import ObjectMirror
-from runql.sources.store.objects.remote import attach, remote_of
 from runql.sources.store.places import drop, existing, place_of, stores
+from runql.sources.store.remote import attach, remote_of
 from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import StoreSnapshot
 from runql.sources.store.upkeep.check import damages, sweep

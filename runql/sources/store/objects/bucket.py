@@ -13,7 +13,7 @@ from typing import Any, Final
 from runql.config import allows_http, endpoints
 from runql.errors import AuthError, NotFound, RunQLError, SourceError, Unreachable
 from runql.sources.store.objects.addresses import ObjectAddress
-from runql.sources.store.objects.remote import FarFile
+from runql.sources.store.remote import FarFile
 from runql.text.diagnostic import Diagnostic
 
 _CHUNK: Final = 8 << 20

@@ -12,7 +12,7 @@ from runql.sources.store.objects import log
 from runql.sources.store.objects.addresses import ObjectAddress
 from runql.sources.store.objects.bucket import Bucket
 from runql.sources.store.objects.mirror import ObjectMirror
-from runql.sources.store.objects.remote import attach, remote_of
+from runql.sources.store.remote import attach, remote_of
 from runql.sources.store.table import LOG, newest_number
 from runql.text.diagnostic import Diagnostic
 

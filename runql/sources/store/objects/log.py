@@ -14,7 +14,7 @@ from typing import Final
 
 from runql.sources.store.objects.bucket import Bucket
 from runql.sources.store.objects.many import side_by_side
-from runql.sources.store.objects.remote import MARK, FarFile
+from runql.sources.store.remote import MARK, FarFile
 from runql.sources.store.table import LOG
 from runql.text.frozen import frozen
 

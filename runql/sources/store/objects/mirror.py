@@ -23,7 +23,7 @@ from runql.sources.store.objects import log
 from runql.sources.store.objects.addresses import ObjectAddress
 from runql.sources.store.objects.bucket import Bucket
 from runql.sources.store.objects.many import side_by_side
-from runql.sources.store.objects.remote import FarFile, Taken
+from runql.sources.store.remote import FarFile, Taken
 from runql.sources.store.writer import digest_of
 
 _BESIDE: Final = {"_points": ".parquet", "_catalog": ".json"}

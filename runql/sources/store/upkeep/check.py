@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from runql.sources.store.duck import Duck
-from runql.sources.store.objects.remote import FarFile, remote_of
+from runql.sources.store.remote import FarFile, remote_of
 from runql.sources.store.table import StorePart, Version, newest_number
 from runql.sources.store.upkeep.leftovers import orphans
 from runql.sources.store.views import trouble_of

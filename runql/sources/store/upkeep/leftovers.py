@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runql.sources.store.layout import PARTITION, Fact
-from runql.sources.store.objects.remote import remote_of
+from runql.sources.store.remote import remote_of
 from runql.sources.store.table import LOG, Version, is_own, vacuum
 
 
