@@ -57,7 +57,7 @@ def is_long(length: int) -> bool:
 
 def _is_worth_it(length: int) -> bool:
     """The same of groups and orders, which are the same to the last bit: fewer rows, where NumPy is there."""
-    return is_long(length) or (length >= FAST_ROWS // _SHARE_IF_LOADED and "numpy" in sys.modules)
+    return is_long(length) or (length >= max(1, FAST_ROWS // _SHARE_IF_LOADED) and "numpy" in sys.modules)
 
 
 class Pace:

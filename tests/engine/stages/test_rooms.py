@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "arrays": {"shared", "arrays"},
     "dispatch": {"shared", "reference", "arrays"},
     "layout": set[str](),
-    "context": {"layout"},
+    "context": {"layout", "shared"},
 }
 
 
