@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from runql.sources.local import folder
 from runql.syntax import grammar
 from runql.text.collector import keep_for_good
 from tests.house import demo
 
-settings.register_profile("any machine", deadline=None)
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")  # no test depends on the speed of the machine
 
 TABLE = Path(grammar.__file__).with_name("runql.table")

@@ -270,7 +270,9 @@ METRICS = st.sets(st.sampled_from(["a", "b", "c", "t"]), max_size=4)
     samples=st.sampled_from([500, None]),
     lacks=st.sampled_from([set(), {"Run.sampledHistory"}, {"Run.historyKeys"}]),
 )
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_mix_of_metrics(  # noqa: PLR0917 - one a drawn value
     serve: Serve, connect: Connect, runs: Any, keys: list[str], rows: str, samples: int | None, lacks: set[str]
 ) -> None:
