@@ -5,6 +5,7 @@ found in the working folder or the nearest one above it. The project's wins, nam
 
     source = "./wandb"                 # what `-s` is by default
     keep = false                       # nothing that was read of a large folder is kept for the next process
+    store = "~/stores"                 # the folder for copies of runs, or the address of an object store
 
     [sources]                          # names for `-s` and `from`
     vision = "acme/vision"
@@ -159,6 +160,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     user = read_settings_file(_user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
+    store = environ.get("RUNQL_STORE") or project.get("store") or user.get("store") or ""
     return Settings(
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
@@ -184,8 +186,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
         sql=_sql_bounds(environ),
         keep=environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
-        stores=_store_folder(environ),
-        store_address=_store_address(environ),
+        stores=_store_folder(environ, store),
+        store_address=store if _is_elsewhere(store) else None,
     )
 
 
@@ -213,20 +215,20 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def _store_address(environ: Mapping[str, str]) -> str | None:
-    """The object store that `RUNQL_STORE` names, if it names none of the folders of this computer."""
-    named = environ.get("RUNQL_STORE", "")
-    return named if "://" in named and not named.startswith(_FILES) else None
+def _is_elsewhere(store: str) -> bool:
+    """Whether the place of stores is the address of an object store, and no folder of this computer."""
+    return "://" in store and not store.startswith(_FILES)
 
 
-def _store_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of stores: that of the system, or what `RUNQL_STORE` names, as a path or as its address."""
-    named = environ.get("RUNQL_STORE", "")
+def _store_folder(environ: Mapping[str, str], named: str) -> Path:
+    """The folder of stores: that of the system, or what was named, as a path or as its address."""
     if named.startswith(_FILES):
         from urllib.parse import unquote, urlsplit
 
         return Path(unquote(urlsplit(named).path))
-    return Path(named) if named and "://" not in named else _data_folder(environ) / "stores"
+    if not named or _is_elsewhere(named):
+        return _data_folder(environ) / "stores"
+    return _home(environ) / named[2:] if named.startswith("~/") else Path(named)
 
 
 def is_debugging(environ: Mapping[str, str] | None = None) -> bool:
@@ -347,12 +349,19 @@ def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], 
     if doubt is not None and not any(trust.vouches(path, content) for path, content in contents((file,))):
         return {}, (not_read(f"the settings file `{file}` is not read: {doubt}", file.parent),)
     table = dict(read_settings_file(file))
+    said: tuple[Diagnostic, ...] = ()
+    if "store" in table and not any(trust.vouches(path, content) for path, content in contents((file,))):
+        del table["store"]  # copies of runs would go where somebody else says
+        why = f"`store` in the settings file `{file}` does not count: nobody said yes to that folder"
+        said = (not_read(why, file.parent),)
     place = file.parent
     if place != folder.absolute():
         if "source" in table:
             table["source"] = _from_folder(table["source"], place)
+        if "store" in table:
+            table["store"] = _from_folder(table["store"], place)
         table["sources"] = {name: _from_folder(to, place) for name, to in table.get("sources", {}).items()}
-    return table, ()
+    return table, said
 
 
 def _from_folder(source: str, folder: Path) -> str:

@@ -93,6 +93,9 @@ _TEMPLATE = """\
 # The source of queries that name none: `demo`, a folder, `entity/project` of a W&B server, or a name below.
 # source = "./wandb"
 
+# Where copies of runs are that `runql pull` makes: a folder, or the address of an object store (`s3://BUCKET/PATH`).
+# store = "~/stores"
+
 [sources]
 # Names for `-s`, `use` and `from`.
 # vision = "acme/vision"

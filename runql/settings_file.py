@@ -14,7 +14,7 @@ from runql.text.nearest import nearest
 _MOST_BYTES: Final = 1 << 20
 _MOST_CHARACTERS: Final = 50_000
 """Of what the names of a table stand for: all of it is read before a query is."""
-_KEYS: Final = ("source", "sources", "aliases", "prompt", "keep")
+_KEYS: Final = ("source", "sources", "aliases", "prompt", "keep", "store")
 
 
 def read_settings_file(path: Path) -> Mapping[str, Any]:
@@ -47,9 +47,9 @@ def read_settings_file(path: Path) -> Mapping[str, Any]:
 def _check(path: Path, text: str, key: str, value: Any) -> None:
     if key not in _KEYS:
         raise _unknown(path, text, key, key, _KEYS)
-    if key == "source":
-        if not isinstance(value, str):
-            raise _wrong(path, f"must have a text as `source`{_line(text, key)}")
+    if key in {"source", "store"}:
+        if not isinstance(value, str) or not value:
+            raise _wrong(path, f"must have a text as `{key}`{_line(text, key)}")
     elif key == "keep":
         if not isinstance(value, bool):
             raise _wrong(path, f"must have true or false as `keep`{_line(text, key)}")

@@ -138,7 +138,7 @@ def _listed(settings: Settings) -> Iterator[str]:
             continue
         rows.append((f"{STORE}{place.name}", _size(sum(p.size for p in version.parts)), str(version.number), origin))
     if len(rows) == 1:
-        yield f"no stores in {home_of(settings)}; `runql pull SOURCE` makes one"
+        yield f"no stores in {settings.store_address or home_of(settings)}; `runql pull SOURCE` makes one"
         return
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
     for row in rows:

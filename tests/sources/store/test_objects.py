@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from runql.config import ServerSettings, Settings, load
-from runql.errors import AuthError, NotFound, OutputError, SourceError, Unreachable
+from runql.errors import AuthError, NotFound, OutputError, SettingsError, SourceError, Unreachable
 from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.names import known_sources
 from runql.sources.open import open_place
@@ -324,7 +324,23 @@ def test_addresses() -> None:
     names = {address_of("s3://b/p").folder_name(ends) for ends in ({}, {"AWS_ENDPOINT_URL": "https://x"})}
     assert len(names) == 2, "the same bucket of another server is another store"
     assert folder_of_file("file:///a%20b/c") == Path("/a b/c")
+
+
+def test_settings_move_stores(tmp_path: Path) -> None:
     assert load({"RUNQL_STORE": "file:///a%20b"}).stores == Path("/a b")
+    (tmp_path / "config.toml").write_text('store = "~/runs"')
+    told = {"RUNQL_CONFIG": str(tmp_path / "config.toml"), "HOME": str(tmp_path)}
+    assert load(told, tmp_path).stores == tmp_path / "runs"
+    assert load({**told, "RUNQL_STORE": "s3://b/a"}, tmp_path).store_address == "s3://b/a"
+    (tmp_path / "config.toml").write_text('store = "gs://b"')
+    assert load(told, tmp_path).store_address == "gs://b"
+    (tmp_path / ".runql.toml").write_text('store = "gs://theirs"')
+    settings = load({**told, "RUNQL_DATA": str(tmp_path / "data")}, tmp_path)
+    assert settings.store_address == "gs://b", "nobody said yes to the folder: its file says not where runs go"
+    assert "`store` in the settings file" in settings.said[0].message
+    (tmp_path / "config.toml").write_text("store = 1")
+    with pytest.raises(SettingsError, match="must have a text as `store` in line 1"):
+        load(told, tmp_path)
 
 
 @pytest.mark.parametrize(
