@@ -43,7 +43,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Any:
     from obstore.store import MemoryStore
 
     held: dict[str, Any] = {}
-    monkeypatch.setattr(door, "opened", lambda address: held.setdefault(address.shown, MemoryStore()))
+    monkeypatch.setattr(door, "opened", lambda address, _: held.setdefault(address.shown, MemoryStore()))
     return held
 
 
@@ -401,7 +401,7 @@ def test_a_bucket_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_path
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA1")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
-    monkeypatch.setattr(door, "_RETRY", {"max_retries": 0})
+    monkeypatch.setattr(door, "_MOST_RETRIES", 0)
     mirror = ObjectMirror(address_of("s3://b/a"), tmp_path / "cache" / "copy")
     with pytest.raises(Unreachable, match=r"`s3://b/a` cannot be reached at `http://127.0.0.1:1`: no connection"):
         mirror.look()

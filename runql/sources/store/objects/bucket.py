@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +14,15 @@ from typing import Any, Final
 from runql.config import allows_http, endpoints
 from runql.errors import AuthError, NotFound, RunQLError, SourceError, Unreachable
 from runql.sources.store.objects.addresses import ObjectAddress
+from runql.sources.store.objects.many import alone
 from runql.sources.store.remote import FarFile
 from runql.text.diagnostic import Diagnostic
 
-_CHUNK: Final = 8 << 20
+_CHUNK: Final = 4 << 20
 """So many bytes are read with one request: a slow line has the whole time limit for each."""
-_CLIENT: Final = {"timeout": timedelta(seconds=120), "connect_timeout": timedelta(seconds=5)}
-_RETRY: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+_MOST_SECONDS: Final = 30.0
+"""So long one request may take, and its repetitions together."""
+_MOST_RETRIES: Final = 4
 _CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _STATUS: Final = re.compile(r"non-2xx status code: (\d{3})")
 _KIND: Final = re.compile(r"kind: (Connect|Timeout)\b")
@@ -34,29 +37,33 @@ def check_objects() -> None:
         raise SourceError.of("RQL511", "a store in an object store needs `obstore`, which is not installed", hint)
 
 
-def opened(address: ObjectAddress) -> Any:
+def opened(address: ObjectAddress, seconds: float) -> Any:
     """The library's object for an address. The keys are those of the environment. No request is sent."""
     from obstore.store import from_url
 
-    return from_url(address.url, client_options={**_CLIENT, "allow_http": allows_http()}, retry_config=_RETRY)
+    limit = timedelta(seconds=seconds)
+    client = {"timeout": limit, "connect_timeout": min(limit, timedelta(seconds=5)), "allow_http": allows_http()}
+    return from_url(
+        address.url, client_options=client, retry_config={"max_retries": _MOST_RETRIES, "retry_timeout": limit}
+    )
 
 
 class Bucket:
-    """The files below an address. Threads may share it.
+    """The files below an address. Threads may share it. `seconds`: the limit of a request, if it is a short one.
 
     Raises:
         SourceError: what speaks to it is not installed.
         BackendError: it did not answer, has no such bucket, or does not take the keys.
     """
 
-    def __init__(self, address: ObjectAddress) -> None:
+    def __init__(self, address: ObjectAddress, seconds: float | None = None) -> None:
         check_objects()
         import obstore
 
         self.address = address
         self._lib: Any = obstore
         with self._asking():
-            self._store = opened(address)
+            self._store = opened(address, min(seconds or _MOST_SECONDS, _MOST_SECONDS))
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -73,21 +80,24 @@ class Bucket:
     def files(self, below: str, after: str | None = None) -> list[FarFile]:
         """The files below a folder, by their names; those behind a path if one is given."""
         with self._asking():
-            found = self._lib.list(self._store, below, offset=after)
-            files = [_far(each) for chunk in found for each in chunk]
+            files = alone(lambda: [*self._listed(below, after)])
         return sorted(files, key=lambda file: file.path)
+
+    def _listed(self, below: str, after: str | None) -> Iterator[FarFile]:
+        for chunk in self._lib.list(self._store, below, offset=after):
+            yield from map(_far, chunk)
 
     def folders(self, below: str = "") -> list[str]:
         """The names of the folders in a folder."""
         with self._asking():
-            found = self._lib.list_with_delimiter(self._store, below or None)["common_prefixes"]
+            found = alone(lambda: self._lib.list_with_delimiter(self._store, below or None)["common_prefixes"])
         return sorted(str(each).rstrip("/").rpartition("/")[2] for each in found)
 
     def read(self, path: str) -> bytes | None:
         """A small file; `None` if it is not there."""
         try:
             with self._asking():
-                return bytes(self._lib.get(self._store, path).bytes())
+                return alone(lambda: bytes(self._lib.get(self._store, path).bytes()))
         except FileNotFoundError:
             return None
 
@@ -107,7 +117,7 @@ class Bucket:
     def write(self, path: str, content: Path | bytes) -> str:
         """Write a file, and give its tag."""
         with self._asking():
-            return str(self._lib.put(self._store, path, content).get("e_tag") or "")
+            return alone(lambda: str(self._lib.put(self._store, path, content).get("e_tag") or ""))
 
     def write_new(self, path: str, content: bytes) -> str | None:
         """Write a file unless one is there, and give its tag: whoever is first has it, all others get `None`."""
@@ -115,7 +125,7 @@ class Bucket:
 
         with self._asking():
             try:
-                made = self._lib.put(self._store, path, content, mode="create", use_multipart=False)
+                made = alone(lambda: self._lib.put(self._store, path, content, mode="create", use_multipart=False))
             except (AlreadyExistsError, PreconditionError):
                 return None
         return str(made.get("e_tag") or "")
@@ -126,14 +136,14 @@ class Bucket:
         with self._asking():
             for start in range(0, len(given), 1000):
                 try:
-                    self._lib.delete(self._store, given[start : start + 1000])
+                    alone(partial(self._lib.delete, self._store, given[start : start + 1000]))
                 except FileNotFoundError:
                     for path in given[start : start + 1000]:
                         self._delete_one(path)
 
     def _delete_one(self, path: str) -> None:
         try:
-            self._lib.delete(self._store, path)
+            alone(lambda: self._lib.delete(self._store, path))
         except FileNotFoundError:
             return
 

@@ -30,7 +30,8 @@ def mirror_of(address: ObjectAddress, settings: Settings) -> ObjectMirror:
     held = remote_of(folder)
     if isinstance(held, ObjectMirror) and held.asks == asks:
         return held
-    mirror = ObjectMirror(address, folder, asks=asks, on_wait=settings.server.on_wait)
+    seconds = settings.server.timeout_seconds
+    mirror = ObjectMirror(address, folder, asks=asks, seconds=seconds, on_wait=settings.server.on_wait)
     attach(folder, mirror)
     return mirror
 
@@ -68,7 +69,7 @@ def stores_below(home: ObjectAddress, settings: Settings) -> Iterator[tuple[str,
         for name, folder in copies_below(home, settings):
             yield name, folder
         return
-    bucket = Bucket(home)
+    bucket = Bucket(home, settings.server.timeout_seconds)
     for first in bucket.folders():
         names = [first] if bucket.files(f"{first}/{LOG}") else [f"{first}/{each}" for each in bucket.folders(first)]
         for name in names:

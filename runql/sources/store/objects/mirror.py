@@ -41,16 +41,24 @@ class ObjectMirror:
         address: Where the store is.
         folder: The folder of the copy.
         asks: Whether the object store is asked at all.
+        seconds: The limit of one request.
         on_wait: Told what is being fetched.
     """
 
     def __init__(
-        self, address: ObjectAddress, folder: Path, *, asks: bool = True, on_wait: Callable[[str], None] | None = None
+        self,
+        address: ObjectAddress,
+        folder: Path,
+        *,
+        asks: bool = True,
+        seconds: float | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.shown = address.shown
         self.folder = folder
         self.asks = asks
         self._address = address
+        self._seconds = seconds
         self._on_wait = on_wait
         self._lock = RLock()
         self._looked = float("-inf")
@@ -62,7 +70,7 @@ class ObjectMirror:
     def bucket(self) -> Bucket:
         """Who speaks to the object store. Raises `SourceError` where nothing does."""
         if self._held is None:
-            self._held = Bucket(self._address)
+            self._held = Bucket(self._address, self._seconds)
         return self._held
 
     # ------------------------------------------------------------ reading
