@@ -44,8 +44,10 @@ def _work(do: Callable[[T], R], waiting: SimpleQueue[tuple[T, Future[R]]], stop:
             return
         try:
             result.set_result(do(item))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is waited for
             result.set_exception(error)
+        finally:
+            result.cancel()  # what ends this thread ends the wait too; of what is done this changes nothing
 
 
 def _result_of(result: Future[R]) -> R:
