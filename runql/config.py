@@ -165,10 +165,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
         aliases={**user.get("aliases", {}), **project.get("aliases", {})},
-        alias_files={
-            **dict.fromkeys(user.get("aliases", {}), str(_user_file(environ))),
-            **dict.fromkeys(project.get("aliases", {}), str(project_file(folder))),
-        },
+        alias_files=_alias_files({_user_file(environ): user, project_file(folder): project}),
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,
@@ -213,6 +210,11 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
         message = f"`TZ={name}` names no time zone that is known here: times are in UTC"
         return (Diagnostic("RQL331", message, hints=("for example: `TZ=Europe/Berlin`",)),)
     return ()
+
+
+def _alias_files(files: Mapping[Path | None, Mapping[str, Any]]) -> Mapping[str, str]:
+    """The files of the aliases by their names; of one that two files have, the last."""
+    return {name: str(file) for file, table in files.items() for name in table.get("aliases", {})}
 
 
 def _is_elsewhere(store: str) -> bool:
