@@ -183,6 +183,23 @@ def test_a_part_that_is_not_as_it_was_written_is_said(computer: Computer, memory
     assert (place.folder / points.path).read_bytes() == whole
 
 
+def test_a_log_that_another_process_has_just_put_there_stays(computer: Computer) -> None:
+    here = begin(computer("a"))
+    add(here, "r1")
+    folder = existing(ADDRESS, computer("b")).folder
+    entry = folder / ".log" / table.LOG / f"{1:020}.json"
+    before = entry.stat().st_ino
+    (folder / "_mirror.json").unlink()  # as who began at the same moment sees it
+    assert ask(ADDRESS, computer("b")) == ["r1"]
+    assert entry.stat().st_ino == before
+
+
+def test_a_copy_that_cannot_be_written_is_said(computer: Computer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"the copy of `s3://.*` in .* cannot be written: Not a directory"):
+        existing(ADDRESS, computer("file"))
+
+
 # ---------------------------------------------------------------- writing
 
 

@@ -99,9 +99,12 @@ def _fetch_anew(bucket: Bucket, folder: Path) -> tuple[int, str] | None:
     fresh = folder / f".{secrets.token_hex(8)}.log"
     try:
         _add(bucket, fresh, [entries[number] for number in numbers], _checkpoints(listed))
-        for old in (folder / KNOWN, folder / LOG):
-            remove(old)
-        fresh.rename(folder / KNOWN)
+        first = entry_name(numbers[0])
+        if _is_of_another(folder, fresh, first):
+            remove(folder / LOG)
+        if _is_of_another(folder / KNOWN, fresh, first):
+            remove(folder / KNOWN)
+        _take_place(fresh, folder / KNOWN)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return numbers[-1], entries[numbers[-1]].tag
@@ -109,10 +112,28 @@ def _fetch_anew(bucket: Bucket, folder: Path) -> tuple[int, str] | None:
 
 def remove(folder: Path) -> None:
     """Delete a folder, whole or not at all for who looks at it."""
-    if folder.is_dir():
-        aside = folder.with_name(f".{secrets.token_hex(8)}.old")
+    aside = folder.with_name(f".{secrets.token_hex(8)}.old")
+    with suppress(FileNotFoundError):
         folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_of_another(folder: Path, fresh: Path, first: str) -> bool:
+    """Whether a folder has the log of another store than that whose first entry was just read."""
+    try:
+        return (folder / first).read_bytes() != (fresh / first).read_bytes()
+    except OSError:
+        return (folder / LOG).is_dir() and any((folder / LOG).iterdir())
+
+
+def _take_place(fresh: Path, known: Path) -> None:
+    """Put a log in its place; one that is there, perhaps of another process just now, gets what it lacks."""
+    with suppress(OSError):
+        fresh.rename(known)
+        return
+    for path in sorted((fresh / LOG).iterdir(), key=lambda path: (not path.name.endswith(".json"), path.name)):
+        if not (known / LOG / path.name).is_file():
+            put_here(known / LOG / path.name, path.read_bytes())
 
 
 def _entries(listed: Iterable[FarFile]) -> dict[int, FarFile]:

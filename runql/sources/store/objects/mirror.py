@@ -10,8 +10,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -82,13 +82,23 @@ class ObjectMirror:
                 return table.is_store(self.folder)
             if time.monotonic() - self._looked < at_most_every:
                 return self._is_there
-            self._make_folder()
-            asked: list[Callable[[], object]] = [self.look_at_log, self._fetch_looked]
-            self._is_there = bool(side_by_side(lambda ask: ask(), asked)[0])
-            if self._is_there:
-                self._fetch_version()
+            with self._here():
+                self._make_folder()
+                asked: list[Callable[[], object]] = [self.look_at_log, self._fetch_looked]
+                self._is_there = bool(side_by_side(lambda ask: ask(), asked)[0])
+                if self._is_there:
+                    self._fetch_version()
             self._looked = time.monotonic()
             return self._is_there
+
+    @contextmanager
+    def _here(self) -> Iterator[None]:
+        """Say that the copy cannot be written. Raises `SourceError`."""
+        try:
+            yield
+        except OSError as error:
+            message = f"the copy of `{self.shown}` in `{self.folder}` cannot be written: {error.strerror or error}"
+            raise SourceError.of("RQL511", message, "`RUNQL_CACHE` names another folder for copies") from error
 
     def look_at_log(self) -> bool:
         """Bring what is known of the log up to date, and no more; whether the store is there."""
@@ -133,7 +143,8 @@ class ObjectMirror:
         """
         with self._lock:
             if self.asks:
-                self._fetch_version(number)
+                with self._here():
+                    self._fetch_version(number)
                 return
             missing = sum(not self._has(part) for part in table.version(self.folder, self.shown, number).parts)
             if missing:
