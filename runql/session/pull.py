@@ -55,10 +55,7 @@ def wrong_of(
         check_extra()
         target = target_of(places[0], statement.into, settings)
         if statement.guarded:
-            folder = target.store.folder
-            place = Destination(str(folder), folder, Path(os.path.realpath(folder)), DestinationKind.NOTHING)
-            refusal = Permission.of(settings).refusal(place, span)
-            return [] if refusal is None else [_refused(refusal, target)]
+            return [*refusals(target, span, settings)]
     except RunQLError as error:
         return [replace(one, span=span) for one in error.diagnostics]
     return []
@@ -83,10 +80,21 @@ def _more_than_runs(query: tree.Query) -> tuple[Span, str] | None:
     return None
 
 
-def _refused(refusal: Diagnostic, target: PullTarget) -> Diagnostic:
-    folder = target.store.folder
-    message = f"a script or a saved query may not write the store `{target.store.name}`: it is in `{folder}`"
-    return replace(refusal, message=message, hints=(f"`--allow-write {folder}` lets it",))
+def refusals(target: PullTarget, span: Span, settings: Settings) -> Iterator[Diagnostic]:
+    """Why a text that came with a folder may not write a store there."""
+    from runql.sources.store.remote import remote_of
+
+    folder, remote = target.store.folder, remote_of(target.store.folder)
+    what = f"a script or a saved query may not write the store `{target.store.name}`: it is in"
+    if remote is not None:
+        if not any(Path(remote.shown).is_relative_to(one) for one in settings.allow_write):
+            hint = f"`--allow-write {remote.shown}` lets it"
+            yield Diagnostic("RQL535", f"{what} an object store", span, hints=(hint,))
+        return
+    place = Destination(str(folder), folder, Path(os.path.realpath(folder)), DestinationKind.NOTHING)
+    refusal = Permission.of(settings).refusal(place, span)
+    if refusal is not None:
+        yield replace(refusal, message=f"{what} `{folder}`", hints=(f"`--allow-write {folder}` lets it",))
 
 
 class PullResult(Result):

@@ -13,7 +13,9 @@ import pytest
 
 from runql.config import ServerSettings, Settings, load
 from runql.errors import OutputError, SourceError, Unreachable
+from runql.pull.targets import PullTarget
 from runql.semantic.record import RunHistory, RunRecord
+from runql.session.pull import refusals
 from runql.sources.names import known_sources
 from runql.sources.open import open_place
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest
@@ -29,6 +31,7 @@ from runql.sources.store.snapshot import StoreSnapshot
 from runql.sources.store.upkeep.check import damages, sweep
 from runql.sources.store.upkeep.leftovers import delete_past, orphans
 from runql.sources.store.writer import StoreWriter
+from runql.text.source import NOWHERE
 
 ADDRESS = "s3://lake/acme/vision"
 Computer = Callable[[str], Settings]
@@ -146,7 +149,6 @@ def test_offline_the_copy_answers_and_says_of_when_it_is(computer: Computer) -> 
         existing(ADDRESS, offline)
     assert ask(ADDRESS, settings) == ["r1"]
     add(here, "r2")
-    compact(here, "s", 0.0)
     place = open_place(f"store:{ADDRESS}", offline)
     assert isinstance(place.service, StoreService)
     assert ids_of(place.service) == ["r1"]
@@ -155,9 +157,10 @@ def test_offline_the_copy_answers_and_says_of_when_it_is(computer: Computer) -> 
     assert "was not asked: this is the copy on this computer, version 1, " in said.message
     with pytest.raises(OutputError, match="nothing is sent"):
         add(place.service.folder, "r3")
-    assert ask(ADDRESS, settings) == ["r1", "r2"]
-    with pytest.raises(SourceError, match=r"files of version 2 of .* are not on this computer"):
-        existing(f"{ADDRESS}@2", offline)
+    for part in table.version(place.service.folder, "s").of(Fact.ATTR):
+        (place.service.folder / part.path).unlink()
+    with pytest.raises(SourceError, match=r"version 1 of .* is not whole on this computer: it lacks 1 of"):
+        existing(f"{ADDRESS}@1", offline)
 
 
 def test_a_part_that_is_not_as_it_was_written_is_said(computer: Computer, memory: Any) -> None:
@@ -296,6 +299,16 @@ def test_a_copy_that_is_opened_by_its_path_is_not_written(computer: Computer) ->
     with pytest.raises(OutputError, match="is the copy of a store in an object store"):
         add(moved, "r2")
     attach(moved, remote)
+
+
+def test_a_script_sends_runs_there_only_where_it_may(computer: Computer) -> None:
+    settings = computer("a")
+    target = PullTarget(place_of(ADDRESS, settings), "demo")
+    for allowed in (), ("s3://lake/acme/visionary",), ("/",):
+        (refused,) = refusals(target, NOWHERE, replace(settings, allow_write=tuple(map(Path, allowed))))
+        assert refused.code == "RQL535"
+        assert refused.hints == (f"`--allow-write {ADDRESS}` lets it",)
+    assert not [*refusals(target, NOWHERE, replace(settings, allow_write=(Path("s3://lake/acme"),)))]
 
 
 # ---------------------------------------------------------------- names

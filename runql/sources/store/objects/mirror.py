@@ -148,7 +148,7 @@ class ObjectMirror:
                 return
             missing = sum(not self._has(part) for part in table.version(self.folder, self.shown, number).parts)
             if missing:
-                message = f"{missing:,} files of version {number:,} of `{self.shown}` are not on this computer"
+                message = f"version {number:,} of `{self.shown}` is not whole on this computer: it lacks {missing:,} of its files"
                 raise SourceError.of("RQL511", message, "without `--offline` they are fetched")
 
     def _fetch_parts(self, parts: Iterable[table.StorePart]) -> None:
