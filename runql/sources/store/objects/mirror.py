@@ -148,7 +148,8 @@ class ObjectMirror:
                 return
             missing = sum(not self._has(part) for part in table.version(self.folder, self.shown, number).parts)
             if missing:
-                message = f"version {number:,} of `{self.shown}` is not whole on this computer: it lacks {missing:,} of its files"
+                lacks = f"it lacks {missing:,} of its files"
+                message = f"version {number:,} of `{self.shown}` is not whole on this computer: {lacks}"
                 raise SourceError.of("RQL511", message, "without `--offline` they are fetched")
 
     def _fetch_parts(self, parts: Iterable[table.StorePart]) -> None:
