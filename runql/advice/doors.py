@@ -62,6 +62,7 @@ _WAYS: Final = (
         notebook="`%rql -s {name}`",
         prompt="`use {name}`",
     ),
+    _everywhere(r"with `--offline` (?P<rest>(?:the|its) copy on this computer)", "offline {rest}"),
     _way(
         r"`--allow-write (?P<name>[^`]+)` lets it",
         agent=_READ_ONLY,

@@ -142,7 +142,7 @@ def test_folders_of_independent_trainings_under_one_id(tmp_path: Path) -> None:
     for at in range(16):
         write(tmp_path, "abc", at, {0: 1, 1: 2, 2: 3})
     (notice,) = notices(page(tmp_path))
-    assert (notice.code, notice.message[:31]) == ("RQL514", "16 folders have the id `abc`, w")
+    assert (notice.code, notice.message[:31]) == ("RQL514", "16 folders have the id `abc`, a")
     (of_rows,) = history(tmp_path, "abc", "loss").notices
     assert of_rows.message == (
         "16 folders have the id `abc`: 3 steps between 0 and 2 were logged in several of them, and all rows are shown"

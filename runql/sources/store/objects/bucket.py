@@ -170,7 +170,7 @@ def trouble_of(address: ObjectAddress, error: Exception) -> RunQLError:
         return _error(Unreachable, "RQL404", f"`{shown}` cannot be reached: its endpoint is no `https`", hint)
     reasons = {"Connect": "no connection", "Timeout": "no answer in time"}
     reason = told or (reasons[kind[1]] if kind else _first(text))
-    hint = "`--offline` asks the copy on this computer, if there is one"
+    hint = "with `--offline` the copy on this computer answers, if there is one"
     return _error(Unreachable, "RQL404", f"`{shown}` cannot be reached{_at(address)}: {reason}", hint)
 
 
