@@ -27,6 +27,8 @@ AT_THE_COMMAND: Final = {
     "runql/results/formats/formats.py": "of `-o` alone",
     "runql/script/given_values.py": "of `-p` alone",
     "runql/sources/store/lake/service.py": "of the service of a lake, which the command starts",
+    "runql/sources/store/objects/mirror.py": "of `--offline` alone",
+    "runql/sources/store/places.py": "of `--offline` alone",
     "runql/terminal/show.py": "of what the command shows",
     "runql/text/codes.py": "the table of codes",
 }
