@@ -22,6 +22,7 @@ from runql.semantic.values import MISSING, Value
 
 GAP: Final = math.nan
 _FEW_DIGITS: Final = 5
+_MIDNIGHT: Final = "T00:00:00Z"
 
 
 class Holds(Enum):
@@ -165,8 +166,14 @@ class ChartTable:
 
 
 def categories(cells: Sequence[Value]) -> list[str]:
-    """Each value as the name of a category; a text that reads like another kind of value beside it is quoted."""
+    """Each value as the name of a category; a text that reads like another kind of value beside it is quoted.
+
+    Times are days where each of them is a day's beginning in UTC.
+    """
     texts = [category(cell) for cell in cells]
+    times = {text for text, cell in zip(texts, cells, strict=True) if isinstance(cell, datetime)}
+    if times and all(text.endswith(_MIDNIGHT) for text in times):
+        texts = [text.removesuffix(_MIDNIGHT) if text in times else text for text in texts]
     others = {text for text, cell in zip(texts, cells, strict=True) if not isinstance(cell, str) or not cell}
     if not others:
         return texts

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,10 +18,12 @@ from runql.charts.files.kinds import ChartFile
 from runql.charts.files.notices import said_of_file
 from runql.charts.files.write import chart_bytes
 from runql.charts.points import with_logs
+from runql.charts.table import categories
 from runql.charts.terminal.ticks import AxisExtent, ticks_of
 from runql.charts.vega.axes import AxisRange, channel
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import PALETTES, Theme
+from runql.semantic.values import MISSING
 from tests.charts.examples import curves
 from tests.charts.test_honest import chart, curve, runs, screen
 
@@ -294,3 +296,9 @@ def test_characters_that_no_font_has_are_said(monkeypatch: pytest.MonkeyPatch) -
     assert not said_of_file(made, "x.png")
     assert b"U+65E5" in chart_bytes(named, ChartFile.PNG)
     assert glyphs.noted("日🚀") == "boxes stand for characters of which no font here has a glyph: U+65E5 U+1F680"
+
+
+def test_days_are_called_days() -> None:
+    moments = [datetime(2026, 10, 19, tzinfo=UTC), MISSING, "2026-10-19"]
+    assert categories(moments) == ["2026-10-19", "(missing)", '"2026-10-19"']
+    assert categories([*moments[:1], datetime(2026, 10, 19, 12, tzinfo=UTC)])[0] == "2026-10-19T00:00:00Z"
