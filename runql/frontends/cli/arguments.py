@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from functools import partial
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from runql.frontends.cli.command_table import COMMANDS, HIDDEN, Arguments, Command, UsageError, command_first
 from runql.frontends.cli.option_table import OPTIONS
@@ -42,6 +43,7 @@ exit status: 0; 1 an assertion failed; 2 the query or the call is wrong; 3 the s
 
 
 _ANY_WIDTH = 80
+_OPTION: Final = re.compile(r"--[a-z][\w-]*(?:=|$)")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,7 +65,9 @@ def parse(argv: Sequence[str]) -> Arguments:
         command = COMMANDS[rest.pop(0)]
     parser = _parser(command)
     options, words = _split(rest, parser)
-    read = parser.parse_args(options)
+    read, unknown = parser.parse_known_args(options)
+    if unknown:
+        raise UsageError(_unknown(unknown[0].partition("=")[0], parser))
     if read.version:
         from runql import __version__
 
@@ -129,7 +133,8 @@ _USAGES: dict[Command, str] = {
 def _split(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
     """The options with their values, and the words.
 
-    After the first word of a query `-summary.loss` is no option, so only options that stand alone are taken there.
+    After the first word of a query `-summary.loss` is no option, so only options that stand alone are taken there, and
+    what can be nothing else: two dashes and a name.
     """
     known = parser._option_string_actions
     options: list[str] = []
@@ -143,8 +148,15 @@ def _split(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[s
             options.append(item)
             if known[name].nargs is None and not equals and (value := next(rest, None)) is not None:
                 options[-1:] = [f"{item}={value}"] if item.startswith("--") else [item + value]
-        elif item.startswith("-") and item != "-" and not words:
+        elif _OPTION.match(item) or (item.startswith("-") and item != "-" and not words):
             options.append(item)
         else:
             words.append(item)
     return options, words
+
+
+def _unknown(name: str, parser: argparse.ArgumentParser) -> str:
+    from runql.text.nearest import nearest
+
+    near = nearest(name, [one for one in parser._option_string_actions if one.startswith("--")], most=1)
+    return f"there is no option `{name}`" + "".join(f"; nearest: `{one}`" for one in near)
