@@ -79,13 +79,18 @@ def _one(table: ChartTable, pick: t.ColumnPick | None) -> str | None:
 def _fitting(table: ChartTable, y: tuple[str, ...], x: str | None, by: str | None) -> Design:
     """The chart of the stage that made the table; where columns were named that it lacks, of these."""
     maker = next((stage for stage in reversed(table.stages) if _makes_rows(stage)), None)
-    if table.context.kind is TableKind.HISTORIES and table.context.x_axis is not None:
+    if _is_along_runs(table):
         return _curves(table, y, x)
     if maker is not None:
         design = _made_by(table, maker)
         if design is not None and (x is None or x == design.x or design.by is None):
             return design
     return _columns(table, y, x, by)
+
+
+def _is_along_runs(table: ChartTable) -> bool:
+    """Whether rows are those of histories, so that lines go along each run and never from one to another."""
+    return table.context.kind is TableKind.HISTORIES and table.context.x_axis is not None
 
 
 def _curves(table: ChartTable, y: tuple[str, ...], x: str | None) -> Design:
@@ -368,7 +373,7 @@ def _is_list(table: ChartTable, name: str) -> bool:
 def _shaped(table: ChartTable, design: Design, mark: Mark) -> Design:  # noqa: PLR0911 - one line a shape
     """The same columns in another shape; what that needs and the design lacks is sought in the table."""
     if design.mark is mark:
-        return replace(design, is_numeric_x=design.is_numeric_x or mark is Mark.LINE)
+        return replace(design, is_numeric_x=design.is_numeric_x or (mark is Mark.LINE and not _is_along_runs(table)))
     numbers = table.of(Holds.NUMBERS)
     if mark is Mark.PARALLEL:
         return Design(mark, table.picked(table.plot.y) or _axes(table))
@@ -385,4 +390,5 @@ def _shaped(table: ChartTable, design: Design, mark: Mark) -> Design:  # noqa: P
     x = design.x or next((name for name in (*numbers, *table.of(Holds.TIMES)) if name not in y[:1]), None)
     if design.x is None and table.plot.x is None and len(y) > 1 and x in y:
         y = tuple(name for name in y if name != x)
-    return replace(design, mark=mark, x=x, y=y, is_numeric_x=design.is_numeric_x or mark is Mark.LINE)
+    is_numeric_x = (design.is_numeric_x or mark is Mark.LINE) and not (mark is Mark.LINE and _is_along_runs(table))
+    return replace(design, mark=mark, x=x, y=y, is_numeric_x=is_numeric_x)

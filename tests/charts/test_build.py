@@ -74,6 +74,20 @@ def test_the_chart_of_each_stage(query: str, mark: Mark, panels: list[str] | Non
     assert any(panel.series or panel.cells or panel.boxes or panel.polylines for panel in found.panels)
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["runs limit 5 keys loss scan | plot{} loss", f"{CURVES} | plot{{}} val/acc by config.optimizer band log y"],
+)
+def test_the_word_line_leaves_each_run_its_line(query: str) -> None:
+    assert chart(query.format(" line")).panels == chart(query.format("")).panels
+
+
+def test_no_line_goes_from_run_to_run_along_another_metric() -> None:
+    few, many = (chart(f"runs limit {count} keys loss, acc scan | plot line loss vs acc") for count in (4, 12))
+    assert [len(series.runs) for series in few.panels[0].series] == [1, 1, 1, 1]
+    assert many.panels[0].series[0].interval
+
+
 def test_how_often_each_text_occurs_is_counted() -> None:
     (panel,) = chart("runs | plot state").panels
     assert panel.x.categories == ("finished", "failed", "crashed")
