@@ -25,6 +25,7 @@ from runql.wandb_api.runs import Runs
 
 if TYPE_CHECKING:
     from runql.advice.schema import Schema
+    from runql.session.sql_answer import SqlAnswer
 
 
 def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, **params: Any) -> Result:
@@ -117,6 +118,14 @@ class Connection:
             if isinstance(result, Result):
                 result.say_first(notice)
         return results
+
+    def sql(self, question: str, /, **params: Any) -> SqlAnswer:
+        """The answer of DuckDB to a question about the tables of a store: `runs`, `config`, `summary`, `points`, …
+
+        Raises:
+            QueryError: the question is refused, or the source is no store.
+        """
+        return self._session.sql(question, params)
 
     def runs(
         self,

@@ -34,7 +34,7 @@ from runql.semantic.typed import (
     TypedExpr,
     TypedQuery,
 )
-from runql.syntax.tree import Comparison, Target
+from runql.syntax.tree import Comparison, State, Target
 from runql.text.frozen import frozen
 
 _NEVER_UNKNOWN = frozenset({Comparison.EQ, Comparison.NE})
@@ -158,14 +158,21 @@ def _shows_what_differs(query: TypedQuery) -> bool:
 
 
 def unknown_when_negated(where: TypedExpr) -> Iterator[TField | TCell]:
-    """What is read by tests of an order below a `not`: what is unknown of a row stays so when it is negated."""
+    """What is read by tests of an order below a `not`: what is unknown of a row stays so when it is negated. But not
+    what the condition takes in itself where it is missing or null (`or missing(KEY)`).
+    """
+    read: list[TField | TCell] = []
+    taken_in: list[TypedExpr] = []
     waiting = [(where, False)]
     while waiting:
         node, negated = waiting.pop()
         if isinstance(node, TNot | TAnd | TOr):
             waiting += [(child, isinstance(node, TNot) is not negated) for child in reversed(children(node))]
         elif negated and (isinstance(node, TBetween) or (isinstance(node, TCompare) and node.op not in _NEVER_UNKNOWN)):
-            yield from (part for part in children(node) if isinstance(part, TField | TCell))
+            read += [part for part in children(node) if isinstance(part, TField | TCell)]
+        elif not negated and isinstance(node, TIs) and node.state in (State.MISSING, State.NULL):
+            taken_in.append(node.value)
+    yield from (part for part in read if part not in taken_in)
 
 
 def _top_keys(space: Space, keys: list[FieldKey], globs: Sequence[FieldKey]) -> tuple[str, ...] | None:

@@ -103,6 +103,12 @@ def test_of_what_is_no_store_its_copy_is_named(runql: Runql) -> None:
     assert runql("sql", "-s", "store:demo", "select 1").status == 0
 
 
+def test_in_python_of_a_connection() -> None:
+    with package.connect("store:trial") as connection:
+        answer = connection.sql("select count(*) as n from runs where id <> $other", other="a")
+    assert list(answer.frame.columns["n"]) == [1]
+
+
 def test_in_python() -> None:
     with Session("store:trial") as session:
         answer = session.sql("select id, $x as x from runs order by id", {"x": 3})

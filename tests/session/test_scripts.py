@@ -60,6 +60,14 @@ def test_what_stages_have_to_say_stands_with_the_answer() -> None:
     assert result.footer()[:2] == ("1 row", "from 12 runs")
 
 
+def test_an_assertion_that_counts_a_condition_says_what_it_counts() -> None:
+    with pytest.raises(AssertionFailed) as caught:
+        list(ask("runs | assert count(config.lr > 0.05) = 6"))
+    (error,) = caught.value.diagnostics
+    assert error.hints[0] == "count(…) = 12"
+    assert "`count_if(CONDITION)` does not" in error.hints[1]
+
+
 def test_an_assertion(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     result = ask(f'runs | to "{path}" | assert config.lr > 0.05, "too small"')

@@ -99,6 +99,13 @@ def test_what_a_condition_right_of_a_pipe_does_with_missing_values_is_said(asked
     assert [one.message for one in ask(asked).notices if one.code in ("RQL303", "RQL330")] == [said]
 
 
+@pytest.mark.parametrize("more", ["missing(config.opt)", "config.opt is null"])
+def test_what_a_condition_takes_in_itself_is_not_said_to_be_left_out(more: str) -> None:
+    for end, said in (("", ["RQL330"]), (f" or {more}", [])):
+        asked = ask(f"runs where not (config.opt between 'b' and 'c'){end}")
+        assert [one.code for one in asked.notices if one.code == "RQL330"] == said
+
+
 def test_terms_that_contradict_each_other_are_marked_together() -> None:
     result = ask("runs where config.lr > 0.1 and config.lr < 0.05 and state = 'failed'")
     assert [line[0] for line in ladder("runs where config.lr > 0.1 and config.lr < 0.05 and state = 'failed'")] == [

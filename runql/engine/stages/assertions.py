@@ -12,7 +12,7 @@ from runql.engine.stages.shared.rows import cells_in, cells_of, folds_in
 from runql.engine.stages.shared.say import value_text
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
-from runql.semantic.typed import TAssert, TCell, TFold
+from runql.semantic.typed import TAnd, TAssert, TCell, TCompare, TFold, TNot, TOr
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 
@@ -51,6 +51,8 @@ def assert_table(stage: TAssert, table: Table, context: StageContext) -> StageRe
     (value,) = fold_expression(stage.condition, folded, {}, 1)
     if value is not True:
         said = [f"{_written(node)} = {value_text(column.values[0])}" for node, column in folded.items()]
+        if any(node.name == "count" and isinstance(node.argument, TCompare | TNot | TAnd | TOr) for node in folded):
+            said.append("`count(CONDITION)` counts the rows where it is false too: `count_if(CONDITION)` does not")
         raise _failure(stage, f"{_condition(stage)} does not hold", said)
     return StageResult(table, tuple(skipped_notices(folded)), context)
 

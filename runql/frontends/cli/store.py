@@ -203,7 +203,9 @@ def _drop(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
         raise wrong_call("a version cannot be dropped, only the whole store", f"`runql store drop {whole}`")
     if not arguments.yes:
         if not stderr.is_terminal() or sys.stdin is None or not sys.stdin.isatty():
-            raise wrong_call(f"nobody is asked here whether `{STORE}{place.name}` is deleted", "`--yes` says so")
+            raise wrong_call(
+                f"`{STORE}{place.name}` is not deleted: without a terminal nobody can be asked", "`--yes` deletes it"
+            )
         stderr.raw(f"delete {clean(place_shown(place.folder))} for good? [y/N] ")
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             return stderr.OK

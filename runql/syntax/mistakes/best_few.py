@@ -28,12 +28,13 @@ _OF_RUNS: Final = {"runs", "run", "from", "into", "table", "sweep", "sweeps", "p
 def top_by(place: Place) -> Mistake | None:
     """`top 5 by summary.acc`: an order and a limit."""
     match = _TOP.match(place.text, place.found.start)
-    if match is None or not ({"LIMIT", "LIMIT_STAGE"} & place.accepted or place.back_terminal() == "PIPE"):
+    begins = not place.attempt.lexemes and "RUNS" in place.accepted
+    if match is None or not ({"LIMIT", "LIMIT_STAGE"} & place.accepted or place.back_terminal() == "PIPE" or begins):
         return None
     key = match["key"].lstrip("-+")
     rising = (match["way"] or "").lower() == "asc" or (match["word"].lower() in _LOW and match["way"] is None)
     between = " | " if place.first_pipe is not None else " "
-    new = f"order {'' if rising else '-'}{key}{between}limit {match['count']}"
+    new = f"{'runs ' if begins else ''}order {'' if rising else '-'}{key}{between}limit {match['count']}"
     span = Span(*match.span())
     if key not in {"n", "count"} and (keys := _bare_keys(place)) is not None:
         whole, stages = Span(keys[0], span.end), f"{new} by {keys[1]}"
