@@ -17,7 +17,7 @@ from runql.engine.stages import StageContext
 from runql.errors import QueryError
 from runql.language.kinds import TableKind
 from runql.results.columns import Columns
-from runql.semantic.typed import TRowSelection, TStage
+from runql.semantic.typed import TBin, TRowSelection, TSmooth, TStage
 from runql.text.diagnostic import Diagnostic
 
 
@@ -31,9 +31,24 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     drawing = _drawn(table, design)
     logged = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
     panels = along_one_x(logged)
+    _say_along_runs(table)
     _say_without_rows(table, source.runs)
     notes = (*table.said, *notes_on_axes(panels, table.plot.log), *notes_on_ends(drawing.panels, logged))
     return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
+
+
+def _say_along_runs(table: ChartTable) -> None:
+    """Say what a stage made of the values that were logged: the picture goes where the query does not."""
+    for stage in table.stages:
+        match stage:
+            case TSmooth(method="ema"):
+                table.say(f"smoothed: ema {stage.amount:g}")
+            case TSmooth():
+                table.say(f"smoothed: {stage.method} of {stage.amount:g} rows")
+            case TBin():
+                table.say(f"each point: the mean of a bin of {stage.width:g}")
+            case _:
+                pass
 
 
 def _say_without_rows(table: ChartTable, runs: Sequence[str]) -> None:

@@ -202,3 +202,9 @@ def test_the_shapes_of_the_language_are_the_marks() -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert runql.__version__ == VERSION
+
+
+def test_what_was_smoothed_or_put_into_bins_is_said() -> None:
+    made = chart("runs limit 2 keys loss scan | smooth ema 0.8 | bin x 20 | plot")
+    assert {"smoothed: ema 0.8", "each point: the mean of a bin of 20"} <= {*made.notes}
+    assert "smoothed: mean of 5 rows" in chart("runs limit 2 keys loss scan | smooth mean 5 | plot").notes

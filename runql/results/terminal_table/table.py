@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
@@ -81,11 +81,24 @@ def table_lines(
             yield view.paint(line, "dim")
 
 
+_BEST: Final = {"min": "smallest", "max": "largest"}
+
+
 def _legend(frame: Columns, layout: PivotLayout | None, view: View) -> Iterator[str]:
-    """What `±` and `n` are below a pivot, if it shows any."""
-    columns = measured(frame, layout).values() if layout is not None else ()
-    if any(cell.spread for column in columns if column is not None for cell in column.cells):
-        yield view.paint(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows", "dim")
+    """What `±`, `n` and the star are below a pivot, if it shows any."""
+    if layout is None:
+        return
+    cells = {name: column.cells for name, column in measured(frame, layout).items() if column is not None}
+    said = []
+    if any(cell.spread for column in cells.values() for cell in column):
+        said.append(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows")
+    with_star = [cell for cell in layout.cells if any(one.is_best for one in cells.get(cell.value, ()))]
+    goals = {cell.goal.value for cell in with_star if cell.goal is not None}
+    if goals:
+        best = _BEST[goals.pop()] if len(goals) == 1 else "best"
+        said.append(f"{'bold' if view.color else '*'} is the {best} of its column")
+    if said:
+        yield view.paint(", ".join(said), "dim")
 
 
 def _bars(frame: Columns, layout: PivotLayout | None, view: View, hidden: int) -> list[ColumnSlot]:
