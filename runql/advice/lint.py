@@ -57,6 +57,7 @@ def lint(plan: Plan, catalog: Catalog, both_in: BothIn) -> Iterator[Diagnostic]:
         yield from _split(plan, set(named), catalog, both_in)
     for node in those(plan, Filter):
         yield from _two_types(node.condition, catalog)
+        yield from _alike_texts(node.condition, catalog)
 
 
 _TELLS_APART = (TGroup, TCorr, TDuplicates)
@@ -209,3 +210,45 @@ def _ordered(node: TypedExpr) -> tuple[FieldKey, Value, Span] | None:
             return None
         case _:
             assert_never(node)
+
+
+def _alike_texts(where: TypedExpr, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Texts that read like a number or bool that a field must equal: `'1e-3'` in the runs of a script beside 0.001."""
+    for node in postorder(where):
+        key, values = _equalled(node)
+        info = _info(key, catalog) if key is not None else None
+        for text, runs in info.top if info is not None else ():
+            meant = next((value for value in values if isinstance(text, str) and _reads_like(text, value)), None)
+            if info is None or meant is None or text in values:
+                continue
+            field, written = info_text(info), literal_text(text)
+            message = f"{code(field)} is the text {written} in {runs:,} of the {info.runs:,} runs that have it"
+            both = f"{field} in ({literal_text(meant)}, {written})"
+            yield Diagnostic(
+                "RQL325",
+                f"{message}, which does not equal {literal_text(meant)}",
+                node.span,
+                hints=(f"both: {code(both)}",),
+            )
+
+
+def _equalled(node: TypedExpr) -> tuple[FieldKey | None, Sequence[Value]]:
+    """The field that must equal one of some constants."""
+    if isinstance(node, TCompare) and node.op is Comparison.EQ:
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(one, TField) and isinstance(other, TConst):
+                return one.key, (other.value,)
+    if isinstance(node, t.TIn) and isinstance(node.value, TField):
+        return node.value.key, [item.value for item in node.items if isinstance(item, TConst)]
+    return None, ()
+
+
+def _reads_like(text: str, value: Value) -> bool:
+    if isinstance(value, bool):
+        return text.lower() == str(value).lower()
+    if not isinstance(value, int | float):
+        return False
+    try:
+        return float(text) == value
+    except ValueError:
+        return False

@@ -73,6 +73,27 @@ def test_what_is_ordinary(text: str) -> None:
     assert said(text) == {}
 
 
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (
+            "config.lr = 0.01",
+            '`config.lr` is the text "1e-2" in 1 of the 7 runs that have it, which does not equal 0.01',
+        ),
+        ("config.lr in (0.01, 0.03)", "which does not equal 0.01"),
+        ("0.01 = config.lr", "which does not equal 0.01"),
+        ("config.lr in (0.01, '1e-2')", ""),
+        ("config.lr = 0.02", ""),
+        ("config.lr != 0.01", ""),
+        ("config.amp = true", '`config.amp` is the text "True" in 1 of the 2 runs that have it'),
+    ],
+)
+def test_a_text_that_reads_like_the_value_is_said(condition: str, message: str) -> None:
+    texts = service(r0={"config": {"lr": "1e-2", "amp": "True"}}, r8={"config": {"amp": True}})
+    found = said(f"runs where {condition}", texts).get("RQL325", "")
+    assert message in found if message else not found
+
+
 def test_two_names_that_a_run_has_both_are_two_things() -> None:
     both = service(r0={"config": {"lr": 1, "learning_rate": 2}}, r1={"config": {}}, r2={"config": {}})
     assert said("runs where config.lr > 0.01", both) == {}
