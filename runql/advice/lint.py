@@ -234,13 +234,21 @@ def _alike_texts(where: TypedExpr, catalog: Catalog) -> Iterator[Diagnostic]:
 
 def _equalled(node: TypedExpr) -> tuple[FieldKey | None, Sequence[Value]]:
     """The field that must equal one of some constants."""
-    if isinstance(node, TCompare) and node.op is Comparison.EQ:
-        for one, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(one, TField) and isinstance(other, TConst):
-                return one.key, (other.value,)
-    if isinstance(node, t.TIn) and isinstance(node.value, TField):
-        return node.value.key, [item.value for item in node.items if isinstance(item, TConst)]
-    return None, ()
+    match node:
+        case TCompare(op=Comparison.EQ, left=TField(key=key), right=TConst(value=value)):
+            return key, (value,)
+        case TCompare(op=Comparison.EQ, left=TConst(value=value), right=TField(key=key)):
+            return key, (value,)
+        case t.TIn(value=TField(key=key)):
+            return key, [item.value for item in node.items if isinstance(item, TConst)]
+        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
+            return None, ()
+        case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
+            return None, ()
+        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
+            return None, ()
+        case _:
+            assert_never(node)
 
 
 def _reads_like(text: str, value: Value) -> bool:

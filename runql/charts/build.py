@@ -17,7 +17,8 @@ from runql.engine.stages import StageContext
 from runql.errors import QueryError
 from runql.language.kinds import TableKind
 from runql.results.columns import Columns
-from runql.semantic.typed import TBin, TRowSelection, TSmooth, TStage
+from runql.semantic import typed as t
+from runql.semantic.typed import TRowSelection, TStage
 from runql.text.diagnostic import Diagnostic
 
 
@@ -31,24 +32,32 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     drawing = _drawn(table, design)
     logged = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
     panels = along_one_x(logged)
-    _say_along_runs(table)
+    for said in filter(None, map(_made_of_values, table.stages)):
+        table.say(said)
     _say_without_rows(table, source.runs)
     notes = (*table.said, *notes_on_axes(panels, table.plot.log), *notes_on_ends(drawing.panels, logged))
     return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
 
 
-def _say_along_runs(table: ChartTable) -> None:
-    """Say what a stage made of the values that were logged: the picture goes where the query does not."""
-    for stage in table.stages:
-        match stage:
-            case TSmooth(method="ema"):
-                table.say(f"smoothed: ema {stage.amount:g}")
-            case TSmooth():
-                table.say(f"smoothed: {stage.method} of {stage.amount:g} rows")
-            case TBin():
-                table.say(f"each point: the mean of a bin of {stage.width:g}")
-            case _:
-                pass
+def _made_of_values(stage: TStage) -> str:  # noqa: PLR0911 - one line a stage
+    """What a stage made of the values that were logged: a picture goes where its query does not."""
+    match stage:
+        case t.TSmooth(method="ema"):
+            return f"smoothed: ema {stage.amount:g}"
+        case t.TSmooth():
+            return f"smoothed: {stage.method} of {stage.amount:g} rows"
+        case t.TBin():
+            return f"each point: the mean of a bin of {stage.width:g}"
+        case t.TRowSelection() | t.TAlongRun() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TUnnest():
+            return ""
+        case t.TGroup() | t.TBest() | t.TEdge() | t.TPivot() | t.THistogram() | t.TCorr() | t.TPareto() | t.THoles():
+            return ""
+        case t.TDuplicates() | t.TDescribe() | t.TDiff() | t.TJoin() | t.TUnion() | t.TSql():
+            return ""
+        case t.TPlot() | t.TTo() | t.TAssert():
+            return ""
+        case _:
+            assert_never(stage)
 
 
 def _say_without_rows(table: ChartTable, runs: Sequence[str]) -> None:
