@@ -9,7 +9,7 @@ from typing import Final
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.dates import DATES
-from runql.language.entry import ReferencePage, ReferenceSection, StatementEntry
+from runql.language.entry import Entry, ReferencePage, ReferenceSection, StatementEntry
 from runql.language.fields import RUN_FIELDS
 from runql.language.formats import CHART_FORMATS, FORMATS
 from runql.language.functions.casts import CASTS
@@ -19,7 +19,6 @@ from runql.language.functions.times import TIMES
 from runql.language.functions.values import VALUES
 from runql.language.keywords import KEYWORDS
 from runql.language.literals import LITERALS
-from runql.language.machine import SYSTEM
 from runql.language.operators import OPERATORS
 from runql.language.options import OPTIONS
 from runql.language.stages import STAGES
@@ -27,6 +26,53 @@ from runql.language.statements import STATEMENTS
 from runql.language.two_tables import JOINS
 from runql.language.types import TYPES
 from runql.language.windows import WINDOWS_PAGE
+
+SYSTEM: Final = ReferencePage(
+    "system",
+    "Metrics of the machine",
+    "What W&B records beside a run: processor, memory, GPUs, disk, network. They have no steps; their x is the time.",
+    (
+        ReferenceSection(
+            "What there is",
+            (
+                Entry(
+                    "show fields system", "Their names, with range and how many runs have them.", "show fields system"
+                ),
+                Entry("show fields like GLOB", "Names that fit a pattern.", "show fields like '*cpu*'"),
+                Entry("describe system.METRIC", "What is known of one.", "describe system.cpu"),
+            ),
+        ),
+        ReferenceSection(
+            "Their histories",
+            (
+                Entry("keys system.METRIC", "Samples of one, along the time.", "runs keys system.cpu"),
+                Entry("keys system.*", "All of them.", "runs where group = 'long' keys system.*"),
+                Entry("… scan", "Every record that was written.", "runs where group = 'long' keys system.cpu scan"),
+                Entry(
+                    "keys METRIC, system.METRIC",
+                    "Beside a metric of the run: its latest value at or before the row's time.",
+                    "runs where group = 'long' keys loss, system.cpu scan",
+                ),
+            ),
+        ),
+        ReferenceSection(
+            "As values",
+            (
+                Entry(
+                    "max(logged.system.METRIC)",
+                    "Its largest value, as a condition or a column; `min`, `mean`, `first`, `last` likewise.",
+                    "runs where max(logged.system.cpu) > 90 select name, max(logged.system.cpu)",
+                ),
+                Entry(
+                    "group run_id : AGGREGATE",
+                    "Other aggregates, run by run.",
+                    "runs keys system.cpu scan | group run_id : mean(system.cpu), p95(system.cpu)",
+                ),
+            ),
+        ),
+    ),
+)
+
 
 _QUERIES = ("RUNS", "RUN", "SWEEP", "COUNT")
 

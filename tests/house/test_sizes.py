@@ -21,7 +21,7 @@ MATCHES = {
     "runql/syntax/printer/to_text.py": ("items", "the clauses"),
     "runql/engine/stages/pipeline.py": ("_parts", "the typed stages"),
     "runql/plan/to_mongo/narrow.py": ("narrow", "the typed expressions"),
-    "runql/ide/selectivity.py": ("likely", "the typed expressions"),
+    "runql/ide/counting.py": ("likely", "the typed expressions"),
     "runql/engine/evaluate.py": ("_operation", "the typed expressions"),
     "runql/semantic/check/expressions.py": ("_value", "the expressions"),
 }

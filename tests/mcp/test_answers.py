@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from runql import config
-from runql.frontends.mcp.answers import NOTE, Answers
-from runql.frontends.mcp.budget import going_on
+from runql.frontends.mcp.answers import NOTE, Answers, going_on
 from runql.frontends.mcp.fixed_session import FixedSession
 from runql.frontends.mcp.main import serve
-from runql.frontends.mcp.reference import pages, primer
+from runql.frontends.mcp.server import pages, primer
 from runql.sources.open import SourcePlace, open_place
 from tests.house.sources import ROOT
 from tests.session.fixtures import Watched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runql.text.name_table import NameTable
+from runql.semantic.names.nearest import NameTable
 from runql.text.nearest import nearest
 from runql.text.opposite import are_opposite
 

@@ -11,9 +11,8 @@ import pytest
 from runql.errors import ArgumentError, SourceError
 from runql.semantic.record import SweepRecord
 from runql.sources.memory import MemoryService
-from runql.wandb_api.api import WandbApi
+from runql.wandb_api.api import WandbApi, parse_item_path, parse_project_path
 from runql.wandb_api.explained import RUN_REASONS
-from runql.wandb_api.paths import parse_item_path, parse_project_path
 from runql.wandb_api.run_attributes import SPELLINGS
 from runql.wandb_api.runs import Run
 

@@ -1,34 +1,99 @@
-"""`%rql` and `%%rql`: what they were called with, and what they give."""
+"""`%rql` and `%%rql`: what they were called with, and what they give: results while they are read, and errors with
+their place instead of a traceback."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from html import escape
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.display import HTML, DisplayHandle, display
 
 from runql import config
-from runql.errors import QueryError, wrong_call
+from runql.advice.doors import Door, said_at
+from runql.errors import BackendError, QueryError, RunQLError, wrong_call
 from runql.frontends.jupyter.call import MagicCall, called
-from runql.frontends.jupyter.shown import quietly, read, show
 from runql.script.options import Told
 from runql.session import Explanation, Result, Session
+from runql.syntax import parse, tree
+from runql.syntax.tree import ParamStatement
+from runql.syntax.tree.walk import nodes
 from runql.terminal.progress import Waiting
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
+from runql.text.render import render
 from runql.text.source import Source
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.frontends.jupyter.completion import Matcher
 
 
-from collections.abc import Mapping
+_PATIENCE_SECONDS: Final = 0.5
+_PERIOD_SECONDS: Final = 0.25
 
-from runql.syntax import parse, tree
-from runql.syntax.tree import ParamStatement
-from runql.syntax.tree.walk import nodes
-from runql.text.diagnostic import Diagnostic
-from runql.text.nearest import nearest
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Errors of RunQL are shown with their place and way out; the cell fails as with any error."""
+    try:
+        yield
+    except RunQLError as error:
+        lines = render(said_at(Door.NOTEBOOK, error.diagnostics), error.source, color=True).split("\n")
+        # IPython asks the error itself how it looks, and shows a traceback of those that have no answer.
+        vars(error)["_render_traceback_"] = lambda: lines
+        raise
+
+
+def read(result: Result, waiting: Waiting) -> None:
+    """Read a result whole; from half a second on a line says what goes on, which is gone at the end.
+
+    The rows that came before an error or an interrupt are shown; what happened is raised all the same.
+    """
+    done = threading.Event()
+    line = threading.Thread(target=_say, args=(result, waiting, done), daemon=True)
+    line.start()
+    try:
+        _ = result.frame
+    except (BackendError, KeyboardInterrupt):
+        done.set()
+        line.join()
+        if result.partial is not None:
+            display(result.partial)
+            display(HTML(f"<b>not all rows: {result.partial.length:,} came before what went wrong</b>"))
+        raise
+    finally:
+        done.set()
+        line.join()
+
+
+def _say(result: Result, waiting: Waiting, done: threading.Event) -> None:
+    began = time.monotonic()
+    if done.wait(_PATIENCE_SECONDS):
+        return
+    handle = DisplayHandle()
+    draw = handle.display
+    while True:
+        text = waiting.text or f"{result.activity()} · {time.monotonic() - began:.0f} s"
+        draw(HTML(f'<span style="opacity:.7">{escape(visible(text))}</span>'))
+        draw = handle.update
+        if done.wait(_PERIOD_SECONDS):
+            break
+    handle.update(HTML(""))
+
+
+def show(answer: Result | Explanation) -> None:
+    """One of several answers, under what it is called."""
+    if isinstance(answer, Result) and answer.title:
+        display(HTML(f"<b>{escape(visible(answer.title))}</b>"))
+    display(answer)
 
 
 @magics_class

@@ -8,11 +8,9 @@ from dataclasses import replace
 from runql.ide.completion.fields import names
 from runql.ide.completion.index import MOST_BY_LETTERS
 from runql.ide.completion.items import Completions, Item, Offer, listed
-from runql.ide.completion.join_keys import Keys, keys_at, shared
 from runql.ide.completion.named import functions, parameters, sources
 from runql.ide.completion.slots import slot_at
-from runql.ide.completion.sql_names import inside_question
-from runql.ide.completion.tables import from_tables, saved_at
+from runql.ide.completion.tables import Keys, from_tables, inside_question, keys_at, saved_at, shared
 from runql.ide.completion.values import values
 from runql.ide.completion.words import words
 from runql.ide.context import Context, Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runql.text.name_table import NameTable, plain
+from runql.semantic.names.nearest import NameTable, plain
 from runql.text.nearest import nearest
 
 _names = st.text("abLR._/é", max_size=9)
