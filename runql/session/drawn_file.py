@@ -25,14 +25,12 @@ def writes_chart(plan: Plan) -> bool:
 
 def drawn_file(chart: Callable[[], Chart | None], theme: str, name: str) -> bytes:
     """The file, by the name of its format. Raises `OutputError` without what draws it, before the chart is made."""
-    from runql.charts.files import engine
     from runql.charts.files.kinds import ChartFile
-    from runql.charts.files.write import chart_bytes
+    from runql.charts.files.write import begin, chart_bytes
     from runql.charts.vega.theme import Theme
 
     kind = ChartFile(name)
-    if kind is not ChartFile.JSON:
-        engine.begin()
+    begin(kind)
     made = chart()
     assert made is not None, "whoever draws has a chart"
     return chart_bytes(made, kind, Theme(theme))

@@ -9,14 +9,18 @@ import sys
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from pypdf import PdfReader
 
 from runql.charts.files import engine
 from runql.charts.files.kinds import ChartFile
 from runql.charts.files.page import page
-from runql.charts.files.write import chart_bytes
+from runql.charts.files.write import chart_bytes, place_of_chart
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import Theme
 from runql.errors import OutputError
@@ -55,16 +59,24 @@ def test_pdf_has_the_size_of_the_others_and_holds_what_it_was_made_of() -> None:
     assert all(chart_bytes(CHARTS["shaded"], ChartFile.PDF) == made for _ in range(3)), "whatever the engine's order"
     svg = chart_bytes(CHARTS["shaded"], ChartFile.SVG).decode()
     wide, high = (float(re.findall(f' {side}="([0-9.]+)"', svg)[0]) * 72 / 96 for side in ("width", "height"))
-    assert b"/MediaBox [0 0 %g %g]" % (wide, high) in made
-    table = int(made.rsplit(b"startxref\n", 1)[1].split()[0])
-    places = [int(line[:10]) for line in made[table:].split(b"\r\n")[:-1][1:]]
-    assert [made[place:].split(b" ", 1)[0] for place in places] == [b"%d" % at for at in range(1, len(places) + 1)]
-    named = replace(curves(), title="Loss (α)", source=replace(SOURCE, query="runs where name = 'a) \\ b'"))
-    text = chart_bytes(named, ChartFile.PDF).decode("latin-1")
-    (kept,) = re.findall(r"^/runql \((.*)\)$", text, re.MULTILINE)
-    assert json.loads(re.sub(r"\\([\\()])", r"\1", kept))["query"] == "runs where name = 'a) \\ b'"
-    assert f"/Title <feff{'Loss (α)'.encode('utf-16-be').hex()}>" in text
-    assert "/CreationDate (D:20261129190000Z)" in text
+    (page,) = PdfReader(BytesIO(made), strict=True).pages
+    assert (page.mediabox.width, page.mediabox.height) == (wide, high)
+    assert "config.lr (log)" in page.extract_text(), "the letters are text"
+    query = "runs where name = 'a) \\ b'"
+    named = replace(curves(), title="Loss (α)", source=replace(SOURCE, query=query))
+    told: Any = PdfReader(BytesIO(chart_bytes(named, ChartFile.PDF)), strict=True).metadata
+    assert json.loads(told["/runql"])["query"] == query
+    assert (told["/Title"], told["/Subject"], told["/CreationDate"]) == ("Loss (α)", query, "D:20261129190000Z")
+
+
+def test_gradients_of_a_pdf_are_as_large_as_the_rest() -> None:
+    """Those that stand on the page itself would not be: no scale of the page reaches them."""
+    page: Any = PdfReader(BytesIO(chart_bytes(CHARTS["shaded"], ChartFile.PDF))).pages[0]
+    assert [*page["/Resources"]] == ["/XObject"]
+    form = page["/Resources"]["/XObject"]["/F"]
+    patterns = [one.get_object() for one in form["/Resources"]["/Pattern"].values()]
+    assert {one["/PatternType"] for one in patterns} == {2}, "what colours the legend is a shading"
+    assert page.get_contents().get_data() == b"0.75 0 0 0.75 0 0 cm /F Do"
 
 
 def test_characters_that_no_font_has_are_found() -> None:
@@ -177,3 +189,11 @@ def test_without_the_extra_the_error_names_it(kind: ChartFile, monkeypatch: pyte
     assert caught.value.diagnostics[0].code == "RQL506"
     assert 'pip install "runql[charts]"' in caught.value.diagnostics[0].hints[0]
     assert chart_bytes(curves(), ChartFile.JSON)
+
+
+def test_without_pypdf_only_pdf_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    with pytest.raises(OutputError) as caught:
+        place_of_chart(ChartFile.PDF, Path("x.pdf"))
+    assert (caught.value.diagnostics[0].code, "`pypdf`" in str(caught.value)) == ("RQL506", True)
+    assert chart_bytes(CHARTS["bins"], ChartFile.SVG)

@@ -24,9 +24,18 @@ def place_of_chart(kind: ChartFile, path: Path, name: str | None = None) -> Dest
 
     Raises `OutputError` for what cannot be written, and where what draws it is not installed.
     """
+    begin(kind)
+    return destination(path, endings(kind), name)
+
+
+def begin(kind: ChartFile) -> None:
+    """Have what draws such a file started while something else goes on. Raises `OutputError` where it is not
+    installed.
+    """
+    if kind is ChartFile.PDF:
+        pdf.need()
     if kind is not ChartFile.JSON:
         engine.begin()
-    return destination(path, endings(kind), name)
 
 
 def save_chart(
