@@ -195,7 +195,7 @@ class ChartSource:
     """What a chart was made of. `versions`: name and version of what made it. `time`: when, in ISO 8601 (UTC).
 
     `counts`: of how many rows, and of how many runs of the source (`6 of 64 runs`). `warnings`, `notices`: what was
-    said of the answer.
+    said of the answer. `skipped`: those of the notices that tell of values left out, which stand under a picture too.
     """
 
     query: str = ""
@@ -204,6 +204,7 @@ class ChartSource:
     time: str = ""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
 
 

@@ -359,11 +359,18 @@ def _with_spread(table: ChartTable, design: Design, name: str, points: Points, c
 def spread_at(
     table: ChartTable, design: Design, name: str, points: Points
 ) -> tuple[Sequence[float], Sequence[float], str]:
-    """The lower and upper end of each point and what they are; NaN where there is none."""
+    """The lower and upper end of each point and what they are; NaN where there is none, which is said."""
     spread = design.spreads.get(name)
     if spread is None:
         return (), (), ""
     below = [_or_gap(table.numbers(spread.low)[row]) for row in points.rows]
+    why = "" if spread.high else ": a single value has none"
+    if without := [row for row, end in zip(points.rows, below, strict=True) if math.isnan(end)]:
+        texts = [table.texts(field) for field in (design.by, design.x) if field]
+        places = [" ".join(column[row] for column in texts) for row in without]
+        table.say(f"no interval of {name}{f' at {some_names(places)}' if texts else ''}{why}")
+    if len(without) == len(below):
+        return (), (), ""
     if spread.high:
         return below, [_or_gap(table.numbers(spread.high)[row]) for row in points.rows], spread.interval
     ends = list(zip(points.y, below, strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -22,29 +23,36 @@ _LISTED: Final = 6
 
 @frozen
 class _Reach:
-    """How far a run goes, and how far all that go less far."""
+    """How far a run goes along the axis."""
 
     run: str
     end: float
 
 
 def say_outliers(table: ChartTable, name: str, points: Mapping[str, Points], labels: Mapping[str, str]) -> None:
-    """Say which few runs reach so far beyond the others that these cannot be told from each other."""
-    if "y" in table.plot.log:
-        return
-    held = {run: ys for run, each in points.items() if (ys := [y for y in each.y if y == y])}  # noqa: PLR0124 - no NaN
-    ends = {run: (min(ys), max(ys)) for run, ys in held.items()}
+    """Say which few runs reach so far beyond the others that these cannot be told from each other: on a logarithmic
+    axis by so many more decades.
+    """
+    is_log = "y" in table.plot.log
+    held = {
+        run: ys
+        for run, each in points.items()
+        if (ys := [y for y in each.y if (y > 0 if is_log else y == y)])  # noqa: PLR0124 - no NaN
+    }
+    on_axis: Callable[[float], float] = math.log10 if is_log else float
+    ends = {run: (on_axis(min(ys)), on_axis(max(ys))) for run, ys in held.items()}
     for sign, verb in ((1.0, "reach"), (-1.0, "reach down to")):
         reaches = sorted((_Reach(run, max(sign * low, sign * high)) for run, (low, high) in ends.items()), key=_by_end)
         foot = min((min(sign * low, sign * high) for low, high in ends.values()), default=0.0)
         if (few := _few(reaches, foot)) == 0:
             continue
         far, next_one = reaches[:few], reaches[few]
-        told = ", ".join(f"{labels.get(one.run, one.run)} {short(sign * one.end)}" for one in far[:_NAMED])
+        at_end = max if sign > 0 else min
+        told = ", ".join(f"{labels.get(one.run, one.run)} {short(at_end(held[one.run]))}" for one in far[:_NAMED])
         more = f" and {few - _NAMED:,} more" * (few > _NAMED)
         which = "1 run sets" if few == 1 else f"{few:,} runs set"
         table.say(
-            f"{which} the axis of {name}: {told}{more}; the others {verb} {short(sign * next_one.end)}"
+            f"{which} the axis of {name}: {told}{more}; the others {verb} {short(at_end(held[next_one.run]))}"
             + _way_out([one.run for one in far])
         )
 

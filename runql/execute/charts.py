@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runql.engine.stages import StageContext
 from runql.execute.executor import Executor
@@ -16,6 +16,8 @@ from runql.text.version import VERSION
 if TYPE_CHECKING:
     from runql.charts.chart import Chart
     from runql.charts.sparks import HistorySpark
+
+_SKIPPED: Final = "RQL312"
 
 
 class ChartMaker:
@@ -42,7 +44,8 @@ class ChartMaker:
         from runql.charts.build import chart_of
         from runql.charts.chart import ChartSource
 
-        said = {one.message: one.severity is Severity.NOTICE for one in self._said()}
+        diagnostics = [*self._said()]
+        said = {one.message: one.severity is Severity.NOTICE for one in diagnostics}
         source = ChartSource(
             self._text.strip(),
             tuple(self._executor.facts.drawn),
@@ -50,6 +53,7 @@ class ChartMaker:
             datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             warnings=tuple(message for message, is_notice in said.items() if not is_notice),
             notices=tuple(message for message, is_notice in said.items() if is_notice),
+            skipped=tuple(dict.fromkeys(one.message for one in diagnostics if one.code == _SKIPPED)),
             counts=(f"{frame.length:,} row{'s' * (frame.length != 1)}", *self._counted()),
         )
         return chart_of(frame, context, self._stages, source)

@@ -79,7 +79,7 @@ _TABLE = {
     "RQL307": Code("notice", "why no run passes"),
     "RQL308": Code("notice", "metrics that none of the runs logged"),
     "RQL310": Code("error", "an aggregate over histories that are sampled"),
-    "RQL311": Code("notice", "groups of one row"),
+    "RQL311": Code("notice", "groups of one row or value"),
     "RQL312": Code("notice", "values that an aggregate skipped"),
     "RQL313": Code("notice", "rows, cells or fields that a stage left out"),
     "RQL314": Code("error", "a stage on a table that it does not work on"),

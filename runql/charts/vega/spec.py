@@ -65,13 +65,13 @@ def for_picture(chart: Chart) -> Chart:
 
 
 def notes_of(chart: Chart) -> tuple[str, ...]:
-    """What stands under the chart: what the bars of errors and the bands are, the notes, and what is wrong with the
-    answer.
+    """What stands under the chart: what the bars of errors and the bands are, the notes, and what was skipped of the
+    answer or is wrong with it.
     """
     around = (_around(panel.mark, one) for panel in chart.panels for one in panel.series if one.interval)
     boxes = [box for panel in chart.panels for box in panel.boxes]
     told = [_BOX] * any(box.n > 1 for box in boxes) + [_ONE_VALUE] * any(box.n == 1 for box in boxes)
-    return tuple(dict.fromkeys((*around, *told, *chart.notes, *chart.source.warnings)))
+    return tuple(dict.fromkeys((*around, *told, *chart.notes, *chart.source.skipped, *chart.source.warnings)))
 
 
 _BOX: Final = f"box: {QUARTILES}, its line: median, whiskers: {EXTREMES}"

@@ -58,7 +58,11 @@ def skipped_notices(folded: Mapping[TFold, FoldColumn]) -> list[Diagnostic]:
         text = skipped_text(skipped)
         # `count(x)` and `n_unique(x)` ask what there is.
         if text and (node.name not in ("count", "n_unique") or skipped.nan):
-            name = node.argument.name.removeprefix(HIDDEN) if isinstance(node.argument, TCell) else f"{node.name}(…)"
-            message = f"`{name}`: {text} skipped"
+            message = f"{argument_text(node)}: {text} skipped"
             said.setdefault(message, Diagnostic("RQL312", message, node.span))
     return list(said.values())
+
+
+def argument_text(node: TFold) -> str:
+    """What an aggregate is of, as a notice names it."""
+    return f"`{node.argument.name.removeprefix(HIDDEN) if isinstance(node.argument, TCell) else f'{node.name}(…)'}`"

@@ -50,6 +50,15 @@ def test_a_group_of_one_is_marked() -> None:
     assert result.notices[0].message == "1 of 2 groups holds a single row, which has no spread"
 
 
+def test_a_group_of_one_value_is_marked_too() -> None:
+    stage = TGroup((ColumnPick("k"),), (named("s", fold("std", "x")), named("e", fold("ci95", "x"))))
+    result = ask(stage, table(k=[1, 1, 2, 2, 3], x=[1.0, 3.0, 5.0, MISSING, 4.0]))
+    assert [one.message for one in result.notices if one.code == "RQL311"] == [
+        "1 of 3 groups holds a single row, which has no spread",
+        "1 of 3 groups holds a single value of `x`, which has no spread",
+    ]
+
+
 def test_nothing_is_said_of_the_spread_of_a_single_row_where_nobody_asks_for_it() -> None:
     counted = TGroup((ColumnPick("k"),), (named("m", fold("mean", "x")), named("c", fold("count"))))
     assert codes(ask(counted, table(k=[1, 1, 2], x=[1.0, 3.0, 5.0]))) == []
