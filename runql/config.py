@@ -34,6 +34,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
+from runql.chart_look import PLAIN, ChartLook
 from runql.errors import SettingsError
 from runql.prompt_options import PromptSettings
 from runql.settings_file import read_settings_file
@@ -97,7 +98,7 @@ class Settings:
     `store_address`: the object store where they are in the place of that. `offline`: no server is asked, a project is
     answered from its store. `keep`: what was read of a large folder is kept for the next process. `read_only`: no text
     writes a file. `pager`: what `$PAGER` says. `said`: what is to be said of files that do not count. `allow_write`:
-    where a script may write besides the working folder. `theme`: on what charts stand.
+    where a script may write besides the working folder. `chart_look`: how charts look.
     """
 
     source: str | None = None
@@ -126,7 +127,7 @@ class Settings:
     offline: bool = False
     read_only: bool = False
     keep: bool = True
-    theme: str = "light"
+    chart_look: ChartLook = PLAIN
 
     @property
     def own_queries(self) -> Path | None:

@@ -189,14 +189,13 @@ class Files:
     ) -> Callable[[], tuple[Diagnostic, ...]]:
         """Writes the chart of all rows."""
         from runql.charts.files.write import save_chart
-        from runql.charts.vega.theme import Theme
 
-        make, theme = self._chart, Theme(self._settings.theme)
+        make, look = self._chart, self._settings.chart_look
         assert make is not None, "somebody draws"
 
         def write() -> tuple[Diagnostic, ...]:
             chart = make(Frame.concat(parts.frames), context)
-            save_chart(chart, kind, place, theme, parts.gave_up)
+            save_chart(chart, kind, place, look, parts.gave_up)
             return said_of_file(chart, str(place.path))
 
         return write

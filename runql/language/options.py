@@ -35,6 +35,20 @@ _TABLE = (
         values=THEMES,
     ),
     OptionEntry(
+        'chart_size "WIDTHxHEIGHT"|null',
+        "How large charts of files and notebooks are, with all that stands in them; text stays 9 points high.",
+        'set chart_size "8x5cm"; runs limit 5 keys loss scan | plot | to "loss.pdf"',
+        takes="a width and a height in `cm`, `mm`, `in`, `pt` or `px`, or `null`",
+        values=('"8x5cm"', '"16x9cm"', "null"),
+    ),
+    OptionEntry(
+        "chart_notes on|off",
+        "Whether what a chart leaves out is said under it in files and notebooks; their metadata hold it anyway.",
+        'set chart_notes off; runs limit 5 keys loss scan | plot | to "loss.svg"',
+        takes=SWITCH,
+        values=("off", "on"),
+    ),
+    OptionEntry(
         "RQLnnn on|off",
         "Whether such notices and warnings are said.",
         "set RQL211 off; runs order -lr limit 3",

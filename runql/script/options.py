@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
+from runql.chart_look import PLAIN, SIZE_FORM, ChartLook, ChartSize
 from runql.language.options import OPTIONS, THEMES
 from runql.syntax import tree
 from runql.syntax.tree import SetStatement
@@ -40,14 +42,14 @@ class Told:
 class Options:
     """`silenced`: codes of notices and warnings that are not said. `max_rows`: how many rows of an answer are shown at
     most. `names`: whether each file and run is named that a notice speaks of. `told`: what was said of these before
-    and is not said again; without it everything is said each time. `theme`: on what charts stand.
+    and is not said again; without it everything is said each time. `chart_look`: how charts of files look.
     """
 
     silenced: frozenset[str] = frozenset()
     max_rows: int | None = None
     names: bool = False
     told: Told | None = None
-    theme: str = "light"
+    chart_look: ChartLook = PLAIN
 
     def heard(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Those that are to be said: an error can't be silenced."""
@@ -83,11 +85,11 @@ def set_option(  # noqa: PLR0911 - one line an option
         if on is None:
             return options, Diagnostic("RQL223", "`names` is set to `on` or `off`", statement.span)
         return replace(options, names=on), None
-    if name.lower() == "theme":
-        theme = _word(statement.value)
-        if theme not in THEMES:
-            return options, Diagnostic("RQL223", "`theme` is set to `light` or `dark`", statement.span)
-        return replace(options, theme=theme), None
+    if name.lower() in _LOOKS:
+        found = _LOOKS[name.lower()](options.chart_look, statement.value)
+        if isinstance(found, str):
+            return options, Diagnostic("RQL223", f"`{name.lower()}` is {found}", statement.span)
+        return replace(options, chart_look=found), None
     near = nearest(name, OPTIONS, most=1)
     hints = (*(f"nearest: `{one}`" for one in near), f"options: {', '.join(f'`{one}`' for one in OPTIONS)}")
     return options, Diagnostic("RQL223", f"there is no option `{name}`", place, hints=hints)
@@ -118,3 +120,31 @@ def _word(value: tree.Expr | None) -> str:
         return value.value.lower()
     is_name = isinstance(value, tree.Field) and len(value.path.segments) == 1
     return str(value.path.segments[0]).lower() if isinstance(value, tree.Field) and is_name else ""
+
+
+# ---------------------------------------------------------------- how charts look
+
+
+def _theme(look: ChartLook, value: tree.Expr | None) -> ChartLook | str:
+    theme = _word(value)
+    return replace(look, theme=theme) if theme in THEMES else "set to `light` or `dark`"
+
+
+def _size(look: ChartLook, value: tree.Expr | None) -> ChartLook | str:
+    if isinstance(value, tree.Literal) and value.value is None:
+        return replace(look, size=None)
+    size = ChartSize.read(_word(value))
+    return f"{SIZE_FORM}, in quotes, or `null`" if size is None else replace(look, size=size)
+
+
+def _notes(look: ChartLook, value: tree.Expr | None) -> ChartLook | str:
+    on = _truth(value)
+    return "set to `on` or `off`" if on is None else replace(look, notes=on)
+
+
+_LOOKS: Final[Mapping[str, Callable[[ChartLook, tree.Expr | None], ChartLook | str]]] = {
+    "theme": _theme,
+    "chart_size": _size,
+    "chart_notes": _notes,
+}
+"""By their names the options of charts: each gives how charts look then, or what it takes."""

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runql.chart_look import PLAIN, SIZE_FORM, ChartLook, ChartSize
 from runql.charts.chart import Mark
 from runql.errors import OutputError, QueryError
 from runql.language.formats import CHART_FORMATS
@@ -20,7 +21,6 @@ from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.charts.chart import Chart
-    from runql.charts.vega.theme import Theme
 
 MIME_TYPE: Final = "application/vnd.vegalite.v5+json"
 """What JupyterLab, VS Code and others draw themselves."""
@@ -29,12 +29,21 @@ MIME_TYPE: Final = "application/vnd.vegalite.v5+json"
 class DrawnChart:
     """A chart: a notebook shows it, `save` writes it, `vega_lite` gives what any program of Vega-Lite takes."""
 
-    def __init__(self, chart: Chart, theme: str = "light") -> None:
+    def __init__(self, chart: Chart, look: ChartLook = PLAIN) -> None:
         self.chart = chart
-        self.theme = _theme(theme)
+        self.look = look
 
-    def save(self, path: str | PathLike[str], *, theme: str | None = None) -> None:
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        theme: str | None = None,
+        size: str | None = None,
+        notes: bool | None = None,
+    ) -> None:
         """Write it as `.svg`, `.png`, `.pdf`, `.html` or `.json` (Vega-Lite); a file is replaced when it is whole.
+
+        `size`: how large it is, such as `8x5cm`; `notes`: whether what it leaves out is said under it.
 
         Raises `OutputError` for another ending, for what cannot be written, and without the extra `charts`, which all
         but JSON need.
@@ -47,18 +56,13 @@ class DrawnChart:
         if kind is None:
             known = ", ".join(f"`.{end}`" for entry in CHART_FORMATS.values() for end in entry.extensions)
             raise OutputError.of("RQL506", f"`{target}` is no file of a chart", f"a file that ends in {known}")
-        save_chart(self.chart, kind, place_of_chart(kind, target), self._theme(theme))
+        save_chart(self.chart, kind, place_of_chart(kind, target), changed(self.look, theme, size, notes))
 
     def vega_lite(self, *, theme: str | None = None) -> dict[str, Any]:
         """It as Vega-Lite: a dictionary that holds the values too."""
         from runql.charts.vega.spec import vega_lite
 
-        return vega_lite(self.chart, self._theme(theme))
-
-    def _theme(self, theme: str | None) -> Theme:
-        from runql.charts.vega.theme import Theme
-
-        return Theme(self.theme if theme is None else _theme(theme))
+        return vega_lite(self.chart, changed(self.look, theme))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
         """Vega-Lite for notebooks that draw it, and SVG for the others, where the extra `charts` is installed."""
@@ -68,7 +72,7 @@ class DrawnChart:
 
         made: dict[str, Any] = {MIME_TYPE: self.vega_lite(), "text/plain": repr(self)}
         if engine.is_there():
-            made["image/svg+xml"] = chart_bytes(self.chart, ChartFile.SVG, self._theme(None)).decode()
+            made["image/svg+xml"] = chart_bytes(self.chart, ChartFile.SVG, self.look).decode()
         return made
 
     def __repr__(self) -> str:
@@ -79,10 +83,14 @@ class DrawnChart:
         return "\n".join(chart_lines(self.chart, Look()))
 
 
-def _theme(theme: str) -> str:
-    if theme not in THEMES:
+def changed(look: ChartLook, theme: str | None = None, size: str | None = None, notes: bool | None = None) -> ChartLook:
+    """How a chart looks with what an argument says otherwise. Raises `QueryError`."""
+    if theme is not None and theme not in THEMES:
         raise QueryError.of("RQL216", f"`theme` is `light` or `dark`, not {theme!r}")
-    return theme
+    read = look.size if size is None else ChartSize.read(size)
+    if size is not None and read is None:
+        raise QueryError.of("RQL216", f"`size` is {SIZE_FORM}, not {size!r}")
+    return ChartLook(look.theme if theme is None else theme, read, look.notes if notes is None else notes)
 
 
 def plot_stage(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runql.chart_look import ChartLook
 from runql.plan.nodes import Plan, stages_of
 from runql.semantic.typed import TPlot, TTo
 
@@ -23,14 +24,13 @@ def writes_chart(plan: Plan) -> bool:
     return draws and any(chart_file(Path(path)) is not None for path in written)
 
 
-def drawn_file(chart: Callable[[], Chart | None], theme: str, name: str) -> bytes:
+def drawn_file(chart: Callable[[], Chart | None], look: ChartLook, name: str) -> bytes:
     """The file, by the name of its format. Raises `OutputError` without what draws it, before the chart is made."""
     from runql.charts.files.kinds import ChartFile
     from runql.charts.files.write import begin, chart_bytes
-    from runql.charts.vega.theme import Theme
 
     kind = ChartFile(name)
     begin(kind)
     made = chart()
     assert made is not None, "whoever draws has a chart"
-    return chart_bytes(made, kind, Theme(theme))
+    return chart_bytes(made, kind, look)

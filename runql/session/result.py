@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
 from runql.advice.under_answers import footer_lines, footnotes, ladder, ways_out
+from runql.chart_look import ChartLook
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
 from runql.execute.progress import Going
@@ -103,7 +104,12 @@ class Result:
     @property
     def theme(self) -> str:
         """On what its chart stands: `light` or `dark`."""
-        return self._options.theme
+        return self.chart_look.theme
+
+    @property
+    def chart_look(self) -> ChartLook:
+        """How its chart looks in files and notebooks."""
+        return self._options.chart_look
 
     @cached_property
     def chart(self) -> Chart:
@@ -145,6 +151,8 @@ class Result:
         band: bool = False,
         title: str | None = None,
         theme: str | None = None,
+        size: str | None = None,
+        notes: bool | None = None,
     ) -> DrawnChart:
         """A chart of the answer, as the stage `plot` draws it: of what fits the rows, or as the arguments say.
 
@@ -159,15 +167,18 @@ class Result:
             log: The axes that are logarithmic: `"y"`, `"x"` or `"x y"`.
             band: Median, quartiles and extremes instead of a line a run.
             theme: `light` or `dark`.
+            size: How large it is in files, such as `8x5cm`.
+            notes: Whether what it leaves out is said under it.
         """
-        from runql.session.drawn import DrawnChart, plot_stage
+        from runql.session.drawn import DrawnChart, changed, plot_stage
 
+        look = changed(self.chart_look, theme, size, notes)
         if self.draws and not (y or vs or by or shape or log or band or title):
-            return DrawnChart(self.chart, theme or self.theme)
+            return DrawnChart(self.chart, look)
         if self._answer.is_count or self._drawn is None:
             raise QueryError.of("RQL216", _NO_CHART)
         stage = plot_stage(y, vs=vs, by=by, shape=shape, log=log, band=band, title=title)
-        return DrawnChart(self._drawn(stage).chart, theme or self.theme)
+        return DrawnChart(self._drawn(stage).chart, look)
 
     def with_chart(self) -> Result:
         """The answer of the same query with `plot` at its end; of one that draws it itself. Nothing is read for it."""
@@ -252,7 +263,7 @@ class Result:
             view=view,
             settle=lambda: self._answer.final_names,
             layout=lambda: self._answer.layout,
-            draw=partial(drawn_file, lambda: self.chart, self.theme) if self.draws else None,
+            draw=partial(drawn_file, lambda: self.chart, self.chart_look) if self.draws else None,
         )
 
     def stats(self) -> Stats:

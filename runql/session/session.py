@@ -324,7 +324,7 @@ class Session(OpenSources):
 
         def answer_of(one: InnerQuery | CheckedQuery, questions: Questions | None) -> Answer:
             executor = Executor(one.plan, one.places, one.catalog, one.doubt)
-            settings = replace(self.settings, theme=ready.options.theme)
+            settings = replace(self.settings, chart_look=ready.options.chart_look)
             return Answer(executor, one.catalog, source, ready.spent, settings, questions=questions)
 
         answer = answer_of(ready, Questions(ready.inner, answer_of) if ready.inner else None)

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import pytest
 from pypdf import PdfReader
 
+from runql.chart_look import ChartLook
 from runql.charts.files import engine
 from runql.charts.files.kinds import ChartFile
 from runql.charts.files.page import page
@@ -84,7 +85,7 @@ def test_characters_that_no_font_has_are_found() -> None:
 
 
 def test_svg_holds_what_it_was_made_of() -> None:
-    drawn = ElementTree.fromstring(chart_bytes(curves(), ChartFile.SVG, Theme.DARK))
+    drawn = ElementTree.fromstring(chart_bytes(curves(), ChartFile.SVG, ChartLook("dark")))
     (kept,) = (json.loads(part.text or "") for part in drawn.iter(f"{_SVG}metadata"))
     assert (kept["query"], kept["runs"], kept["time"]) == (SOURCE.query, ["a1", "b2"], SOURCE.time)
     assert kept["counts"] == ["120 rows", "2 of 64 runs"]

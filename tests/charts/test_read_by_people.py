@@ -79,7 +79,9 @@ def test_the_run_that_sets_an_axis_is_named(shape: str) -> None:
     other = chart(source, f"runs {where} keys loss scan | plot loss{shape}")
     assert not [one for one in other.notes if "set" in one]
     assert {run for one in other.panels[0].series for run in one.runs} == {"a", "b"}
-    assert not [one for one in chart(source, "runs keys loss scan | plot log y").notes if "set" in one]
+    assert note in chart(source, f"runs keys loss scan | plot loss{shape} log y").notes, "by 19 decades"
+    near = runs({**histories, "far": curve(range(5), 1e3)}, {name: {"g": 1} for name in histories})
+    assert not [one for one in chart(near, "runs keys loss scan | plot log y").notes if "set" in one]
 
 
 def test_several_runs_that_set_an_axis_are_counted() -> None:

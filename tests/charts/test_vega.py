@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.chart_look import ChartLook
 from runql.charts.chart import Axis, Chart, Mark, Panel, Polyline, Scale, Series
 from runql.charts.vega.axes import AxisRange, log_ticks, number_format, round_ticks, value_on
 from runql.charts.vega.grids import tick_rows
@@ -27,7 +28,7 @@ _NUMBERS = st.floats(-1e12, 1e12) | st.sampled_from((0.0, -0.0, 1e-300, 5e-324, 
 @pytest.mark.parametrize("theme", Theme)
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_shape_is_plain_json(name: str, theme: Theme, live: bool) -> None:
-    spec = vega_lite(CHARTS[name], theme, live=live)
+    spec = vega_lite(CHARTS[name], ChartLook(theme), live=live)
     assert json.loads(json.dumps(spec, allow_nan=False)) == spec
     assert spec["config"]["background"] == PALETTES[theme].background
 
@@ -83,7 +84,7 @@ def _encodings(spec: object) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("theme", Theme)
 def test_eight_lines_differ_in_colour_and_in_dash(theme: Theme) -> None:
-    spec = vega_lite(curves(8), theme, live=False)
+    spec = vega_lite(curves(8), ChartLook(theme), live=False)
     line = next(one for one in _encodings(spec) if "strokeDash" in one)
     colours, dashes = line["color"]["scale"]["range"], line["strokeDash"]["scale"]["range"]
     assert len({*colours}) == len({*map(tuple, dashes)}) == len({*SHAPES}) == len(DASHES) == 8

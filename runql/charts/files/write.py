@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, assert_never
 
+from runql.chart_look import PLAIN, ChartLook
 from runql.charts.chart import Chart
 from runql.charts.files import engine, glyphs, metadata, pdf
+from runql.charts.files.fitting import fitted
 from runql.charts.files.kinds import ChartFile, endings
 from runql.charts.files.page import page
 from runql.charts.vega.spec import for_picture, vega_lite
@@ -39,23 +41,25 @@ def begin(kind: ChartFile) -> None:
 
 
 def save_chart(
-    chart: Chart, kind: ChartFile, place: Destination, theme: Theme, gave_up: Callable[[], bool] = never
+    chart: Chart, kind: ChartFile, place: Destination, look: ChartLook, gave_up: Callable[[], bool] = never
 ) -> None:
     """Write the file, whole or not at all. Raises `OutputError`, and `GivenUp` if `gave_up` says so."""
-    write_to(place, (chart_bytes(chart, kind, theme) for _ in range(1)), gave_up)
+    write_to(place, (chart_bytes(chart, kind, look) for _ in range(1)), gave_up)
 
 
-def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> bytes:
+def chart_bytes(chart: Chart, kind: ChartFile, look: ChartLook = PLAIN) -> bytes:
     """The file of a chart: the same bytes of the same chart but for the time in `chart.source`.
 
-    Raises `OutputError` (RQL506) without the extra `charts`, but for JSON.
+    Raises `OutputError` without the extra `charts` (RQL506), but for JSON, and where a size has no room (RQL578).
     """
     if kind is not ChartFile.JSON:
         chart = replace(chart, source=replace(chart.source, versions=(*chart.source.versions, *engine.versions())))
     chart = for_picture(chart)
     if kind in glyphs.WITH_FONTS and (characters := glyphs.lacking(chart)):
         chart = replace(chart, notes=(*chart.notes, glyphs.noted(characters)))
-    spec = vega_lite(chart, theme, live=kind in {ChartFile.HTML, ChartFile.JSON})
+    spec = vega_lite(chart, look, live=kind in {ChartFile.HTML, ChartFile.JSON})
+    if look.size is not None and kind is not ChartFile.JSON:
+        spec = fitted(spec, look.size)
     kept = metadata.metadata_of(chart)
     match kind:
         case ChartFile.SVG:
@@ -65,7 +69,7 @@ def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> by
         case ChartFile.PDF:
             return pdf.with_information(engine.pdf(spec), kept, chart.title or "chart", metadata.KEY, engine.ON_PAPER)
         case ChartFile.HTML:
-            return whole_unicode(page(spec, kept, chart.title or "chart", theme, engine.script())).encode()
+            return whole_unicode(page(spec, kept, chart.title or "chart", Theme(look.theme), engine.script())).encode()
         case ChartFile.JSON:
             return whole_unicode(_json({**spec, "usermeta": {metadata.KEY: kept}}) + "\n").encode()
         case _:

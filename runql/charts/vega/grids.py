@@ -41,14 +41,20 @@ def _cell(panel: Panel, at: int) -> Row:
     return {**place, "value": value, "text": readable(cell.text)}
 
 
-def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tuple[Layers, dict[str, Any]]:
+def heat_layers(
+    panel: Panel, legend: Legend, points: float, title: str, *, is_sized: bool = False
+) -> tuple[Layers, dict[str, Any]]:
     """Cells coloured by value, with their texts where there is room; and the size of the plot."""
     colours = PALETTES[legend.theme]
     extent = AxisRange.of([cell.value for cell in panel.cells])
     widest = max((room(visible(cell.text), NOTE_SIZE) for cell in panel.cells), default=0)
     across = max(1, len(panel.x.categories))
-    told = across * (widest + 12) <= _WIDEST  # else the colours alone say it
-    step = max(_LEAST_CELL, min(_MOST_CELL, max(widest + 12 if told else 0, points / across)))
+    told = across * (widest + 12) <= (points if is_sized else _WIDEST)  # else the colours alone say it
+    step = (
+        points / across
+        if is_sized
+        else max(_LEAST_CELL, min(_MOST_CELL, max(widest + 12 if told else 0, points / across)))
+    )
     labels = max((room(text, TEXT_SIZE) for text in short(panel.x.categories).values()), default=0)
     x, y = channel("x", panel.x, None, angled=labels > step - 6), channel("y", panel.y, None)
     shown = [{"field": "y", "title": panel.y.title or "row"}, {"field": "x", "title": panel.x.title or "column"}]
@@ -56,7 +62,7 @@ def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tupl
     is_log = panel.has_log_colours
     colour = {"field": "value", "type": "quantitative", **_heat_colours(extent, is_log=is_log)}
     called = visible(title) + " (log)" * is_log
-    colour["legend"] = {"title": called or None, "gradientLength": 160, **ends_of(extent, is_log=is_log)}
+    colour["legend"] = {"title": called or None, **ends_of(extent, is_log=is_log)}
     made = [{"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": shown}}]
     if any(not math.isfinite(cell.value) for cell in panel.cells):
         hollow = {"type": "rect", "fill": colours.background, "stroke": colours.faint, "strokeWidth": 1}

@@ -15,6 +15,9 @@ from runql.text.visible import visible
 _SYMBOL: int = 52
 """How wide a symbol of the legend is with what is free around it."""
 
+_SMALL_SYMBOL: int = 32
+"""That of a legend below the plot."""
+
 
 @frozen
 class Legend:
@@ -29,6 +32,9 @@ class Legend:
 
     is_axis: bool = False
     """Whether each panel has one series, which an axis names."""
+
+    below: float = 0
+    """How wide the room is below the plot, if it stands there."""
 
     @classmethod
     def of(cls, chart: Chart, theme: Theme) -> Legend:
@@ -53,10 +59,15 @@ class Legend:
     @property
     def width(self) -> float:
         """How much room it takes beside the plot, in points."""
-        if not self.is_shown:
+        if not self.is_shown or self.below:
             return 0
         texts = [*short(self.names).values(), self.title]
         return _SYMBOL + max(room(text, TEXT_SIZE) for text in texts)
+
+    def _columns(self) -> int:
+        """In how many columns the names stand below the plot."""
+        widest = max(room(text, TEXT_SIZE) for text in short(self.names).values())
+        return max(1, min(len(self.names), int(self.below / (_SMALL_SYMBOL + widest))))
 
     def colour(self, *, symbol: str) -> dict[str, Any]:
         """The channel `color`."""
@@ -83,6 +94,9 @@ class Legend:
         made: dict[str, Any] = {"title": self.title or None, "orient": "right", "symbolOpacity": 1}
         if symbol:
             made |= {"symbolType": symbol, "symbolSize": 500 if symbol == "stroke" else 140}
+        if self.below:
+            made |= {"orient": "bottom", "direction": "horizontal", "columns": self._columns(), "offset": 2}
+            made |= {"symbolSize": 280 if symbol == "stroke" else 100, "titlePadding": 2, "rowPadding": 0}
         long = {name: text for name, text in short(self.names).items() if name != text}
         return made | ({"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"} if long else {})
 

@@ -12,7 +12,7 @@ from runql.charts.vega.layers import Layers, Pointer, Row, arrows, beyond, reada
 from runql.charts.vega.legend import Legend, name_of, symbol_of
 from runql.charts.vega.shades import shade_channel, shades_of
 from runql.charts.vega.texts import room, short
-from runql.charts.vega.theme import PALETTES, TEXT_SIZE, WIDTH, Theme
+from runql.charts.vega.theme import PALETTES, TEXT_SIZE, Theme
 
 _FEW_POINTS: Final = 40
 """A line of so many points shows where they stand."""
@@ -78,23 +78,23 @@ def _is_alone(y: Sequence[float], at: int) -> bool:
     return isfinite(y[at]) and not any(beside is not None and isfinite(beside) for beside in (before, after))
 
 
-def axes_of(panel: Panel) -> dict[str, Any]:
+def axes_of(panel: Panel, points: float) -> dict[str, Any]:
     """The channels `x` and `y`."""
     spare = _SPARE if panel.mark is Mark.SCATTER else 0
     columns = [column for series in panel.series for column in (series.y, series.low, series.high)]
     outer = [column for series in panel.series for column in (series.least, series.most)]
     x = AxisRange.of(*(series.x for series in panel.series))
     return {
-        "x": channel("x", panel.x, x, padding=spare, angled=_is_angled(panel.x)),
+        "x": channel("x", panel.x, x, padding=spare, angled=_is_angled(panel.x, points)),
         "y": channel("y", panel.y, AxisRange.of(*columns, *outer), padding=spare if panel.y.window is None else 0),
         **_beside(panel),
     }
 
 
-def _is_angled(axis: Axis) -> bool:
+def _is_angled(axis: Axis, points: float) -> bool:
     """Whether the categories along x find no room side by side."""
     widest = max((room(text, TEXT_SIZE) for text in short(axis.categories).values()), default=0)
-    return len(axis.categories) * (widest + 8) > WIDTH - _LABELS
+    return len(axis.categories) * (widest + 8) > points
 
 
 def _beside(panel: Panel) -> dict[str, Any]:
@@ -106,9 +106,9 @@ def _beside(panel: Panel) -> dict[str, Any]:
     return {"xOffset": {"field": "series", "type": "nominal", "sort": names, "scale": scale}}
 
 
-def line_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
+def line_layers(panel: Panel, legend: Legend, pointer: Pointer, points: float) -> Layers:
     """Bands below, then lines, then the points that no line shows."""
-    axes = axes_of(panel)
+    axes = axes_of(panel, points)
     colour = legend.colour(symbol=symbol_of(Mark.LINE))
     encoding = {**axes, "color": colour, "strokeDash": legend.dash(), **pointer.faded()}
     dots = {
@@ -136,9 +136,9 @@ def _strokes(panel: Panel, encoding: dict[str, Any]) -> Iterator[dict[str, Any]]
     yield {"transform": [{"filter": "datum.behind !== true"}], "mark": _STROKE, "encoding": encoding}
 
 
-def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
+def point_layers(panel: Panel, legend: Legend, pointer: Pointer, points: float) -> Layers:
     """Points, with the line of a front and the bars of their errors below them."""
-    axes = axes_of(panel)
+    axes = axes_of(panel, points)
     colour = legend.colour(symbol=symbol_of(Mark.SCATTER))
     joined = [name_of(series) for series in panel.series if series.joined]
     made: list[dict[str, Any]] = []

@@ -11,7 +11,6 @@ from runql.charts.vega.texts import room
 from runql.charts.vega.theme import TEXT_SIZE, Theme
 from runql.text.visible import visible
 
-_LENGTH: Final = 160
 _LABELS: Final = 96
 """How wide the bar is with its labels and what is free around it, in points."""
 
@@ -26,7 +25,7 @@ def shade_channel(field: str, axis: Axis, extent: AxisRange | None, theme: Theme
     """The channel `color` of a number on an axis: without the end that is hard to see on the ground."""
     seen = [0.25, 1] if theme is Theme.DARK else [0, 0.9]
     scale: dict[str, Any] = {"scheme": {"name": "viridis", "extent": seen}}
-    legend: dict[str, Any] = {"title": visible(axis.title) or None, "gradientLength": _LENGTH}
+    legend: dict[str, Any] = {"title": visible(axis.title) or None}
     made: dict[str, Any] = {"field": field, "scale": scale, "legend": legend}
     if axis.scale is Scale.TIME:
         if extent is not None:

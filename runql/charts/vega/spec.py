@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, assert_never
 
+from runql.chart_look import PLAIN, ChartLook
 from runql.charts.chart import NO_ROWS, Chart, Mark, Panel, Series
 from runql.charts.clipping import EXTREMES, QUARTILES
 from runql.charts.thinning import thinned
@@ -16,8 +17,9 @@ from runql.charts.vega import bars, grids, lines
 from runql.charts.vega.layers import Layers, Pointer, Row
 from runql.charts.vega.legend import Legend
 from runql.charts.vega.shades import shade_room
+from runql.charts.vega.sheet import LEAST_WIDTH, Sheet
 from runql.charts.vega.texts import wrapped
-from runql.charts.vega.theme import HEIGHT, NOTE_SIZE, PALETTES, TEXT_SIZE, TITLE_SIZE, WIDTH, Theme, config_of
+from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE, TITLE_SIZE, WIDTH, Theme, config_of
 from runql.text.frozen import frozen
 from runql.text.visible import visible
 
@@ -27,31 +29,27 @@ SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
 _PIXELS: Final = 2
 """So many columns of pixels a point are told apart in a picture: lines are thinned to these."""
 
-_BESIDE: Final = 70
-"""How much of the width the labels of the y axis take."""
 
-_LEAST_WIDTH: Final = 380
-_HEIGHTS: Final = {1: HEIGHT, 2: 240, 3: 190}
-_LEAST_HEIGHT: Final = 150
-_BLANK_HEIGHT: Final = 120
-_BINS_HEIGHT: Final = 90
-"""That of the bins of one group of several."""
+def vega_lite(chart: Chart, look: ChartLook = PLAIN, *, live: bool = True) -> dict[str, Any]:
+    """The chart as Vega-Lite. `live`: with what a pointer does, which a picture has no use for.
 
-
-def vega_lite(chart: Chart, theme: Theme = Theme.LIGHT, *, live: bool = True) -> dict[str, Any]:
-    """The chart as Vega-Lite. `live`: with what a pointer does, which a picture has no use for."""
-    chart = for_picture(chart)
+    Of a size that was asked for the plots are about as large as there is room: who draws it knows how large texts are.
+    """
+    chart, theme, sheet = for_picture(chart), Theme(look.theme), Sheet.of(look.size)
     described = visible(_described(chart))
     chart = replace(chart, panels=tuple(part for panel in chart.panels for part in bars.bins_apart(panel)))
-    legend = Legend.of(chart, theme)
-    made = [_panel(panel, at, chart, legend, live=live) for at, panel in enumerate(chart.panels)]
-    spec: dict[str, Any] = {"$schema": SCHEMA, "config": config_of(theme), "padding": 14}
+    legend = sheet.placed(Legend.of(chart, theme))
+    made = [_panel(panel, at, chart, legend, sheet, live=live) for at, panel in enumerate(chart.panels)]
+    spec: dict[str, Any] = {"$schema": SCHEMA, "config": config_of(theme, sheet.gradient), "padding": sheet.padding}
     if described:
         spec["description"] = described
-    if notes := tuple(note for note in notes_of(chart) if note != NO_ROWS):  # that stands in the middle
-        spec["title"] = _notes(notes, theme)
+    notes = tuple(note for note in notes_of(chart) if note != NO_ROWS)  # that stands in the middle
+    if notes and look.notes:
+        spec["title"] = _notes(notes, theme, sheet.width)
     spec["datasets"] = {name: rows for one in made for name, rows in one.data.items()}
-    spec["vconcat"] = [one.spec for one in made] or [_blank(NO_ROWS, [chart.title] if chart.title else [], theme)]
+    spec["vconcat"] = [one.spec for one in made] or [
+        _blank(NO_ROWS, [chart.title] if chart.title else [], theme, sheet)
+    ]
     spec["spacing"] = 14
     colour = "independent" if any(panel.mark is Mark.HEAT for panel in chart.panels) else "shared"
     shared = {"color": colour, "strokeDash": "shared", "shape": "shared"}
@@ -91,8 +89,8 @@ def _described(chart: Chart) -> str:
     return " · ".join(part for part in (chart.title, drawn, *notes_of(chart)) if part)
 
 
-def _notes(notes: tuple[str, ...], theme: Theme) -> dict[str, Any]:
-    lines_ = [line for note in notes for line in wrapped(note, WIDTH, NOTE_SIZE)]
+def _notes(notes: tuple[str, ...], theme: Theme, width: float) -> dict[str, Any]:
+    lines_ = [line for note in notes for line in wrapped(note, width, NOTE_SIZE)]
     look = {"fontSize": NOTE_SIZE, "fontWeight": "normal", "color": PALETTES[theme].faint, "lineHeight": NOTE_SIZE + 4}
     return {"text": lines_, "orient": "bottom", "anchor": "start", "frame": "bounds", "offset": 10, **look}
 
@@ -105,21 +103,22 @@ class _Drawn:
     data: Mapping[str, list[Row]]
 
 
-def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -> _Drawn:
+def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, sheet: Sheet, *, live: bool) -> _Drawn:
     name = f"panel_{at + 1}"
     if panel.is_empty:
         titles = [title for title in (chart.title if at == 0 else "", panel.title) if title]
         named = f"{panel.y.title or panel.x.title}: " * bool(panel.y.title or panel.x.title)
-        return _Drawn(_blank(f"{named}no value that can be drawn", titles, legend.theme), {name: []})
-    points = max(_LEAST_WIDTH, WIDTH - _BESIDE - (legend.width or shade_room(panel)))
-    size: dict[str, Any] = {"width": round(points), "height": _height(chart, panel)}
+        return _Drawn(_blank(f"{named}no value that can be drawn", titles, legend.theme, sheet), {name: []})
+    points = sheet.points(legend.width or shade_room(panel))
+    size: dict[str, Any] = {"width": round(points), "height": sheet.plot_height(chart.panels, at)}
+    whole = dict(size)
     data: dict[str, list[Row]] = {}
     pointer = Pointer(at + 1, live=live, names=live and legend.is_shown)
     match panel.mark:
         case Mark.LINE:
-            data[name], layers = lines.rows_of(panel), lines.line_layers(panel, legend, pointer)
+            data[name], layers = lines.rows_of(panel), lines.line_layers(panel, legend, pointer, points)
         case Mark.SCATTER:
-            data[name], layers = lines.rows_of(panel), lines.point_layers(panel, legend, pointer)
+            data[name], layers = lines.rows_of(panel), lines.point_layers(panel, legend, pointer, points)
         case Mark.BAR:
             layers, standing = bars.bar_layers(panel, legend, points, pointer)
             data[name], size = bars.bar_rows(panel), _sized(size, standing)
@@ -130,7 +129,7 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
             layers, standing = bars.box_layers(panel, legend, points)
             data[name], size = bars.box_rows(panel), _sized(size, standing)
         case Mark.HEAT:
-            layers, size = grids.heat_layers(panel, legend, points, panel.title)
+            layers, size = grids.heat_layers(panel, legend, points, panel.title, is_sized=sheet.is_sized)
             data[name] = grids.cell_rows(panel)
         case Mark.PARALLEL:
             ticks = f"{name}_ticks"
@@ -138,6 +137,7 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
             data |= {name: grids.polyline_rows(panel), ticks: grids.tick_rows(panel)}
         case _:
             assert_never(panel.mark)
+    size |= whole if sheet.is_sized else {}
     own = panel.title if panel.mark is not Mark.HEAT else ""  # there it stands at the colours
     title = [*([chart.title] if at == 0 and chart.title else []), *([own] if own else [])]
     titled = _titled(title, size["width"])
@@ -153,11 +153,6 @@ def _has_axis(chart: Chart, at: int) -> bool:
     return not panel.title or not below or below[0].x != panel.x
 
 
-def _height(chart: Chart, panel: Panel) -> int:
-    is_one_of_bins = panel.mark is Mark.HIST and bool(panel.title)
-    return _BINS_HEIGHT if is_one_of_bins else _HEIGHTS.get(len(chart.panels), _LEAST_HEIGHT)
-
-
 def _bins_title(chart: str, group: str) -> dict[str, Any]:
     """The title of the bins of one group, below that of the chart."""
     small = {"fontSize": TEXT_SIZE + 1, "offset": 4}
@@ -166,9 +161,9 @@ def _bins_title(chart: str, group: str) -> dict[str, Any]:
     return {"text": visible(chart), "subtitle": visible(group), "subtitleFontSize": TEXT_SIZE + 1, "subtitlePadding": 6}
 
 
-def _blank(text: str, titles: list[str], theme: Theme) -> dict[str, Any]:
+def _blank(text: str, titles: list[str], theme: Theme, sheet: Sheet) -> dict[str, Any]:
     """A panel that says why there is nothing in it."""
-    size = {"width": WIDTH - _BESIDE, "height": _BLANK_HEIGHT}
+    size = sheet.blank
     mark = {"type": "text", "fontSize": TEXT_SIZE + 2, "color": PALETTES[theme].faint, "text": visible(text)}
     return {**_titled(titles, size["width"]), **size, "data": {"values": [{}]}, "mark": mark}
 
@@ -180,7 +175,7 @@ def _sized(size: dict[str, Any], standing: bars.Standing) -> dict[str, Any]:
 def _titled(titles: list[str], width: object) -> dict[str, Any]:
     if not titles:
         return {}
-    points = width if isinstance(width, int) else _LEAST_WIDTH
+    points = width if isinstance(width, int) else LEAST_WIDTH
     return {"title": {"text": [line for title in titles for line in wrapped(title, points, TITLE_SIZE)], "offset": 12}}
 
 

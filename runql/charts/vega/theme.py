@@ -86,7 +86,7 @@ def halo(mark: dict[str, Any], theme: Theme) -> dict[str, Any]:
     return {**mark, "color": ground, "stroke": ground, "strokeWidth": 4, "strokeJoin": "round"}
 
 
-def _legend_look(colours: ThemeColours) -> dict[str, Any]:
+def _legend_look(colours: ThemeColours, gradient: int) -> dict[str, Any]:
     return {
         "labelColor": colours.text,
         "titleColor": colours.faint,
@@ -99,11 +99,12 @@ def _legend_look(colours: ThemeColours) -> dict[str, Any]:
         "symbolStrokeWidth": 2,
         "offset": 16,
         "gradientLabelOffset": 8,
+        "gradientLength": gradient,
     }
 
 
-def config_of(theme: Theme) -> dict[str, Any]:
-    """How Vega-Lite draws axes, legends and titles."""
+def config_of(theme: Theme, gradient: int) -> dict[str, Any]:
+    """How Vega-Lite draws axes, legends and titles. `gradient`: how long a bar of colours is."""
     colours = PALETTES[theme]
     axis = {
         "labelColor": colours.faint,
@@ -132,7 +133,7 @@ def config_of(theme: Theme) -> dict[str, Any]:
         "background": colours.background,
         "font": FONT,
         "axis": axis,
-        "legend": _legend_look(colours),
+        "legend": _legend_look(colours, gradient),
         "title": title,
         "view": {"stroke": None},
         "aria": False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runql import config
+from runql.chart_look import PLAIN, ChartLook
 from runql.errors import RunQLError
 from runql.frontends.cli.command_table import Arguments
 from runql.prompt_options import template
@@ -39,11 +40,17 @@ def params_of(arguments: Arguments) -> Mapping[str, Any]:
 
 def options_of_call(arguments: Arguments) -> Options | None:
     """The options that the call sets, if it sets any. Raises `QueryError`."""
-    if not (arguments.no or arguments.names) and arguments.max_rows is None and arguments.theme == "light":
+    look = chart_look_of(arguments)
+    if not (arguments.no or arguments.names) and arguments.max_rows is None and look == PLAIN:
         return None
     from runql.frontends.cli.programs import options_of
 
-    return options_of(arguments.no, arguments.max_rows, names=arguments.names, theme=arguments.theme)
+    return options_of(arguments.no, arguments.max_rows, names=arguments.names, look=look)
+
+
+def chart_look_of(arguments: Arguments) -> ChartLook:
+    """How the charts of files look."""
+    return ChartLook(arguments.theme, arguments.chart_size, not arguments.no_chart_notes)
 
 
 def saying_errors(start: Callable[[], int]) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from runql.chart_look import ChartSize
 from runql.frontends.cli.option_table import OPTIONS
 
 Command: TypeAlias = Literal[
@@ -72,6 +73,8 @@ class Arguments(NamedTuple):
     safe: bool = False
     max_rows: int | None = None
     theme: str = "light"
+    chart_size: ChartSize | None = None
+    no_chart_notes: bool = False
     names: bool = False
     errors: str = "text"
     stats: bool = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runql import config
 from runql.errors import OutputError, QueryError, RunQLError, UntrustedFolder, wrong_call
-from runql.frontends.cli.call_settings import for_call
+from runql.frontends.cli.call_settings import chart_look_of, for_call
 from runql.frontends.cli.command_table import Arguments, Command
 from runql.frontends.cli.inputs import is_file_name, text_of
 from runql.script.given_values import values_of
@@ -109,7 +109,7 @@ def _session(call: CommandCall) -> Session:
     session = Session(call.arguments.source, call.settings)
     session.state = ScriptState(
         options=options_of(
-            call.arguments.no, call.arguments.max_rows, names=call.arguments.names, theme=call.arguments.theme
+            call.arguments.no, call.arguments.max_rows, names=call.arguments.names, look=chart_look_of(call.arguments)
         )
     )
     return session

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from runql.chart_look import SIZE_FORM, ChartSize
+
 if TYPE_CHECKING:
     from argparse import ArgumentTypeError
 
@@ -52,6 +54,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise _mistake(f"`{text}` is no number of rows")
     return int(text)
+
+
+def _size(text: str) -> ChartSize:
+    size = ChartSize.read(text)
+    if size is None:
+        raise _mistake(f"`{text}` is no size of a chart: {SIZE_FORM}")
+    return size
 
 
 def _budget(text: str) -> int:
@@ -122,6 +131,8 @@ OPTIONS = (
     CommandOption(
         "run", "--theme", "on what the chart of a file stands", {"choices": ("light", "dark"), "default": "light"}
     ),
+    _value("run", "--chart-size", "SIZE", "how large the chart of a file is, such as 8x5cm", type=_size),
+    _flag("run", "--no-chart-notes", "say nothing under the chart of a file; its metadata do"),
     _value("run", "--max-rows", "N", "show at most so many rows of an answer, and say what was cut", type=_count),
     _value("run", "--junit", "FILE", "write what came of each assertion as JUnit XML, for a CI"),
     _flag("run", "--stats", "at the end a line of JSON on standard error: what the answers cost"),

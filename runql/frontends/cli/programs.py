@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runql.chart_look import PLAIN, ChartLook
 from runql.errors import wrong_call
 from runql.script.options import Options, Told, silenced_code
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from runql.session import Explanation, Result
 
 
-def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = False, theme: str = "light") -> Options:
+def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = False, look: ChartLook = PLAIN) -> Options:
     """The options that the call sets. Raises `QueryError` for a code that can't be silenced."""
     silenced = []
     for code in codes:
@@ -25,7 +26,7 @@ def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = Fals
                 "only these can be silenced: see docs/reference/codes.md",
             )
         silenced.append(name)
-    return Options(frozenset(silenced), max_rows, names, Told(), theme)
+    return Options(frozenset(silenced), max_rows, names, Told(), look)
 
 
 def stats_json(results: Sequence[Result | Explanation]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from runql.chart_look import PLAIN, ChartLook
 from runql.results.columns import Columns
 from runql.results.formats.formats import Output
 from runql.results.terminal_table.options import View
@@ -39,7 +40,7 @@ class KeptResult:
     """Why nothing is left of it."""
     chart: Chart | None = None
     """What is drawn in the place of its table."""
-    theme: str = "light"
+    look: ChartLook = PLAIN
 
     @property
     def cells(self) -> int:
@@ -56,7 +57,7 @@ class KeptResult:
             view=view,
             layout=lambda: self.layout,
             sweep=self.sweep,
-            draw=None if self.chart is None else partial(drawn_file, lambda: self.chart, self.theme),
+            draw=None if self.chart is None else partial(drawn_file, lambda: self.chart, self.look),
         )
 
 

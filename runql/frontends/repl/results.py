@@ -108,7 +108,7 @@ class Screen:
         chart = result.answer.chart(whole) if result.draws else None
         below = Below.of(result, quiet=self.quiet)
         return KeptResult(
-            title, whole, "", output.scalar, output.sweep, output.layout(), below, chart=chart, theme=result.theme
+            title, whole, "", output.scalar, output.sweep, output.layout(), below, chart=chart, look=result.chart_look
         )
 
     def progress(self, describe: Callable[[], str]) -> Progress:
