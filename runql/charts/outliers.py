@@ -15,6 +15,10 @@ from runql.text.frozen import frozen
 
 _TIMES: Final = 10
 """Runs that make an axis so many times as long are named."""
+
+_TIMES_LOG: Final = 2.5
+_MORE_DECADES: Final = 6
+"""Likewise of a logarithmic one, which shows some decades more as well."""
 _PART: Final = 8
 """No more runs than one in so many are called few."""
 _NAMED: Final = 3
@@ -31,7 +35,7 @@ class _Reach:
 
 def say_outliers(table: ChartTable, name: str, points: Mapping[str, Points], labels: Mapping[str, str]) -> None:
     """Say which few runs reach so far beyond the others that these cannot be told from each other: on a logarithmic
-    axis by so many more decades.
+    axis by more than twice as many decades.
     """
     is_log = "y" in table.plot.log
     held = {
@@ -44,7 +48,7 @@ def say_outliers(table: ChartTable, name: str, points: Mapping[str, Points], lab
     for sign, verb in ((1.0, "reach"), (-1.0, "reach down to")):
         reaches = sorted((_Reach(run, max(sign * low, sign * high)) for run, (low, high) in ends.items()), key=_by_end)
         foot = min((min(sign * low, sign * high) for low, high in ends.values()), default=0.0)
-        if (few := _few(reaches, foot)) == 0:
+        if (few := _few_log(reaches, foot) if is_log else _few(reaches, foot)) == 0:
             continue
         far, next_one = reaches[:few], reaches[few]
         at_end = max if sign > 0 else min
@@ -68,6 +72,15 @@ def _few(reaches: Sequence[_Reach], foot: float) -> int:
         if one.end / 2 - foot / 2 > _TIMES * (after.end / 2 - foot / 2):
             found = place
     return found
+
+
+def _few_log(reaches: Sequence[_Reach], foot: float) -> int:
+    """Likewise of decades: how many runs at least the axis must do without, not to be made so much longer."""
+    for place, after in enumerate(reaches[1 : max(1, len(reaches) // _PART) + 1], 1):
+        longer = reaches[0].end - after.end
+        if longer > _MORE_DECADES and longer > (_TIMES_LOG - 1) * (after.end - foot):
+            return place
+    return 0
 
 
 def _way_out(runs: Sequence[str]) -> str:

@@ -14,11 +14,13 @@ from runql.charts.lines import MOST_PANELS, Drawing
 from runql.charts.points import is_clock, row_labels
 from runql.charts.table import ChartTable, Holds, categories
 from runql.engine.stages import PivotCell
+from runql.engine.statistics import percentile
 from runql.semantic.typed import TPivot
 from runql.semantic.values import MISSING, Value
 
 _MOST_ROWS: Final = 40
 _MOST_AXES: Final = 8
+_CROWDED: Final = 0.1
 _MOST_METRICS: Final = 3
 
 
@@ -193,6 +195,17 @@ def _strung(
     return Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=tuple(axes), polylines=lines)
 
 
+def _is_log(numbers: Sequence[float]) -> bool:
+    """Whether numbers are seen on a logarithmic axis alone: positive ones that span three decades, or one and more
+    where half of them stand in the lowest tenth. Nobody can say `log` of one axis of several.
+    """
+    if not numbers or (least := min(numbers)) <= 0:
+        return False
+    most = max(numbers)
+    crowd = percentile(sorted(numbers), 50) - least <= (most - least) * _CROWDED
+    return most >= least * 10**DECADES or (most >= least * 10 and crowd)
+
+
 def _axis(title: str, cells: Sequence[Value]) -> tuple[Axis, list[float]]:
     """An axis of numbers, logarithmic where they span decades, of times, or of the categories of other values; NaN
     where nothing was set.
@@ -201,8 +214,7 @@ def _axis(title: str, cells: Sequence[Value]) -> tuple[Axis, list[float]]:
     if held and all(map(_is_number, held)):
         places = [_position(cell) for cell in cells]
         numbers = [one for one in places if not math.isnan(one)]
-        is_wide = bool(numbers) and min(numbers) > 0 and max(numbers) >= min(numbers) * 10**DECADES
-        return Axis(title, Scale.LOG if is_wide else Scale.LINEAR), places
+        return Axis(title, Scale.LOG if _is_log(numbers) else Scale.LINEAR), places
     if held and all(isinstance(cell, datetime) for cell in held):
         times = [cell.timestamp() if isinstance(cell, datetime) else math.nan for cell in cells]
         return Axis(title, Scale.TIME), times

@@ -91,7 +91,7 @@ class Screen:
             with self._watching(RunProgress(result.going), frames):
                 return self.gather(result, title, frames)
         except (KeyboardInterrupt, BackendError) as error:
-            if not any(frame.length for frame in frames):
+            if result.draws or not any(frame.length for frame in frames):  # half of a table is no chart
                 if isinstance(error, KeyboardInterrupt) and (left := result.kept_by_stopping()):
                     raise KeyboardInterrupt(left) from error
                 raise
