@@ -23,7 +23,7 @@ from runql.execute.tables import (
     ProjectionOperator,
     TableOperator,
 )
-from runql.execute.write_files import Files
+from runql.execute.write_files import WROTE, Files
 from runql.plan.known_columns import numbers_of
 from runql.plan.nodes import Combine, TableStage, stages_of
 from runql.semantic.typed import (
@@ -178,7 +178,7 @@ class StagesOperator(TableOperator):
 
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
         rows = f"{self._rows:,} row{'s' * (self._rows != 1)}"
-        return (rows, *self._from(counted), *(f"wrote {path}" for path in self._files.written))
+        return (rows, *self._from(counted), *(f"{WROTE}{path}" for path in self._files.written))
 
     @staticmethod
     def _from(counted: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from runql.chart_look import ChartLook
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
 from runql.execute.progress import Going
+from runql.execute.write_files import WROTE
 from runql.plan.nodes import stages_of
 from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
@@ -295,8 +296,8 @@ class Result:
         )
 
     def kept_by_stopping(self) -> str:
-        """What an interrupt left besides rows, in words; empty where that is nothing."""
-        return ""
+        """What an interrupt left besides rows, in words: the files that were written; empty where that is nothing."""
+        return " · ".join(one for one in self._answer.footer() if one.startswith(WROTE))
 
     @property
     def answer(self) -> Answer:

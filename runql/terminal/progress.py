@@ -60,7 +60,11 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self._thread is not None:
-            self._thread.start()
+            try:
+                self._thread.start()
+            except BaseException:  # a Ctrl-C while it starts: nobody would stop it
+                self._done.set()
+                raise
         return self
 
     def __exit__(

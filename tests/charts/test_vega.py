@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runql.chart_look import ChartLook
 from runql.charts.chart import Axis, Chart, Mark, Panel, Polyline, Scale, Series
-from runql.charts.vega.axes import AxisRange, log_ticks, number_format, round_ticks, value_on
+from runql.charts.vega.axes import AxisRange, channel, log_ticks, number_format, round_ticks, value_on
 from runql.charts.vega.grids import tick_rows
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.texts import number_text, room, short, wrapped
@@ -160,8 +160,8 @@ def test_text_from_outside_stays_text() -> None:
     shown = {row["x"] for row in spec["datasets"]["panel_1"]}
     assert shown == {"a" * 70 + "'\"}", "\\x1b[31mred", "b"}
     for one in _encodings(spec):
-        for channel in ("x", "y"):
-            if expression := one.get(channel, {}).get("axis", {}).get("labelExpr"):
+        for along in ("x", "y"):
+            if expression := one.get(along, {}).get("axis", {}).get("labelExpr"):
                 table = json.loads(expression.partition("(")[2].partition(")[datum.label]")[0])
                 assert table == {"a" * 70 + "'\"}": "a" * 26 + "…" + "a" * 10 + "'\"}"}
 
@@ -172,6 +172,16 @@ def test_a_log_axis_has_ticks_and_bars_stand_on_its_floor() -> None:
     one = next(_encodings(vega_lite(Chart((bar,)))))
     assert one["y2"] == {"datum": 0.001}
     assert one["y"]["scale"]["domain"] == [0.001, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "title"),
+    [(3600, "created, 2023-11-14 (UTC)"), (86400, "created, 2023 (UTC)"), (400 * 86400, "created, 2023–2024 (UTC)")],
+)
+def test_the_title_of_an_axis_of_times_says_what_its_labels_leave_out(seconds: int, title: str) -> None:
+    start = 1_699_920_000.0
+    shown = channel("x", Axis("created", Scale.TIME), AxisRange(start, start + seconds))
+    assert shown["title"] == title
 
 
 @given(st.floats(-300, 300), st.floats(0.001, 600))

@@ -116,6 +116,15 @@ def test_safe_goes_with_no_chart(tmp_path: Path) -> None:
         ask(f"{CURVES} | plot | to '{tmp_path}/x.svg' safe")
 
 
+def test_what_was_written_before_an_interrupt_is_said(tmp_path: Path) -> None:
+    with Session(Watched(), Settings(folder=tmp_path)) as session:
+        (made,) = session.run(f"{CURVES} | plot | to 'x.json'")
+        assert isinstance(made, Result)
+        assert made.kept_by_stopping() == ""
+        assert len(made) == 90
+        assert made.kept_by_stopping() == "wrote x.json"
+
+
 def test_set_theme(tmp_path: Path) -> None:
     with Session(Watched(), Settings(folder=tmp_path)) as session:
         for word, background in (("dark", "#14171c"), ("LIGHT", "#ffffff")):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from runql.execute.progress import Going, RunProgress, in_words
 from runql.terminal import pager
+from runql.terminal.progress import Progress
 
 
 class Clock:
@@ -88,3 +90,20 @@ def test_only_what_is_longer_than_the_screen_is_paged(
 
 def test_a_pager_that_is_left_early_is_no_error() -> None:
     pager.write((b"x" * 100_000 + b"\n" for _ in range(50)), ("true",), 3)
+
+
+def test_an_interrupt_while_it_starts_leaves_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        started.append(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), Progress(lambda: "reading", enabled=True):
+        pass
+    (line,) = started
+    line.join(5)
+    assert not line.is_alive(), "nobody would stop it"

@@ -215,6 +215,12 @@ def test_an_interrupt_keeps_and_shows_what_came(new: Make) -> None:
     assert shell(r"\last csv") == "id\nr0\nr1\nr2\n"
 
 
+def test_an_interrupt_of_a_chart_shows_no_rows(new: Make) -> None:
+    shell = new(Breaking(KeyboardInterrupt()))
+    assert shell("runs page 3 select id, config.lr | plot") == ""
+    assert shell.err == "stopped · nothing is shown\n"
+
+
 def test_an_interrupt_stops_the_statements_that_follow(new: Make) -> None:
     shell = new(Breaking(KeyboardInterrupt()))
     shell("runs page 3 select id; count runs")

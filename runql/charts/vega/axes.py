@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
 from runql.charts.chart import Axis, Scale
@@ -94,6 +95,7 @@ def channel(
             return {**made, "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": labels | _cut(names)}
         case Scale.TIME:
             axis_look = {**_OVERLAP, "format": _CLOCK, **_daily(extent)}
+            made["title"] = f"{visible(axis.title)}, {_shared_time(extent)}" if axis.title else None
             return {**made, "type": "temporal", "scale": _time(axis, padding), "axis": axis_look}
         case Scale.LOG:
             return {
@@ -135,6 +137,16 @@ _OVERLAP: Final = {"labelOverlap": "greedy", "labelFlush": False}
 def _time(axis: Axis, padding: int) -> dict[str, Any]:
     domain = {} if axis.window is None else {"domain": [round(end * MILLISECONDS) for end in axis.window]}
     return {"type": "utc"} | _padded(padding) | domain
+
+
+def _shared_time(extent: AxisRange | None) -> str:
+    """What the labels of times leave to the title: the year or the day of all of them, and the zone."""
+    if extent is None:
+        return "UTC"
+    first, last = (datetime.fromtimestamp(end, UTC) for end in (extent.least, extent.most))
+    if first.date() == last.date():
+        return f"{first:%Y-%m-%d} (UTC)"
+    return f"{'–'.join(dict.fromkeys(str(end.year) for end in (first, last)))} (UTC)"
 
 
 def _daily(extent: AxisRange | None) -> dict[str, Any]:

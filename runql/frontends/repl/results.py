@@ -88,7 +88,7 @@ class Screen:
         """All of a result, with what goes on in sight. Raises `Stopped` with what came if that was not all."""
         frames: list[Columns] = []
         try:
-            with self._watching(RunProgress(result.going), frames):
+            with self._watching(RunProgress(result.going), () if result.draws else frames):
                 return self.gather(result, title, frames)
         except (KeyboardInterrupt, BackendError) as error:
             if result.draws or not any(frame.length for frame in frames):  # half of a table is no chart
