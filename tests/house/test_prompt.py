@@ -33,6 +33,6 @@ def test_nothing_heavy_before_the_first_line(tmp_path: Path) -> None:
     assert "prompt_toolkit" in modules
     assert not modules & FORBIDDEN
     floors = {name.split(".")[1] for name in modules if name.startswith("runql.")}
-    settings = {"config", "prompt_options", "settings_file", "trust"}
+    settings = {"chart_look", "config", "prompt_options", "settings_file", "trust"}
     assert floors <= {"__main__", "errors", "frontends", "terminal", "text", *settings}
     assert "runql.session" not in modules
