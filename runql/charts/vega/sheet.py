@@ -52,7 +52,7 @@ class Sheet:
     @property
     def padding(self) -> int:
         """What is free around all: next to nothing in a picture whose size somebody gave, which stands in a text."""
-        return _PADDING if self.height is None else 2
+        return _PADDING if self.height is None else 5
 
     @property
     def gradient(self) -> int:
