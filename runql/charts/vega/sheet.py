@@ -28,7 +28,7 @@ _BINS_HEIGHT: Final = 90
 
 _GRADIENT: Final = 160
 _PADDING: Final = 14
-_LEGEND_PART: Final = 0.3
+_LEGEND_PART: Final = 0.4
 """A legend that takes more of the width stands below."""
 
 
