@@ -242,30 +242,6 @@ def test_a_bar_of_zero_is_there() -> None:
     assert (list(series.x), list(series.until), list(series.y)) == ([0.285], [0.315], [2.0])
 
 
-@pytest.mark.parametrize("shape", ["", " bar", " scatter"])
-def test_a_value_without_an_interval_is_said(shape: str) -> None:
-    made = chart(seeds(), f"runs | group config.kind : acc = mean(summary.acc), ci95(summary.acc) | plot{shape}")
-    assert "no interval of acc at c: a single value has none" in notes_of(made)
-    group = "group config.kind : acc = mean(summary.acc), ci95(summary.acc)"
-    alone = chart(seeds(), f"runs where name in ('a0', 'c0') | {group} | plot{shape}")
-    assert notes_of(alone) == ("no interval of acc at a, c: a single value has none",), "and no word of whiskers"
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("runs | histogram summary.acc | plot", "`summary.acc`: 1 missing: in no bin"),
-        ("runs | group config.kind : acc = mean(summary.acc) | plot", "`summary.acc`: 1 missing skipped"),
-    ],
-)
-def test_what_a_stage_skipped_stands_under_a_picture(query: str, said: str) -> None:
-    made = chart(
-        runs(None, {"a": {"kind": 1}, "b": {"kind": 1}, "c": {"kind": 2}}, b={"acc": 1.0}, c={"acc": 3.0}), query
-    )
-    assert said in notes_of(made)
-    assert said not in made.notes, "at a terminal it stands among what is said of the answer"
-
-
 def test_parallel_axes_show_texts_orders_and_decades() -> None:
     source = runs(
         None,
@@ -280,21 +256,6 @@ def test_parallel_axes_show_texts_orders_and_decades() -> None:
     assert "of 3 lines some have a gap: 1 on config.opt" in made.notes
     legend = vega_lite(made, live=False)["vconcat"][0]["layer"][1]["encoding"]["color"]
     assert legend["scale"]["domain"] == ["a", "b", "c"], "few lines are named"
-
-
-@pytest.mark.parametrize(
-    ("values", "scale"),
-    [
-        ((32, 32, 32, 64, 2048), Scale.LOG),
-        ((32, 64, 128, 256, 512), Scale.LINEAR),
-        ((30, 31, 32, 32, 200), Scale.LINEAR),
-        ((0, 1, 1, 1, 2048), Scale.LINEAR),
-    ],
-)
-def test_a_parallel_axis_is_logarithmic_where_its_values_crowd_at_its_foot(values: Sequence[int], scale: Scale) -> None:
-    source = runs(None, {f"r{at}": {"n": value, "m": at} for at, value in enumerate(values)})
-    made = chart(source, "runs | plot parallel config.n, config.m")
-    assert {axis.title: axis.scale for axis in made.panels[0].axes} == {"config.n": scale, "config.m": Scale.LINEAR}
 
 
 # ---------------------------------------------------------------- fronts and holes

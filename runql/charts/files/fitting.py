@@ -33,14 +33,17 @@ def fitted(spec: Mapping[str, Any], size: ChartSize) -> dict[str, Any]:
         wide, high = _measured(made)
         if abs(size.width - wide) <= _CLOSE and abs(size.height - high) <= _CLOSE:
             break
-        for panel in panels:
-            panel["width"] = max(1, panel["width"] + size.width - wide)
-            panel["height"] = max(1, panel["height"] + (size.height - high) / len(panels))
+        more = divmod(
+            round(size.height - high), len(panels)
+        )  # whole points, as the engine rounds: the first get one more
+        for at, panel in enumerate(panels):
+            panel["width"] = max(1, round(panel["width"] + size.width - wide))
+            panel["height"] = max(1, round(panel["height"]) + more[0] + (at < more[1]))
     lacking = [_lacking(panel) for panel in panels]
     across, down = max(across for across, _ in lacking), sum(down for _, down in lacking)
     if not across and not down:
         return made
-    needed = ChartSize(max(size.width, wide + across), max(size.height, high + down))
+    needed = ChartSize(wide + across if across else size.width, high + down if down else size.height)
     message = f"a chart of {size} has no room for its plot: it needs {needed}"
     hints = ("take that, or draw less", "`--no-chart-notes` or `set chart_notes off` leaves more room")
     raise OutputError.of("RQL578", message, *hints)
