@@ -138,13 +138,17 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, sheet: Sheet, *,
         case _:
             assert_never(panel.mark)
     size |= whole if sheet.is_sized else {}
-    own = panel.title if panel.mark is not Mark.HEAT else ""  # there it stands at the colours
-    title = [*([chart.title] if at == 0 and chart.title else []), *([own] if own else [])]
-    titled = _titled(title, size["width"])
-    if panel.mark is Mark.HIST and panel.title:
-        titled = {"title": _bins_title(chart.title if at == 0 else "", panel.title)}
+    titled = _panel_titled(panel, chart.title if at == 0 else "", size["width"])
     spec = {**titled, **size, "data": {"name": name}, "layer": _layers(layers, pointer)}
     return _Drawn(spec, data)
+
+
+def _panel_titled(panel: Panel, title: str, width: object) -> dict[str, Any]:
+    """The title of a panel, below that of the chart where it is the first."""
+    if panel.mark is Mark.HIST and panel.title:
+        return {"title": _bins_title(title, panel.title)}
+    own = panel.title if panel.mark is not Mark.HEAT else ""  # there it stands at the colours
+    return _titled([one for one in (title, own) if one], width)
 
 
 def _has_axis(chart: Chart, at: int) -> bool:
