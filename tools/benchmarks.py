@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from ast import get_docstring, parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -63,18 +63,43 @@ def main() -> int:
         arguments.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     before = given.out.read_text(encoding="utf-8") if given.out.exists() else ""
     sections = {match["name"]: match[0] for match in _SECTION.finditer(before)}
-    failed = []
-    for name in given.only or known:
-        sys.stderr.write(f"bench_{name} …\n")
+    failed, start = [], time.monotonic()
+    chosen = given.only or known
+    sys.stderr.write(f"{outlook(chosen, sections)}\n")
+    for place, name in enumerate(chosen, 1):
+        sys.stderr.write(f"{place} of {len(chosen)}: bench_{name} …\n")
         sections[name], good = section(name, given.seconds)
         failed += [] if good else [name]
         text = page(sections)
         given.out.write_text(text, encoding="utf-8")
         if given.out == PAGE:
             README.write_text(with_figures(README.read_text(encoding="utf-8"), text), encoding="utf-8")
+    sys.stderr.write(f"{counted(chosen)} in {minutes(time.monotonic() - start)}: {given.out}\n")
     if failed:
         sys.stderr.write(f"failed: {', '.join(failed)}\n")
     return int(bool(failed))
+
+
+def outlook(chosen: Sequence[str], sections: Mapping[str, str]) -> str:
+    """How long the chosen scripts took when they were measured last."""
+    wall, cpu, rest = cost_of(chosen, sections)
+    unknown = f"; {rest} of them not measured yet" if rest else ""
+    return f"{counted(chosen)}, {minutes(wall)} when they were measured last ({minutes(cpu)} of CPU){unknown}"
+
+
+def cost_of(chosen: Sequence[str], sections: Mapping[str, str]) -> tuple[int, int, int]:
+    """The seconds that scripts took, those of CPU, and how many of them were never measured."""
+    costs = [cost for name in chosen if (cost := _COST.search(sections.get(name, "")))]
+    wall, cpu = (sum(int(cost[kind]) for cost in costs) for kind in ("wall", "cpu"))
+    return wall, cpu, len(chosen) - len(costs)
+
+
+def counted(chosen: Sequence[str]) -> str:
+    return f"{len(chosen)} benchmark{'' if len(chosen) == 1 else 's'}"
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 def scripts() -> list[str]:
@@ -90,6 +115,8 @@ def page(sections: Mapping[str, str]) -> str:
         shown = (cost["date"], cost["wall"], cost["cpu"]) if cost else ("not yet", "", "")
         link = f"[`bench_{name}`](#bench_{name})" if name in sections else f"`bench_{name}`"
         rows.append(f"| {link} | {' | '.join(shown)} |")
+    wall, cpu, _ = cost_of(scripts(), sections)
+    rows.append(f"| all of them |  | {wall} | {cpu} |")
     found = (sections[name].rstrip() + "\n" for name in scripts() if name in sections)
     return "\n".join([HEAD, *rows, "", *found])
 
@@ -117,7 +144,14 @@ def run(name: str, seconds: float) -> tuple[int | None, str, str]:
     command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=pipe,
+        stderr=pipe,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
     ) as process:
         try:
             out, err = process.communicate(timeout=seconds)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.sources import ROOT
-from tools.benchmarks import about, page, quietness, scripts, section
+from tools.benchmarks import about, main, outlook, page, quietness, scripts, section
 from tools.figures import BEGIN, END, FIGURES, with_figures
 
 
@@ -44,6 +44,32 @@ def test_what_fails_or_takes_too_long_is_said(tmp_path: Path, monkeypatch: pytes
     text = page({"good": good, "bad": bad})
     assert "| [`bench_good`](#bench_good) |" in text
     assert "| `bench_slow` | not yet |" in text
+
+
+def test_one_that_fails_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "bench_bad.py").write_text('"""Bad."""\nraise SystemExit("no such file")')
+    (folder / "bench_good.py").write_text('"""Good."""\nimport sys\nsys.stdout.buffer.write(b"one \\xff\\n")')
+    monkeypatch.setattr("tools.benchmarks.ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--out", str(tmp_path / "page.md")])
+    assert main() == 1
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "It failed: no such file" in text
+    assert "one \ufffd" in text
+    assert re.search(r"^\| all of them \| +\| \d+ \| \d+ \|$", text, re.MULTILINE)
+    said = capsys.readouterr().err
+    assert said.startswith("2 benchmarks, 0 s when they were measured last (0 s of CPU); 2 of them not measured yet\n")
+    assert re.search(r"\n2 benchmarks in \d+ s: .*page\.md\nfailed: bad\n$", said)
+
+
+def test_how_long_all_of_them_took_is_said_first() -> None:
+    sections = {"a": "2026-11-30, 1086 s, 236 s of CPU", "b": "2026-11-30, 30 s, 14 s of CPU"}
+    assert outlook(["a", "b"], sections) == "2 benchmarks, 19 min when they were measured last (4 min of CPU)"
+    assert outlook(["b"], sections) == "1 benchmark, 30 s when they were measured last (14 s of CPU)"
 
 
 def test_the_page_says_whether_the_machine_did_something_else() -> None:
