@@ -102,6 +102,7 @@ dist: $(WORK)
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m twine check --strict dist/*
+	@$(BIN)/python -m tools.addresses dist
 
 bench: $(WORK)
 	@$(BIN)/python -m tools.benchmarks $(if $(BENCH),--only $(BENCH))

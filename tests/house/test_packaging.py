@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,13 +19,17 @@ import zipfile
 from dataclasses import dataclass
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from hatch_build import AddressesHook
 from runql import __version__
 from tests.house.sources import ROOT
+from tools.addresses import addresses
 
+HOME_PAGE = "https://git.example.org/ml/runql"
 FACTS = """
 import runql.syntax.grammar as grammar
 print(grammar.grammar_path())
@@ -85,7 +90,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "RUNQL_HOME_PAGE": f"{HOME_PAGE}.git"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -160,6 +166,56 @@ def test_what_the_wheel_says_of_itself(built: Path) -> None:
     assert "Typing :: Typed" in (said.get_all("Classifier") or [])
     assert {"mcp", "store", "lsp"} <= set(said.get_all("Provides-Extra") or [])
     assert said["Description-Content-Type"] == "text/markdown"
+    assert addresses(only(built, "*.whl")) == [
+        f"Homepage, {HOME_PAGE}",
+        f"Documentation, {HOME_PAGE}/blob/HEAD/docs/index.md",
+        f"Changelog, {HOME_PAGE}/blob/HEAD/CHANGELOG.md",
+        f"Issues, {HOME_PAGE}/issues",
+    ]
+
+
+def test_the_readme_of_a_release_links_to_the_repository(built: Path) -> None:
+    """Where it is shown, beside a wheel, there are no files: each path in it is an address, of a file that there is."""
+    with zipfile.ZipFile(only(built, "*.whl")) as wheel:
+        (name,) = [one for one in wheel.namelist() if one.endswith(".dist-info/METADATA")]
+        readme = wheel.read(name).decode("utf-8").partition("\n\n")[2]
+    paths = re.findall(rf"{re.escape(HOME_PAGE)}/(blob|raw)/HEAD/([^)\"\s#]+)", readme)
+    assert len(paths) > 30
+    assert {kind for kind, path in paths if path.endswith(".svg")} == {"raw"}
+    assert all((ROOT / path).exists() for _, path in paths)
+    assert not re.findall(r"\]\((?!https://)[^)]*\)|src(?:set)?=\"(?!https://)", readme)
+
+
+def test_no_address_is_invented(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Addresses are what somebody gave; without one the README stands as it is."""
+    (tmp_path / "README.md").write_text("[a](docs/a.md)", encoding="utf-8")
+    monkeypatch.delenv("RUNQL_HOME_PAGE", raising=False)
+    assert released(tmp_path) == ({}, "[a](docs/a.md)")
+    (tmp_path / "CITATION.cff").write_text('repository-code: "https://a.example/b/c"\n', encoding="utf-8")
+    urls, readme = released(tmp_path)
+    assert (urls["Issues"], readme) == (
+        "https://a.example/b/c/issues",
+        "[a](https://a.example/b/c/blob/HEAD/docs/a.md)",
+    )
+    monkeypatch.setenv("RUNQL_HOME_PAGE", "https://fork.example/b/c/")
+    assert released(tmp_path)[0]["Homepage"] == "https://fork.example/b/c"
+    monkeypatch.setenv("RUNQL_HOME_PAGE", "git@fork.example:b/c")
+    with pytest.raises(ValueError, match="no address of a repository"):
+        released(tmp_path)
+
+
+def released(root: Path) -> tuple[dict[str, str], str]:
+    """The addresses and the README of a release from a folder."""
+    metadata: dict[str, Any] = {}
+    AddressesHook(str(root), {}).update(metadata)
+    return metadata["urls"], metadata["readme"]["text"]
+
+
+def test_the_address_of_the_repository_is_one() -> None:
+    """It stands in the citation, as soon as there is one; the extension of VS Code says the same."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    extension = json.loads((ROOT / "editors" / "vscode" / "package.json").read_text(encoding="utf-8"))
+    assert extension.get("repository", {}).get("url") == citation.get("repository-code")
 
 
 def test_the_version_is_one() -> None:
