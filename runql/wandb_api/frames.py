@@ -20,6 +20,7 @@ from runql.engine.values.numpy_arrays import doubles, integers
 from runql.language.kinds import Kind
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Missing, Value, kind_of
+from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     import pandas
@@ -124,7 +125,8 @@ def polars_frame(columns: Columns) -> polars.DataFrame:
     try:
         import polars as pl
     except ImportError as error:
-        raise ImportError("`format='polars'` needs polars: install it with `pip install 'runql[polars]'`") from error
+        hint = f"install it with `{install_command('polars')}`"
+        raise ImportError(f"`format='polars'` needs polars: {hint}") from error
     # `map` and no comprehension, which is a frame of its own in Python 3.11 alone: the warning names the caller's line.
     return pl.DataFrame(list(map(partial(_polars_series, pl), columns, columns.values())))
 

@@ -25,6 +25,7 @@ from runql.charts.files.write import chart_bytes, place_of_chart
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import Theme
 from runql.errors import OutputError
+from runql.text.extras import install_command
 from tests.charts.examples import CHARTS, GAP, SOURCE, curves
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -188,7 +189,7 @@ def test_without_the_extra_the_error_names_it(kind: ChartFile, monkeypatch: pyte
     with pytest.raises(OutputError) as caught:
         chart_bytes(curves(), kind)
     assert caught.value.diagnostics[0].code == "RQL506"
-    assert 'pip install "runql[charts]"' in caught.value.diagnostics[0].hints[0]
+    assert install_command("charts") in caught.value.diagnostics[0].hints[0]
     assert chart_bytes(curves(), ChartFile.JSON)
 
 

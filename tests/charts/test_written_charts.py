@@ -17,6 +17,7 @@ from runql.config import Settings
 from runql.errors import OutputError, QueryError
 from runql.session import Result, Session
 from runql.session.drawn import MIME_TYPE, DrawnChart
+from runql.text.extras import install_command
 from runql.text.source import Source
 from tests.charts.examples import curves
 from tests.session.fixtures import Watched, ask
@@ -80,7 +81,7 @@ def test_what_is_not_installed_is_said_before_a_run_is_asked_for(
     source = Watched()
     with Session(source, Settings(folder=tmp_path)) as session, pytest.raises(QueryError) as caught:
         session.run(f"{CURVES} | plot | to 'x.svg'")
-    assert 'pip install "runql[charts]"' in caught.value.diagnostics[0].hints[0]
+    assert install_command("charts") in caught.value.diagnostics[0].hints[0]
     assert caught.value.diagnostics[0].span.start == len(f"{CURVES} | plot | ")
     assert "histories" not in source.asked
 

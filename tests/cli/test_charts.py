@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runql.text.extras import install_command
 from tests.cli.conftest import Runql
 
 CURVES = "runs limit 3 keys loss scan"
@@ -42,7 +43,7 @@ def test_output_names_the_extra(runql: Runql, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     said = runql("-s", "memory", CURVES, "-o", "x.png")
     assert said.status == 2
-    assert "runql[charts]" in said.err
+    assert f"install it with `{install_command('charts')}`" in said.err
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".png"]
 
 

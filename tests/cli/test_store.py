@@ -10,6 +10,7 @@ import pytest
 import runql as package
 from runql.config import load
 from runql.sources.names import known_sources
+from runql.text.extras import install_command
 from tests.cli.conftest import Runql
 from tests.contract.sample import SAMPLE
 from tests.server import LoopbackServer, Store
@@ -138,4 +139,4 @@ def test_without_the_extra(runql: Runql, monkeypatch: pytest.MonkeyPatch, lackin
         answer = runql(*words)
         assert answer.status != 0
         assert f"error[RQL511]: {said}" in answer.err
-        assert '`pip install "runql[store]"`' in answer.err
+        assert f"`{install_command('store')}`" in answer.err

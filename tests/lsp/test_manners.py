@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runql.text.extras import install_command
 from tests.e2e.conftest import KEY, Serve, environment, serve
 from tests.lsp.raw import Json, Raw, over_tcp, piped
 from tests.server import Knobs
@@ -165,4 +166,4 @@ def test_without_the_extra() -> None:
     code = "import sys; sys.modules['pygls'] = None; sys.argv = ['', 'lsp']; import runql.__main__ as m; exit(m.main())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env={**os.environ})
     assert done.returncode == 2
-    assert b'pip install "runql[lsp]"' in done.stderr
+    assert f"`{install_command('lsp')}`" in done.stderr.decode()

@@ -13,6 +13,7 @@ from runql.errors import Unreachable
 from runql.sources.wandb.network import proxies
 from runql.sources.wandb.network.proxies import proxy_of
 from runql.sources.wandb.network.settings import NetworkSettings
+from runql.text.extras import install_command
 from tests.network.asked import NAME
 from tests.network.conftest import Ask, Serve
 from tests.network.proxy import Manner, SocksProxy
@@ -81,4 +82,4 @@ def test_without_the_extra_socks_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     (said,) = error.value.diagnostics
     assert said.code == "RQL404"
     assert "`ALL_PROXY`" in said.message
-    assert "runql[socks]" in said.hints[0]
+    assert said.hints[0] == f"`{install_command('socks')}`"

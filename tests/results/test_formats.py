@@ -21,6 +21,7 @@ from runql.errors import OutputError
 from runql.results.formats.formats import FORMATS, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.semantic.values import MISSING
+from runql.text.extras import install_command
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 TIMES = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)).map(
@@ -238,7 +239,7 @@ def test_without_pyarrow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(OutputError) as error:
         save(Output([ODD]), *chosen(str(tmp_path / "a.parquet")))  # type: ignore[arg-type]
-    assert "pip install 'runql[parquet]'" in error.value.diagnostics[0].hints[0]
+    assert install_command("parquet") in error.value.diagnostics[0].hints[0]
     assert list(tmp_path.iterdir()) == []
 
 

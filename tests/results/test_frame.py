@@ -12,6 +12,7 @@ from runql.errors import OutputError
 from runql.results.column_types import Shape
 from runql.results.frame import Frame
 from runql.semantic.values import MISSING
+from runql.text.extras import install_command
 from tests.results.test_formats import frames
 
 
@@ -124,7 +125,7 @@ def test_a_missing_library_is_an_error_with_a_way_out(monkeypatch: pytest.Monkey
     monkeypatch.setitem(__import__("sys").modules, "polars", None)
     with pytest.raises(OutputError) as error:
         FRAME.polars()
-    assert error.value.diagnostics[0].hints == ("install it with `pip install 'runql[polars]'`",)
+    assert error.value.diagnostics[0].hints == (f"install it with `{install_command('polars')}`",)
 
 
 def test_a_short_look_says_how_much_there_is() -> None:

@@ -25,6 +25,7 @@ from runql.results.column_types import SCALARS, Shape, shape_of
 from runql.semantic.typed import TSql
 from runql.semantic.values import MISSING
 from runql.text.diagnostic import Diagnostic
+from runql.text.extras import install_command
 from tests.engine.stages.build import alike, tables
 
 BOUNDS = SqlBounds(memory_mb=200, seconds=30)
@@ -359,7 +360,7 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(QueryError) as error:
         runql.query("runs | sql 'select 1'", source="demo")
     (said,) = error.value.diagnostics
-    assert (said.code, said.hints) == ("RQL247", ('install it with `pip install "runql[store]"`',))
+    assert (said.code, said.hints) == ("RQL247", (f"install it with `{install_command('store')}`",))
 
 
 @pytest.mark.parametrize(

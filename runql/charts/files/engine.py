@@ -17,6 +17,7 @@ from typing import Any, Final
 from runql.charts.files.drawer import Drawer
 from runql.charts.vega.theme import FONT
 from runql.errors import OutputError
+from runql.text.extras import install_command
 
 DOTS_PER_INCH: Final = 300
 _VERSION: Final = "5.21"
@@ -48,7 +49,7 @@ def _need() -> None:
     if is_there():
         return
     message = "charts as SVG, PNG, PDF and HTML need `vl-convert-python`, which is not installed"
-    way_out = 'install it with `pip install "runql[charts]"`'
+    way_out = f"install it with `{install_command('charts')}`"
     raise OutputError.of("RQL506", message, way_out, "a file `.json` holds the chart as Vega-Lite")
 
 

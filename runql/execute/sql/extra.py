@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from typing import Final
 
 from runql.semantic.typed import TSql, TStage
 from runql.text.diagnostic import Diagnostic
+from runql.text.extras import install_command
 
-HINT: Final = 'install it with `pip install "runql[store]"`'
+
+def way_out() -> str:
+    """How DuckDB gets here."""
+    return f"install it with `{install_command('store')}`"
 
 
 def lacking_extra(stages: Sequence[TStage]) -> Iterator[Diagnostic]:
@@ -19,4 +22,4 @@ def lacking_extra(stages: Sequence[TStage]) -> Iterator[Diagnostic]:
     for stage in stages:
         if isinstance(stage, TSql):
             message = "`sql` needs DuckDB, which is not installed"
-            yield Diagnostic("RQL247", message, stage.span, hints=(HINT,))
+            yield Diagnostic("RQL247", message, stage.span, hints=(way_out(),))

@@ -11,7 +11,7 @@ from runql.config import SqlBounds
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.execute.sql.ask import SqlQuestion
-from runql.execute.sql.extra import HINT
+from runql.execute.sql.extra import way_out
 from runql.execute.sql.to_sql import hand_over
 from runql.results.frame import Frame
 from runql.semantic.typed import TSql
@@ -85,7 +85,7 @@ class SqlCall:
         self, ask: Callable[[], tuple[Table, tuple[Diagnostic, ...]]]
     ) -> tuple[Frame, tuple[Diagnostic, ...]]:
         if find_spec("duckdb") is None:
-            raise self._refused("RQL247", "`sql` needs DuckDB, which is not installed", HINT)
+            raise self._refused("RQL247", "`sql` needs DuckDB, which is not installed", way_out())
         try:
             table, said = ask()
         except QueryError as error:

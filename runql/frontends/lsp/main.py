@@ -13,6 +13,7 @@ from runql import __version__
 from runql.errors import wrong_call
 from runql.terminal import stdin, stdout
 from runql.terminal.stderr import Voice
+from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     from runql.frontends.lsp.framing import Read
@@ -38,7 +39,7 @@ def serve(tcp: str | None = None, *, is_trusted: bool = False, source: str | Non
     try:
         import pygls  # noqa: F401
     except ImportError as error:
-        hint = 'it needs an extra: `pip install "runql[lsp]"`'
+        hint = f"it needs an extra: `{install_command('lsp')}`"
         raise wrong_call("the language server is not installed: there is no `pygls`", hint) from error
     from runql.frontends.lsp.features import server_of
 

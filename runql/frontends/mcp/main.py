@@ -9,6 +9,7 @@ from runql.config import Settings
 from runql.errors import QueryError, wrong_call
 from runql.frontends.mcp.fixed_session import FixedSession
 from runql.sources.open import default_name
+from runql.text.extras import install_command
 
 _SECONDS = 120.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -24,7 +25,7 @@ def serve(sources: Sequence[str], settings: Settings, *, http: str | None, secon
     try:
         import mcp  # noqa: F401
     except ImportError:
-        hint = "install it with `pip install 'runql[mcp]'`"
+        hint = f"install it with `{install_command('mcp')}`"
         raise QueryError.of("RQL593", "`runql mcp` needs the package `mcp`, which is not installed", hint) from None
     address = None if http is None else _address(http)
     with closing(FixedSession(sources or (default_name(settings),), settings)) as session:

@@ -10,6 +10,7 @@ from runql.results.cell_text import exact_text, whole_unicode
 from runql.results.column_types import SCALARS, Shape, shape_of
 from runql.results.columns import Columns
 from runql.semantic.values import MISSING, Value
+from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     import pyarrow
@@ -28,7 +29,7 @@ def convert(frame: Columns) -> pyarrow.Table:
         import pyarrow as pa
     except ImportError:
         raise OutputError.of(
-            "RQL506", "`pyarrow` is not installed", "install it with `pip install 'runql[parquet]'`"
+            "RQL506", "`pyarrow` is not installed", f"install it with `{install_command('parquet')}`"
         ) from None
     arrays = []
     for name in frame.names:

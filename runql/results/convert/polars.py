@@ -9,6 +9,7 @@ from runql.results.cell_text import whole_unicode
 from runql.results.column_types import Shape
 from runql.results.columns import Columns
 from runql.results.convert.arrow import column_cells
+from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     import polars
@@ -20,7 +21,7 @@ def convert(frame: Columns) -> polars.DataFrame:
         import polars as pl
     except ImportError:
         raise OutputError.of(
-            "RQL506", "`polars` is not installed", "install it with `pip install 'runql[polars]'`"
+            "RQL506", "`polars` is not installed", f"install it with `{install_command('polars')}`"
         ) from None
     series = {}
     for name in frame.names:

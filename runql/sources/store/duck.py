@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from runql.errors import SourceError
 from runql.sources.store.layout import ColumnType
+from runql.text.extras import install_command
 from runql.text.frozen import frozen
 
 _CONFIG: Final[Mapping[str, str | bool | int | float | list[str]]] = {
@@ -52,7 +53,7 @@ def check_extra() -> None:
     if lacking:
         names = " and ".join(f"`{name}`" for name in lacking)
         are, them = ("is", "it") if len(lacking) == 1 else ("are", "them")
-        hint = f'install {them} with `pip install "runql[store]"`'
+        hint = f"install {them} with `{install_command('store')}`"
         raise SourceError.of("RQL511", f"a store needs {names}, which {are} not installed", hint)
 
 

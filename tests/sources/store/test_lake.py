@@ -19,6 +19,7 @@ from runql.sources.store.lake.names import lake_name, server_of
 from runql.sources.store.lake.open import open_engine
 from runql.sources.store.lake.service import LakeService
 from runql.sources.store.lake.spelling import CLICKHOUSE, SPARK, spelled
+from runql.text.extras import install_command
 
 
 @pytest.mark.parametrize(
@@ -57,9 +58,9 @@ def test_what_names_no_engine_says_how_one_is_written(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "lacking", "install"),
     [
-        ("lake+clickhouse://h/s", {"sqlglot", "clickhouse_connect"}, '"runql[remote]"'),
-        ("lake+clickhouse:///s", {"chdb"}, '"chdb"'),
-        ("lake+spark:///s", {"pyspark"}, '"pyspark"'),
+        ("lake+clickhouse://h/s", {"sqlglot", "clickhouse_connect"}, install_command("remote")),
+        ("lake+clickhouse:///s", {"chdb"}, 'pip install "chdb"'),
+        ("lake+spark:///s", {"pyspark"}, 'pip install "pyspark"'),
     ],
 )
 def test_what_is_not_installed_is_named(
@@ -70,7 +71,7 @@ def test_what_is_not_installed_is_named(
         open_engine(lake_name(name))
     (said,) = raised.value.diagnostics
     assert said.code == "RQL511"
-    assert said.hints == (f"install with `pip install {install}`",)
+    assert said.hints == (f"install with `{install}`",)
 
 
 @pytest.mark.parametrize(

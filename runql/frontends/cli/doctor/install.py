@@ -11,6 +11,7 @@ from pathlib import Path
 
 import runql
 from runql.frontends.cli.doctor.report import Finding, Section
+from runql.text.extras import install_command
 
 _NEEDED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<more>[^\]]*)\])?\s*(?P<versions>[^;]*)(;(?P<marker>.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["'](?P<extra>[\w-]+)["']""")
@@ -89,7 +90,7 @@ def _brought(name: str, extra: str | None) -> list[str]:
 def _extra(extra: str, packages: list[str]) -> Finding:
     missing = [text for text in packages if text.endswith("is not installed")]
     if missing:
-        return Finding(extra, f"{', '.join(missing)}: `pip install 'runql[{extra}]'`")
+        return Finding(extra, f"{', '.join(missing)}: `{install_command(extra)}`")
     return Finding(extra, ", ".join(packages))
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from runql.errors import SourceError
 from runql.sources.store.lake.engine import LakeEngine
 from runql.sources.store.lake.names import LakeName
+from runql.text.extras import install_command
 
 
 def open_engine(name: LakeName) -> LakeEngine:
@@ -22,14 +23,17 @@ def open_engine(name: LakeName) -> LakeEngine:
     return SparkEngine(name)
 
 
-_PACKAGES = {"sqlglot": "runql[remote]", "clickhouse_connect": "runql[remote]", "chdb": "chdb", "pyspark": "pyspark"}
+_OF_EXTRA = {"sqlglot", "clickhouse_connect"}
 
 
 def _check(name: LakeName, *needed: str) -> None:
     lacking = [module for module in needed if find_spec(module) is None]
     if lacking:
-        wanted = " ".join(f'"{each}"' for each in dict.fromkeys(_PACKAGES[module] for module in lacking))
+        commands = dict.fromkeys(
+            install_command("remote") if module in _OF_EXTRA else f'pip install "{module}"' for module in lacking
+        )
+        wanted = " and ".join(f"`{command}`" for command in commands)
         packages = " and ".join(f"`{module.replace('_', '-')}`" for module in lacking)
         are = "is" if len(lacking) == 1 else "are"
         message = f"`{name.shown}` needs {packages}, which {are} not installed"
-        raise SourceError.of("RQL511", message, f"install with `pip install {wanted}`")
+        raise SourceError.of("RQL511", message, f"install with {wanted}")

@@ -17,6 +17,7 @@ from runql.sources.store.objects.addresses import ObjectAddress
 from runql.sources.store.objects.many import alone
 from runql.sources.store.remote import FarFile
 from runql.text.diagnostic import Diagnostic
+from runql.text.extras import install_command
 
 _CHUNK: Final = 4 << 20
 """So many bytes are read with one request: a slow line has the whole time limit for each."""
@@ -33,7 +34,7 @@ _OF_KEYS: Final = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"
 def check_objects() -> None:
     """Raise `SourceError` where what speaks to object stores is not installed."""
     if find_spec("obstore") is None:
-        hint = 'install it with `pip install "runql[store]"`'
+        hint = f"install it with `{install_command('store')}`"
         raise SourceError.of("RQL511", "a store in an object store needs `obstore`, which is not installed", hint)
 
 

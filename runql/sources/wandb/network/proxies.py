@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from runql.sources.wandb.network.credentials import Secret
 from runql.sources.wandb.network.settings import NetworkSettings, unusable
+from runql.text.extras import install_command
 from runql.text.frozen import frozen
 
 _PORTS: Mapping[str, int] = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -136,7 +137,7 @@ def read_proxy(text: str, origin: str) -> Proxy:
         what = "its port is no number from 1 to 65535" if port == 0 else "it names no host"
         raise unusable(origin, f"is not the address of a proxy: {what}", *hints)
     if scheme.startswith("socks") and find_spec("socksio") is None:
-        raise unusable(origin, "names a SOCKS proxy, which takes an extra", "`pip install 'runql[socks]'`")
+        raise unusable(origin, "names a SOCKS proxy, which takes an extra", f"`{install_command('socks')}`")
     if "@" in parts.path or parts.query or parts.fragment:
         # A password with a bare sign in it: what stands behind is no host, and nobody's business.
         raise unusable(origin, "is not the address of a proxy: it holds signs behind the host", *hints)
