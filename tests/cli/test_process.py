@@ -48,14 +48,18 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def started(folder: Path, *argv: str, code: str | None = None, **more: str) -> subprocess.Popen[bytes]:
     program = ["-m", "runql"] if code is None else ["-c", code]
-    return subprocess.Popen(
-        [sys.executable, *program, *argv],
-        cwd=folder,
-        env=environment(folder, **more),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    heard = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup make test` has every process ignore it
+    try:
+        return subprocess.Popen(
+            [sys.executable, *program, *argv],
+            cwd=folder,
+            env=environment(folder, **more),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGHUP, heard)
 
 
 def wait_for_writing(process: int, folder: Path) -> None:
