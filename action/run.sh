@@ -4,7 +4,7 @@ set -uo pipefail
 
 call=(runql --junit "$JUNIT")
 [ -z "$SOURCE" ] || call+=(--source "$SOURCE")
-[ -z "$OUTPUT" ] || call+=(--output "$OUTPUT")
+call+=(--output "${OUTPUT:-none}")
 while IFS= read -r line; do
     line="${line#"${line%%[![:space:]]*}"}"
     [ -z "$line" ] || call+=(--param "$line")

@@ -132,7 +132,7 @@ PROMPTS = (
         100,
         22,
         (
-            ("", "64 runs · fresh"),
+            ("", "64 runs · just now"),
             (
                 "runs where config.lr > 0.01 order -summary.val/acc limit 3 select name, summary.val/acc\r",
                 "of 44 matching",
@@ -146,7 +146,7 @@ PROMPTS = (
         100,
         8,
         (
-            ("", "64 runs · fresh"),
+            ("", "64 runs · just now"),
             ("runs where config.optimiser = 'adam' and config.lr > 0.01 ", "nearest: `config.optimizer`"),
         ),
     ),

@@ -127,8 +127,8 @@ class Overlap:
         for at, stale in enumerate(self._stale):
             if stale:
                 place, ids = self._places[at], tuple(dict.fromkeys(run_id for _, _, run_id in stale))
-                many = f"{{n}} runs of `{place.name}` are left out: another source has them, at least as fresh"
-                one = f"run `{ids[0]}` of `{place.name}` is left out: another source has it, at least as fresh"
+                many = f"{{n}} runs of `{place.name}` are left out: another source has the same or a later state"
+                one = f"run `{ids[0]}` of `{place.name}` is left out: another source has the same or a later state"
                 message = one if len(ids) == 1 else many.replace("{n}", f"{len(ids):,}")
                 yield Diagnostic("RQL595", message, names=ids, many=many)
 

@@ -28,6 +28,7 @@ from runql.plan.known_columns import numbers_of
 from runql.plan.nodes import Combine, TableStage, stages_of
 from runql.semantic.typed import (
     TAlignStage,
+    TAssert,
     TCountStage,
     TDerive,
     TDistinct,
@@ -178,7 +179,12 @@ class StagesOperator(TableOperator):
 
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
         rows = f"{self._rows:,} row{'s' * (self._rows != 1)}"
-        return (rows, *self._from(counted), *(f"{WROTE}{path}" for path in self._files.written))
+        return (rows, *self._from(counted), *self._asserted(), *(f"{WROTE}{path}" for path in self._files.written))
+
+    def _asserted(self) -> tuple[str, ...]:
+        """How many assertions the table passed: one that does not hold ends the answer, and nothing stands below it."""
+        count = sum(isinstance(stage, TAssert) for stage in self._stages)
+        return () if not count else ("1 assertion holds",) if count == 1 else (f"{count} assertions hold",)
 
     @staticmethod
     def _from(counted: tuple[str, ...]) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ _TABLE = (
     ),
     FieldEntry(
         "heartbeat",
-        "When it last gave a sign of life.",
+        "When it last reported that it is running.",
         "runs where heartbeat < now - 1h",
         kind=Kind.TIME,
         filter_name="heartbeatAt",

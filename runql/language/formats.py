@@ -54,6 +54,7 @@ _TABLE = (
         'runs | holes over config.lr, config.seed | to "sweep.yaml"',
         extensions=("yaml", "yml"),
     ),
+    FormatEntry("none", "Nothing: the answer is read, and its assertions are checked.", "runs | assert count() > 0"),
 )
 
 _CHARTS = (

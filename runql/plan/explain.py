@@ -56,6 +56,8 @@ _WHO, _NAME = 8, 13
 
 _SOURCE, _HERE = "source", "here"
 
+_NOT_SENT = "# nothing is sent; this is what a W&B server would be asked"
+
 Row = tuple[str, str, Iterable[str]]
 """Who does something, what it is called, and lines on it; without anybody it belongs to the row above."""
 
@@ -99,7 +101,9 @@ def explain(
         if not fetch.is_empty:
             asked = selector_of_runs(plan, one.capabilities, catalog)
             code = calls(plan, fetch, asked, one.entity, one.project, counted=steps.counts(fetch))
-            parts.append(f"# {one.name}\n{code}" if len(sources) > 1 else code)
+            above = [f"# {one.name}"] if len(sources) > 1 else []
+            above += [_NOT_SENT] if one.capabilities.cheap_pages else []
+            parts.append("\n".join([*above, code]))
             sql = _sql_of(fetch, one)
             parts += [] if sql is None else [f"-- {one.name}\n{sql}"]
     lines = [line for row in steps.of_plan(pushed) for line in _written(row)]
@@ -247,7 +251,7 @@ class _Steps:
                 f"statements to {engine}, which reads the files: the one above, and those for what is read of the runs"
             )
         if capabilities.cheap_pages:
-            return capabilities.before or "none: the runs are at hand"
+            return capabilities.before or "none: the runs are on this computer"
         if self.counts(fetch):
             return "1, for the count"
         pages = self._pages(fetch)

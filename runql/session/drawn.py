@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from runql.chart_look import PLAIN, SIZE_FORM, ChartLook, ChartSize
 from runql.charts.chart import Mark
@@ -21,6 +21,9 @@ from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.charts.chart import Chart
+
+MimeBundle: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
+"""What a notebook shows, and what it is told of it, both by the kind of the data."""
 
 MIME_TYPE: Final = "application/vnd.vegalite.v5+json"
 """What JupyterLab, VS Code and others draw themselves."""
@@ -64,16 +67,21 @@ class DrawnChart:
 
         return vega_lite(self.chart, changed(self.look, theme))
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
-        """Vega-Lite for notebooks that draw it, and SVG for the others, where the extra `charts` is installed."""
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> MimeBundle:  # noqa: ARG002
+        """Vega-Lite for notebooks that draw it, and SVG for the others, where the extra `charts` is installed.
+
+        Beside it the text for those who see no picture: by Jupyter's convention, and in the SVG itself as `<desc>`.
+        """
         from runql.charts.files import engine
         from runql.charts.files.kinds import ChartFile
         from runql.charts.files.write import chart_bytes
 
-        made: dict[str, Any] = {MIME_TYPE: self.vega_lite(), "text/plain": repr(self)}
-        if engine.is_there():
-            made["image/svg+xml"] = chart_bytes(self.chart, ChartFile.SVG, self.look).decode()
-        return made
+        spec = self.vega_lite()
+        made: dict[str, Any] = {MIME_TYPE: spec, "text/plain": repr(self)}
+        if not engine.is_there():
+            return made, {}
+        made["image/svg+xml"] = chart_bytes(self.chart, ChartFile.SVG, self.look).decode()
+        return made, {"image/svg+xml": {"alt": spec.get("description", "")}}
 
     def __repr__(self) -> str:
         """What is drawn, in characters."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from runql.charts.chart import Chart
     from runql.charts.sparks import HistorySpark
-    from runql.session.drawn import DrawnChart
+    from runql.session.drawn import DrawnChart, MimeBundle
     from runql.session.sql_answer import SqlAnswer
     from runql.syntax.tree import PlotStage
     from runql.wandb_api.runs import Runs
@@ -376,7 +376,7 @@ class Result:
         footer = visible(" · ".join(self.footer()))
         return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in self.ladder())])
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any] | None:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> MimeBundle | None:
         """A chart, for a query that ends in `plot`, with what is to be said of the answer below it."""
         return self.plot()._repr_mimebundle_(include, exclude) if self.draws else None
 

@@ -57,7 +57,7 @@ def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi |
         return source
     hint = "a source is a folder (`./wandb`), `demo`, a name of the settings, or whoever holds the runs"
     if isinstance(source, list | tuple):
-        hint = 'runs at hand are `runql.sources.memory.MemoryService([{"id": …, "config": {…}}, …])`'
+        hint = 'runs in memory are `runql.sources.memory.MemoryService([{"id": …, "config": {…}}, …])`'
     raise ArgumentError.because(f"`{short_repr(source)}` is no source", hint)
 
 

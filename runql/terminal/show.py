@@ -80,7 +80,8 @@ class ResultWriter:
         count = sum(isinstance(result, Result) for result in results)
         if self._path is not None and count != 1:
             raise wrong_call(
-                f"the text has {count or 'no'} result{'s' * (count != 1)}, and `-o {self._path}` takes one"
+                f"the text has {count or 'no'} result{'s' * (count != 1)}, and `-o {self._path}` takes one",
+                *self._ways_for_several(count),
             )
         if self._format in CHARTS.values():
             results = [result.with_chart() if isinstance(result, Result) else result for result in results]
@@ -94,6 +95,15 @@ class ResultWriter:
                 self._put(f"{led_by}{result.text}\n")
             else:
                 self._say(result, self._written(result, led_by + (self._heading(result) if titled else "")))
+
+    def _ways_for_several(self, count: int) -> tuple[str, ...]:
+        """How more than one result reaches files."""
+        if count < 2:
+            return ()
+        path = self._path
+        assert path is not None
+        own = f'a file for each: `… | to "{path.stem}-1{path.suffix}"; … | to "{path.stem}-2{path.suffix}"`'
+        return (own, f"all in one array: `-o json > {path}`") if path.suffix == ".json" else (own,)
 
     def frame(self, frame: Frame, notices: Iterable[Diagnostic]) -> None:
         """Write a table that is there, and then what there is to say of it."""
@@ -212,7 +222,8 @@ class ResultWriter:
                 left = self._left(frames, result.activity())
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
-        is_nowhere = result.draws and self._path is None and not writes_chart(result.answer.plan)
+        is_written = self._path is None and self._format is not FORMATS["none"]
+        is_nowhere = result.draws and is_written and not writes_chart(result.answer.plan)
         return (*said(output.lost), *([_NOT_DRAWN] if is_nowhere else []))
 
     def _chart(self, result: Result) -> Iterator[bytes]:

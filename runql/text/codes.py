@@ -184,7 +184,7 @@ _TABLE = {
     "RQL588": Code("error", "a copy that a query asks for and nobody has"),
     "RQL589": Code("notice", "whether a copy asked its source for what changed"),
     "RQL596": Code("warning", "fewer rows came than the server has"),
-    "RQL595": Code("notice", "runs of a source of which another one has a fresher state"),
+    "RQL595": Code("notice", "runs that are left out, since another source has them in a later state"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

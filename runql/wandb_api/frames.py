@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from runql.engine.values.column import Column, Numbers, Repeats, column_of, constant
 from runql.engine.values.concat import concat_columns
 from runql.engine.values.numpy_arrays import doubles, integers
+from runql.extras import install_command
 from runql.language.kinds import Kind
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Missing, Value, kind_of
-from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     import pandas

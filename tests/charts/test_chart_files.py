@@ -25,7 +25,7 @@ from runql.charts.files.write import chart_bytes, place_of_chart
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import Theme
 from runql.errors import OutputError
-from runql.text.extras import install_command
+from runql.extras import install_command
 from tests.charts.examples import CHARTS, GAP, SOURCE, curves
 
 _SVG = "{http://www.w3.org/2000/svg}"

@@ -15,9 +15,9 @@ import runql
 from runql.charts.files import engine
 from runql.config import Settings
 from runql.errors import OutputError, QueryError
+from runql.extras import install_command
 from runql.session import Result, Session
 from runql.session.drawn import MIME_TYPE, DrawnChart
-from runql.text.extras import install_command
 from runql.text.source import Source
 from tests.charts.examples import curves
 from tests.session.fixtures import Watched, ask
@@ -208,15 +208,20 @@ def test_a_chart_is_saved_only_as_what_holds_one(tmp_path: Path) -> None:
 
 def test_a_notebook_gets_vega_lite_and_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     result = runql.query("runs | group config.optimizer : mean(summary.acc) | plot", "demo")
-    shown = result._repr_mimebundle_()
-    assert shown is not None
+    bundle = result._repr_mimebundle_()
+    assert bundle is not None
+    shown, told = bundle
     assert {*shown} == {MIME_TYPE, "text/plain", "image/svg+xml"}
     assert shown["image/svg+xml"].startswith("<svg ")
+    assert told == {"image/svg+xml": {"alt": shown[MIME_TYPE]["description"]}}
+    assert "mean(summary.acc)" in shown[MIME_TYPE]["description"]
     assert shown[MIME_TYPE]["$schema"].endswith("/v5.json")
     assert result._repr_html_() is None
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    bare = result._repr_mimebundle_()
-    assert bare is not None
+    bundle = result._repr_mimebundle_()
+    assert bundle is not None
+    bare, told = bundle
+    assert told == {}
     assert {*bare} == {MIME_TYPE, "text/plain"}
 
 

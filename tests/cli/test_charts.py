@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runql.text.extras import install_command
+from runql.extras import install_command
 from tests.cli.conftest import Runql
 
 CURVES = "runs limit 3 keys loss scan"

@@ -136,6 +136,9 @@ def test_the_action_shows_what_failed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "::error file=gate.rql,line=18,title=The accuracy is as it was%3A acc >= $least::" in done.stderr
     assert (tmp_path / "output").read_text() == "junit=runql-junit.xml\nstatus=1\n"
+    assert done.stdout == ""
+    assert "1 assertion holds" in steps("gate.rql", tmp_path, source="demo", params="least=0.5\n").stderr
+    assert "config.optimizer" in steps("gate.rql", tmp_path, source="demo", output="csv").stdout
     assert "| ❌ | The accuracy is as it was: acc >= $least |" in (tmp_path / "summary.md").read_text()
 
 

@@ -63,6 +63,47 @@ def test_quiet(runql: Runql) -> None:
     assert said.err == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (["demo"], 'runql -s demo "runs limit 10"'),
+        (["demo"], "the prompt on it: `runql -s demo`"),
+        (["demo", "runs", "limit", "3"], "runql -s demo 'runs limit 3'"),
+        (["acme/vision"], 'runql -s acme/vision "runs limit 10"'),
+        (["./a"], 'runql -s ./a "runs limit 10"'),
+        (["tb:./logs"], 'runql -s tb:./logs "runs limit 10"'),
+    ],
+)
+def test_a_source_where_a_query_stands(runql: Runql, tmp_path: Path, words: list[str], way: str) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "runs").mkdir()
+    called = runql(*words)
+    assert called.status == 2
+    assert "names a source: it stands behind `-s`" in called.err
+    assert way in called.err
+    assert "names a source" not in runql("-s", "demo", "runs where name ~ 1").err
+
+
+def test_several_results_and_one_file(runql: Runql) -> None:
+    called = runql("-s", "memory", "-o", "j.json", "runs limit 1; runs limit 2")
+    assert called.status == 2
+    assert '`… | to "j-1.json"; … | to "j-2.json"`' in called.err
+    assert "`-o json > j.json`" in called.err
+    assert "`-o json" not in runql("-s", "memory", "-o", "j.csv", "runs limit 1; runs limit 2").err
+
+
+def test_a_gate_shows_no_answer(runql: Runql, tmp_path: Path) -> None:
+    text = 'runs | assert count() > 0 | assert count() > 1 | to "runs.csv"; runs limit 3 keys loss scan | plot'
+    called = runql("-s", "memory", "-o", "none", text)
+    assert (called.status, called.out) == (0, "")
+    assert "2 assertions hold" in called.err
+    assert "RQL573" not in called.err
+    assert (tmp_path / "runs.csv").exists()
+    failed = runql("-s", "memory", "-o", "none", "runs | assert count() > 1000")
+    assert (failed.status, failed.out) == (1, "")
+    assert "1 assertion holds" in runql("-s", "memory", "-o", "csv", "runs | assert count() > 0").err
+
+
 @pytest.mark.parametrize(("words", "near"), [("pul demo", "pull"), ("chekc runs", "check"), ("doctr", "doctor")])
 def test_a_command_misspelled(runql: Runql, words: str, near: str) -> None:
     first, *_ = words.split()

@@ -9,8 +9,8 @@ import pytest
 
 import runql as package
 from runql.config import load
+from runql.extras import install_command
 from runql.sources.names import known_sources
-from runql.text.extras import install_command
 from tests.cli.conftest import Runql
 from tests.contract.sample import SAMPLE
 from tests.server import LoopbackServer, Store

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runql.text.extras import install_command
+from runql.extras import install_command
 from tests.e2e.conftest import KEY, Serve, environment, serve
 from tests.lsp.raw import Json, Raw, over_tcp, piped
 from tests.server import Knobs

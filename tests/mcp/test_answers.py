@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from runql import config
+from runql.extras import install_command
 from runql.frontends.mcp.answers import NOTE, Answers, going_on
 from runql.frontends.mcp.fixed_session import FixedSession
 from runql.frontends.mcp.main import serve
@@ -195,7 +197,7 @@ def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     from runql.errors import QueryError
 
     monkeypatch.setitem(sys.modules, "mcp", None)
-    with pytest.raises(QueryError, match=r"RQL593.*pip install 'runql\[mcp\]'"):
+    with pytest.raises(QueryError, match=f"RQL593.*{re.escape(install_command('mcp'))}"):
         serve(("demo",), config.Settings(), http=None, seconds=None)
 
 

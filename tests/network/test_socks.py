@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from runql.errors import Unreachable
+from runql.extras import install_command
 from runql.sources.wandb.network import proxies
 from runql.sources.wandb.network.proxies import proxy_of
 from runql.sources.wandb.network.settings import NetworkSettings
-from runql.text.extras import install_command
 from tests.network.asked import NAME
 from tests.network.conftest import Ask, Serve
 from tests.network.proxy import Manner, SocksProxy

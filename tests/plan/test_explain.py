@@ -61,7 +61,7 @@ def test_the_calls_are_python_that_can_be_pasted(case: Case) -> None:
 
 def test_runs_on_disk_cost_no_request_so_a_limit_stops_only_the_reading_of_histories() -> None:
     said = explained("runs order -summary.loss limit 5", DISK)
-    assert "        requests     none: the runs are at hand" in said
+    assert "        requests     none: the runs are on this computer" in said
     assert "here    limit        5 runs; all that match are counted" in said
     dear = explained("runs where min(logged.loss) < 1 limit 5", DISK)
     assert "here    limit        reading stops at 5 runs" in dear
@@ -73,13 +73,14 @@ def test_a_store_that_an_engine_reads_is_not_at_hand() -> None:
     source = ExplainedSource("lake", "acme", "vision", STORED, speech=replace(DUCKDB, engine="ClickHouse"))
     said = " ".join(explain("", lower(query), [source], catalog=COMPLETE).split())
     assert "requests statements to ClickHouse, which reads the files: the one above" in said
-    assert "at hand" not in said
+    assert "on this computer" not in said
 
 
 def test_several_sources_have_a_call_each_and_meet_here() -> None:
     said = explained("runs from acme/vision, acme/audio where config.lr > 1 order -summary.loss", SERVER, DISK)
     assert said.count("runs = Runs(") == 2
-    assert "# acme/audio\nruns = Runs(" in said
+    assert "# acme/audio\n# nothing is sent; this is what a W&B server would be asked\nruns = Runs(" in said
+    assert said.count("# nothing is sent") == 1
     assert said.index("runs         acme/vision") < said.index("runs         acme/audio") < said.index("here    merge")
     assert "here    merge        the sources become one: each run once" in said
 

@@ -388,6 +388,7 @@ def test_sources(shell: Told) -> None:
     assert shell.err == "demo: 64 runs\n"
     shell(r"\source demoo")
     assert "error[RQL511]" in shell.err
+    assert "`demo` is still the source" in shell.err
     assert shell.shell.prompt_name == "demo"
     shell(r"\refresh")
     assert shell.told == ["source", "refresh"]

@@ -20,7 +20,7 @@ def _axes(seen: Terminal) -> list[int]:
 
 def test_a_window_that_changes_has_one_chart_as_wide_as_it_is(tmp_path: Path) -> None:
     with terminal(tmp_path, "-s", "demo", columns=70, lines=40) as seen:
-        seen.wait("64 runs · fresh")
+        seen.wait("64 runs · just now")
         seen.press(f"{CHART}\r")
         seen.wait("171 rows")
         seen.wait(lambda: _axes(seen) == [70])

@@ -92,7 +92,9 @@ def test_an_estimate_says_that_it_is_one() -> None:
     assert said(thought, PromptWorld("a/b"), 80).startswith("about 312 runs · 14 without lr")
 
 
-@pytest.mark.parametrize(("age", "shown"), [(1, "fresh"), (90, "2 min old"), (7200, "2 h old"), (200_000, "2 d old")])
+@pytest.mark.parametrize(
+    ("age", "shown"), [(1, "just now"), (90, "2 min ago"), (7200, "2 h ago"), (200_000, "2 d ago")]
+)
 def test_the_age_of_what_is_known(age: int, shown: str) -> None:
     catalog = Catalog("demo", 1, complete=True, as_of=datetime.now(UTC) - timedelta(seconds=age))
     assert said(None, PromptWorld("demo", Context(catalog=catalog)), 60).endswith(f"demo · 1 run · {shown}")

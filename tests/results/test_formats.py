@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from runql.errors import OutputError
+from runql.extras import install_command
 from runql.results.formats.formats import FORMATS, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.semantic.values import MISSING
-from runql.text.extras import install_command
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 TIMES = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)).map(

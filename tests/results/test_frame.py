@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 
 from runql.errors import OutputError
+from runql.extras import install_command
 from runql.results.column_types import Shape
 from runql.results.frame import Frame
 from runql.semantic.values import MISSING
-from runql.text.extras import install_command
 from tests.results.test_formats import frames
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -98,6 +99,20 @@ def test_programs_get_plain_columns(name: str) -> None:
     assert written(name) == written(name, None)
     assert "a std" in written(name)
     assert "±" not in written(name)
+
+
+def test_latex_has_times_that_are_read_and_no_cell_that_looks_forgotten() -> None:
+    times = [datetime(2026, 1, 12, 9, 14, 0, 770_000, UTC), datetime(2026, 1, 12, 9, 15, 1, tzinfo=UTC), MISSING]
+    frame = Frame({"created": times, "note": ["--", None, MISSING], "lr": [0.123456, 1e-5, MISSING]})
+    assert written("tex", None, frame).splitlines()[3:-2] == [
+        r"created UTC & note & lr \\",
+        r"\midrule",
+        r"2026-01-12 09:14 & -{}- & 0.1235 \\",
+        r"2026-01-12 09:15 & -- & $1 \times 10^{-5}$ \\",
+        r"-- & -- & -- \\",
+    ]
+    rows = Frame({**FRAME.columns, "model": ["cnn", "mlp", MISSING]})
+    assert r"missing & \textbf{0.9700} & nan \\" in written("tex", frame=rows)
 
 
 def test_what_was_derived_since_is_not_lost() -> None:

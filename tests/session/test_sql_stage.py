@@ -21,11 +21,11 @@ from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.execute.sql.ask import answer
 from runql.execute.sql.to_sql import sql_names
+from runql.extras import install_command
 from runql.results.column_types import SCALARS, Shape, shape_of
 from runql.semantic.typed import TSql
 from runql.semantic.values import MISSING
 from runql.text.diagnostic import Diagnostic
-from runql.text.extras import install_command
 from tests.engine.stages.build import alike, tables
 
 BOUNDS = SqlBounds(memory_mb=200, seconds=30)

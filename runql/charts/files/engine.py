@@ -17,7 +17,7 @@ from typing import Any, Final
 from runql.charts.files.drawer import Drawer
 from runql.charts.vega.theme import FONT
 from runql.errors import OutputError
-from runql.text.extras import install_command
+from runql.extras import install_command
 
 DOTS_PER_INCH: Final = 300
 _VERSION: Final = "5.21"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
+from runql.extras import install_command
 from runql.semantic.typed import TSql, TStage
 from runql.text.diagnostic import Diagnostic
-from runql.text.extras import install_command
 
 
 def way_out() -> str:

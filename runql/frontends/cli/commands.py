@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runql import config
 from runql.errors import OutputError, QueryError, RunQLError, UntrustedFolder, wrong_call
 from runql.frontends.cli.call_settings import chart_look_of, for_call
 from runql.frontends.cli.command_table import Arguments, Command
+from runql.frontends.cli.first_word import with_first_word
 from runql.frontends.cli.inputs import is_file_name, text_of
+from runql.results.writing import write_file
 from runql.script.given_values import values_of
+from runql.semantic.catalog import Catalog
+from runql.semantic.spelling import PREFIXES
 from runql.terminal import stderr, stdout
 from runql.terminal.progress import Progress, Waiting
 from runql.terminal.stderr import Voice
@@ -21,13 +26,6 @@ from runql.text.frozen import frozen
 if TYPE_CHECKING:
     from runql.session import Explanation, Result, Session
     from runql.text.source import Source
-
-
-from pathlib import Path
-
-from runql.results.writing import write_file
-from runql.semantic.catalog import Catalog
-from runql.semantic.spelling import PREFIXES
 
 
 @frozen
@@ -130,7 +128,7 @@ def run(call: CommandCall) -> int:
             try:
                 answered.extend(session.run(source, params))
             except QueryError as error:
-                raise _with_command(error, given.words) from error
+                raise with_first_word(error, given.words) from error
         try:
             show.results(answered)
         finally:
@@ -158,21 +156,6 @@ def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Expla
             call.voice.error(lost)
         raise
     report.write(answered, None)
-
-
-def _with_command(error: QueryError, words: Sequence[str]) -> QueryError:
-    """The same, with the command that a first word was perhaps to be: `runql pul demo`."""
-    from runql.frontends.cli.command_table import COMMANDS, HIDDEN
-    from runql.text.nearest import nearest
-
-    first = error.diagnostics[0]
-    if first.code != "RQL106" or first.span.start or words[0].split() != [words[0]]:
-        return error
-    near = nearest(words[0].lower(), [name for name in COMMANDS if name not in HIDDEN], most=1)
-    if not near or (first.fixes and near[0] not in {edit.text for fix in first.fixes for edit in fix.edits}):
-        return error
-    hints = (*first.hints, f"nearest command: `runql {near[0]}`")
-    return QueryError([replace(first, hints=hints)], error.source)
 
 
 def explain(call: CommandCall) -> int:

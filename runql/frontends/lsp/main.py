@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from runql import __version__
 from runql.errors import wrong_call
+from runql.extras import install_command
 from runql.terminal import stdin, stdout
 from runql.terminal.stderr import Voice
-from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     from runql.frontends.lsp.framing import Read

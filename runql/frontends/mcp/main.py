@@ -7,9 +7,9 @@ from contextlib import closing
 
 from runql.config import Settings
 from runql.errors import QueryError, wrong_call
+from runql.extras import install_command
 from runql.frontends.mcp.fixed_session import FixedSession
 from runql.sources.open import default_name
-from runql.text.extras import install_command
 
 _SECONDS = 120.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import OutputError
+from runql.extras import install_command
 from runql.results.cell_text import exact_text, whole_unicode
 from runql.results.column_types import SCALARS, Shape, shape_of
 from runql.results.columns import Columns
 from runql.semantic.values import MISSING, Value
-from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     import pyarrow

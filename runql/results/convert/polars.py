@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import OutputError
+from runql.extras import install_command
 from runql.results.cell_text import whole_unicode
 from runql.results.column_types import Shape
 from runql.results.columns import Columns
 from runql.results.convert.arrow import column_cells
-from runql.text.extras import install_command
 
 if TYPE_CHECKING:
     import polars

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runql.results.cell_text import exact_text
-from runql.results.column_types import NUMBERS
+from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
+from runql.results.terminal_table.cells import Showing, look_of, needs_seconds
 from runql.results.terminal_table.plus_minus import digits_of, measured
 from runql.semantic.values import MISSING, Value
 from runql.text.visible import visible
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
 
 _DIGITS = 4
+_EMPTY = "--"
+_MISSING_KEY = "missing"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -64,10 +68,23 @@ def escaped(text: str) -> str:
 
 def _plain(frame: Columns) -> tuple[Sequence[str], Iterator[list[str]], list[bool]]:
     numeric = [frame.shape(name) in NUMBERS for name in frame.names]
-    return frame.names, ([_cell(cell) for cell in row] for row in frame.tuples()), numeric
+    timed = {name: _showing(name, frame.columns[name]) for name in frame.names if frame.shape(name) is Shape.TIME}
+    titles = [f"{name} UTC" if name in timed else name for name in frame.names]
+    shown = [timed.get(name) for name in frame.names]
+    return titles, ([*map(_cell, row, shown)] for row in frame.tuples()), numeric
 
 
-def _cell(value: Value) -> str:
+def _showing(name: str, cells: Sequence[Value]) -> Showing:
+    """How the times of a column read, as at a terminal but in UTC: a paper is read elsewhere."""
+    return Showing.of(name, UTC, cells, seconds=needs_seconds(cells))
+
+
+def _cell(value: Value, showing: Showing | None = None) -> str:
+    """A value; what a run does not have is a dash, so that nobody takes it for one that was left out."""
+    if value is MISSING or value is None:
+        return _EMPTY
+    if isinstance(value, datetime) and showing is not None:
+        return escaped(look_of(value, showing).text)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(value)
     return escaped(exact_text(value))
@@ -100,7 +117,7 @@ def _pivot(frame: Columns, layout: PivotLayout) -> tuple[list[str], Iterator[lis
 
     def rows() -> Iterator[list[str]]:
         for place in range(frame.length):
-            line = [_cell(frame.columns[name][place]) for name in layout.rows]
+            line = [_key(frame.columns[name][place]) for name in layout.rows]
             for cell in layout.cells:
                 spread = frame.columns[cell.spread][place] if cell.spread else MISSING
                 bold = place in best.get(cell.value, ())
@@ -119,10 +136,15 @@ def _pivot(frame: Columns, layout: PivotLayout) -> tuple[list[str], Iterator[lis
     )
 
 
+def _key(value: Value) -> str:
+    """What a line is of; runs without the field are one, and are called as the column of such runs is."""
+    return _MISSING_KEY if value is MISSING else _cell(value)
+
+
 def _measured(value: Value, spread: Value, digits: int | None, bold: bool) -> str:
     """`0.912 ± 0.004`; nothing for an empty cell; no spread where there is a single value."""
     if value is MISSING or value is None:
-        return "--"
+        return _EMPTY
     if not isinstance(value, int | float) or isinstance(value, bool):
         return _cell(value)
     text = _number(value, digits)

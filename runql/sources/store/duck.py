@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Any, Final
 
 from runql.errors import SourceError
+from runql.extras import install_command
 from runql.sources.store.layout import ColumnType
-from runql.text.extras import install_command
 from runql.text.frozen import frozen
 
 _CONFIG: Final[Mapping[str, str | bool | int | float | list[str]]] = {

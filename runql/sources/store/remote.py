@@ -109,7 +109,7 @@ def asked_before(folder: Path) -> str:
     remote = remote_of(folder)
     if remote is None or not remote.asks:
         return ""
-    return "2, for what is new in the object store, and one for each file of it; then the runs are at hand"
+    return "2, for what is new in the object store, and one for each file of it; then the runs are on this computer"
 
 
 def place_shown(folder: Path) -> str:

@@ -304,6 +304,11 @@ def how_many(place: Place) -> Mistake | None:
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
+_ASSERTED: Final = (
+    'of the number of runs: `runs where … | assert count() > 0, "no runs"`; of each: `runs where … | assert A > B`'
+)
+
+
 def stage_alone(place: Place) -> Mistake | None:
     """`| limit 3`, `plot summary.loss`: a stage without a query."""
     if "RUNS" not in place.accepted or "LET" not in place.accepted:
@@ -318,7 +323,8 @@ def stage_alone(place: Place) -> Mistake | None:
         return None
     repair = Repair("write `runs |` before it", (Edit(Span(start, start), "runs | "),))
     message = f"`{place.word}` is a stage: a query and a pipe stand before it"
-    return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
+    hints = (_ASSERTED,) if place.word == "assert" else ()
+    return Mistake("RQL101", message, place.span, hints, repairs=(repair,), reach=2)
 
 
 def typed_name(place: Place) -> Mistake | None:

@@ -27,6 +27,7 @@ from runql.syntax.mistakes.phrases.selects import query_of_select
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
+_PROJECT: Final = re.compile(r"[\w.-]+/[\w.-]+")
 _NAME: Final = re.compile(r"\w+(?:-\w+)*")
 _STATEMENTS: Final[dict[str, tuple[str | None, str]]] = {
     "connect": (None, "use"),
@@ -117,8 +118,22 @@ def into_of_query(place: Place) -> Mistake | None:
     return Mistake("RQL101", "only `pull` takes `into`", place.span, (hint,), certain=True)
 
 
+def _source_alone(place: Place) -> Mistake | None:
+    """`demo`, `acme/vision`: a source is no statement."""
+    following = next(islice(place.ahead(), 1, 2), None)
+    is_source = place.word == "demo" or _PROJECT.fullmatch(place.found.text)
+    if "LET" not in place.accepted or not is_source or (following is not None and following.text != ";"):
+        return None
+    start, name = place.found.start, place.found.text
+    message = f"`{name}` names a source, and does not begin a statement"
+    hint = f"`use {name}` asks it from here on, `runs from {name}` once"
+    return Mistake("RQL106", message, place.span, (hint,), repairs=(replacing(start, start, "use ", "write `use`"),))
+
+
 def statement_of_another_language(place: Place) -> Mistake | None:
-    """`connect acme/vision`, `define good = runs`, `show tables`."""
+    """`connect acme/vision`, `define good = runs`, `show tables`; and a source that stands alone."""
+    if (alone := _source_alone(place)) is not None:
+        return alone
     if place.found.terminal not in {"PATH", "FUNCTION"} and place.word not in _SHOWN:
         return None
     words = _STATEMENTS if "LET" in place.accepted else _SHOWN if place.back_terminal() == "SHOW" else {}

@@ -13,13 +13,13 @@ import pytest
 
 from runql import config
 from runql.errors import SourceError
+from runql.extras import install_command
 from runql.sources.open import open_place
 from runql.sources.store.lake import open as opener
 from runql.sources.store.lake.names import lake_name, server_of
 from runql.sources.store.lake.open import open_engine
 from runql.sources.store.lake.service import LakeService
 from runql.sources.store.lake.spelling import CLICKHOUSE, SPARK, spelled
-from runql.text.extras import install_command
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 
 import runql
+from runql.extras import install_command
 from runql.frontends.cli.doctor.report import Finding, Section
-from runql.text.extras import install_command
 
 _NEEDED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<more>[^\]]*)\])?\s*(?P<versions>[^;]*)(;(?P<marker>.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["'](?P<extra>[\w-]+)["']""")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
-from runql.errors import QueryError, wrong_call
+from runql.errors import QueryError, RunQLError, wrong_call
 from runql.frontends.repl.commands import fields as command_fields
 from runql.frontends.repl.commands import help as helping
 from runql.frontends.repl.commands import saved as command_saved
@@ -193,12 +193,23 @@ def _source(shell: Shell, call: BackslashCall) -> None:
         shell.tell(r"`\source NAME` takes another: a name, a folder, `tb:FOLDER`, or `entity/project` of a W&B server")
         return
     name = call.rest.strip("\"'")
-    with shell.screen.progress(lambda: f"looking at {visible(name)}"):
-        catalog = session.catalog(name)
+    try:
+        with shell.screen.progress(lambda: f"looking at {visible(name)}"):
+            catalog = session.catalog(name)
+    except RunQLError as error:
+        raise _still_there(error, shell.source) from None
     if name != shell.source:
         session.state = replace(session.state, source=name)
         shell.hooks.source_changed()
     shell.tell(f"{visible(name)}: {catalog.run_count:,} run{'s' * (catalog.run_count != 1)}")
+
+
+def _still_there(error: RunQLError, source: str | None) -> RunQLError:
+    """The error with what answers now: a query that was typed meanwhile goes there, and not where it was meant to."""
+    first, *others = error.diagnostics
+    stays = f"`{visible(source)}` is still the source" if source is not None else "there is still no source"
+    error.diagnostics = (replace(first, hints=(*first.hints, stays)), *others)
+    return error
 
 
 def _refresh(shell: Shell, call: BackslashCall) -> None:

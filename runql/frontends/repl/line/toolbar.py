@@ -118,12 +118,12 @@ def _joined(parts: list[tuple[str, str]]) -> StyleAndTextTuples:
 
 
 def _age(as_of: datetime) -> str:
-    """How old what is known is."""
+    """When what is known was read."""
     seconds = max(0.0, (datetime.now(UTC) - as_of).total_seconds())
     for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds / size:.0f} {name} old"
-    return "fresh"
+            return f"{seconds / size:.0f} {name} ago"
+    return "just now"
 
 
 def _short(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from runql.errors import SourceError
+from runql.extras import install_command
 from runql.sources.store.lake.engine import LakeEngine
 from runql.sources.store.lake.names import LakeName
-from runql.text.extras import install_command
 
 
 def open_engine(name: LakeName) -> LakeEngine:

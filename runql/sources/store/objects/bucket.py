@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from runql.config import allows_http, endpoints
 from runql.errors import AuthError, NotFound, RunQLError, SourceError, Unreachable
+from runql.extras import install_command
 from runql.sources.store.objects.addresses import ObjectAddress
 from runql.sources.store.objects.many import alone
 from runql.sources.store.remote import FarFile
 from runql.text.diagnostic import Diagnostic
-from runql.text.extras import install_command
 
 _CHUNK: Final = 4 << 20
 """So many bytes are read with one request: a slow line has the whole time limit for each."""

@@ -15,9 +15,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from runql.extras import install_command
 from runql.sources.wandb.network.credentials import Secret
 from runql.sources.wandb.network.settings import NetworkSettings, unusable
-from runql.text.extras import install_command
 from runql.text.frozen import frozen
 
 _PORTS: Mapping[str, int] = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runql.text.extras import install_command
+from runql.extras import install_command
 
 METADATA = """\
 Metadata-Version: 2.4
