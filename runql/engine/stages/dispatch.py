@@ -41,8 +41,9 @@ from runql.semantic.values import Value
 FAST_ROWS = LONG
 """From so many rows on, columns are worked on as arrays."""
 
-_SHARE_IF_LOADED = 10
-"""NumPy takes longer to load than to group so many rows: where it is loaded already, a tenth of them are enough."""
+_SHARE_IF_LOADED = 50
+"""NumPy takes longer to load than fewer rows than `FAST_ROWS`: where it is loaded already, this part of them is enough to
+make up for the arrays' own modules."""
 
 _FAST_RUN = 250
 """A single run of fewer rows is not worth its arrays, however many rows there are in all."""
@@ -56,7 +57,7 @@ def is_long(length: int) -> bool:
 
 
 def _is_worth_it(length: int) -> bool:
-    """The same of groups and orders, which are the same to the last bit: fewer rows, where NumPy is there."""
+    """The same in this process, as both rooms agree to the last bit: fewer rows, where NumPy is there."""
     return is_long(length) or (length >= max(1, FAST_ROWS // _SHARE_IF_LOADED) and "numpy" in sys.modules)
 
 
@@ -74,7 +75,7 @@ class Pace:
 
     def is_fast(self, length: int) -> bool:
         """How to work on a run of so many rows."""
-        return is_long(self._seen) and length >= min(_FAST_RUN, FAST_ROWS)
+        return _is_worth_it(self._seen) and length >= min(_FAST_RUN, FAST_ROWS)
 
 
 def _fast_if_held(fast: Callable[[], _T], slow: Callable[[], _T]) -> _T:
@@ -91,7 +92,7 @@ def values_of(expr: TypedExpr, table: Table) -> Sequence[Value]:
     """The value of an expression in each row."""
     if isinstance(expr, TCell):
         return cells_of(table, expr.name)
-    if not is_long(table.length):
+    if not _is_worth_it(table.length):
         return expressions.values(expr, table)
     from runql.engine.stages.arrays.expressions import values
 
@@ -100,7 +101,7 @@ def values_of(expr: TypedExpr, table: Table) -> Sequence[Value]:
 
 def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
     """A flag a row: 1 where the condition is true."""
-    if not is_long(table.length):
+    if not _is_worth_it(table.length):
         return expressions.true_rows(condition, table)
     from runql.engine.stages.arrays.expressions import true_rows
 
@@ -122,7 +123,7 @@ def sorted_rows(keys: Sequence[Key], length: int) -> Sequence[int]:
 
 def take(table: Table, rows: Sequence[int]) -> Table:
     """The table with these rows only, in this order."""
-    if not is_long(len(rows)):
+    if not _is_worth_it(len(rows)):
         return ordering.take(table, rows)
     from runql.engine.stages.arrays.ordering import take as take_arrays
 
@@ -131,7 +132,7 @@ def take(table: Table, rows: Sequence[int]) -> Table:
 
 def kept(table: Table, flags: bytes) -> Table:
     """The rows whose flag is 1."""
-    if not is_long(table.length):
+    if not _is_worth_it(table.length):
         return ordering.kept(table, flags)
     from runql.engine.stages.arrays.ordering import kept as kept_arrays
 
@@ -140,7 +141,7 @@ def kept(table: Table, flags: bytes) -> Table:
 
 def cells_at(cells: Sequence[Value], rows: Sequence[int]) -> Sequence[Value]:
     """Some cells of a column, in this order."""
-    if not is_long(len(rows)):
+    if not _is_worth_it(len(rows)):
         return ordering.cells_at(cells, rows)
     from runql.engine.stages.arrays.ordering import cells_at as cells_at_arrays
 
@@ -149,7 +150,7 @@ def cells_at(cells: Sequence[Value], rows: Sequence[int]) -> Sequence[Value]:
 
 def cells_or_gaps(cells: Sequence[Value], rows: Sequence[int]) -> Sequence[Value]:
     """Some cells of a column, in this order; `MISSING` where a place is -1."""
-    if not is_long(max(len(rows), len(cells))):
+    if not _is_worth_it(max(len(rows), len(cells))):
         return ordering.cells_or_gaps(cells, rows)
     from runql.engine.stages.arrays.ordering import cells_or_gaps as cells_or_gaps_of_arrays
 
@@ -169,7 +170,7 @@ class Matching:
 
     def matches(self, keys: Sequence[Sequence[Value]], length: int) -> Matches:
         """The rows that match the rows with these keys."""
-        if not is_long(length):
+        if not _is_worth_it(length):
             return self._by_row().matches(keys, length)
         if self._fast is None:
             from runql.engine.stages.arrays.matching import indexed as indexed_arrays
@@ -210,7 +211,7 @@ def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
 
 def edge_rows(parts: Groups, length: int, count: int, *, last: bool) -> Sequence[int]:
     """The first or last so many rows of each group, all in the order of the table."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return groups.edge_rows(parts, count, last=last)
     from runql.engine.stages.arrays.groups import edge_rows as edge_rows_arrays
 
@@ -234,7 +235,7 @@ def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequen
 
 def arranged(parts: Groups, keys: Sequence[Key], length: int) -> Groups:
     """The same groups, the rows of each in the order of the keys, ties as they stand."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return reference_windows.arranged(parts, keys, length)
     from runql.engine.stages.arrays.windows import arranged as arranged_arrays
 
@@ -243,7 +244,7 @@ def arranged(parts: Groups, keys: Sequence[Key], length: int) -> Groups:
 
 def spread(values: Sequence[Value], parts: Groups, length: int) -> Sequence[Value]:
     """The value of its group for each row."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return reference_windows.spread(values, parts, length)
     from runql.engine.stages.arrays.windows import spread as spread_arrays
 
@@ -252,7 +253,7 @@ def spread(values: Sequence[Value], parts: Groups, length: int) -> Sequence[Valu
 
 def numbered(parts: Groups, length: int) -> Sequence[Value]:
     """The number of each row in its group, from 1."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return reference_windows.numbered(parts, length)
     from runql.engine.stages.arrays.windows import numbered as numbered_arrays
 
@@ -261,7 +262,7 @@ def numbered(parts: Groups, length: int) -> Sequence[Value]:
 
 def parted(key: Sequence[Value] | None, groups: Groups, length: int, parts: int) -> WindowColumn:
     """Which of so many parts of its group each row is in; `key`: by which the rows of a group are ordered."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return reference_windows.parted(key, groups, length, parts)
     from runql.engine.stages.arrays.windows import parted as parted_arrays
 
@@ -273,7 +274,7 @@ def parted(key: Sequence[Value] | None, groups: Groups, length: int, parts: int)
 
 def ranks(keys: Sequence[Sequence[Value]], parts: Groups, length: int, *, dense: bool) -> WindowColumn:
     """The rank of each row by the keys in whose order the rows stand."""
-    if not is_long(length):
+    if not _is_worth_it(length):
         return reference_windows.ranks(keys, parts, length, dense=dense)
     from runql.engine.stages.arrays.windows import ranks as ranks_arrays
 
@@ -285,7 +286,7 @@ def ranks(keys: Sequence[Sequence[Value]], parts: Groups, length: int, *, dense:
 
 def window_cells(name: str, cells: Sequence[Value], parts: Groups, amount: int) -> WindowColumn:
     """What a function of windows of one argument comes to in each row."""
-    if not is_long(len(cells)):
+    if not _is_worth_it(len(cells)):
         return moving.window_cells(name, cells, parts, amount)
     from runql.engine.stages.arrays.moving import window_cells as window_arrays
 
@@ -300,7 +301,7 @@ def window_cells(name: str, cells: Sequence[Value], parts: Groups, amount: int) 
 
 def described(cells: Sequence[Value]) -> Described:
     """What `describe` says of a column."""
-    if not is_long(len(cells)):
+    if not _is_worth_it(len(cells)):
         return describe.described(cells)
     from runql.engine.stages.arrays.describe import described as described_arrays
 
@@ -310,7 +311,7 @@ def described(cells: Sequence[Value]) -> Described:
 def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]:
     """How strongly a column goes together with the targets, of the rows in which both have a value."""
     slow = correlation.measuring(targets)
-    if not is_long(len(targets)):
+    if not _is_worth_it(len(targets)):
         return slow
     from runql.engine.stages.arrays.correlation import measuring as measuring_arrays
 
@@ -320,7 +321,7 @@ def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]
 
 def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tuple[Sequence[int], int]:
     """The rows that no other row beats, and how many lack a number; by sign 1 less is better, by -1 more."""
-    if not is_long(len(columns[0])):
+    if not _is_worth_it(len(columns[0])):
         return pareto.undominated(columns, signs)
     from runql.engine.stages.arrays.pareto import undominated as undominated_arrays
 
@@ -329,7 +330,7 @@ def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tup
 
 def binned(cells: Sequence[Value], parts: Groups, count: int) -> Binned:
     """How many values of each group lie in each of so many bins."""
-    if not is_long(len(cells)):
+    if not _is_worth_it(len(cells)):
         return bins.binned(cells, parts, count)
     from runql.engine.stages.arrays.bins import binned as binned_arrays
 
@@ -341,7 +342,7 @@ def binned(cells: Sequence[Value], parts: Groups, count: int) -> Binned:
 
 def rising(xs: Sequence[Value], lengths: Sequence[int]) -> Sequence[bool]:
     """For each stretch of so many cells, whether it holds numbers that never fall."""
-    if not is_long(len(xs)):
+    if not _is_worth_it(len(xs)):
         return curves.rising(xs, lengths)
     from runql.engine.stages.arrays.curves import rising as rising_arrays
 
