@@ -14,6 +14,7 @@ from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, HistoryRequest, Page, PageRequest, Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.age import note_looked
+from runql.sources.store.exported import ExportReader
 from runql.sources.store.records import key_of, mark_of
 from runql.sources.store.remote import keep_beside
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
@@ -41,7 +42,8 @@ _LOST_HISTORY: Final = frozenset({"RQL408", "RQL411", "RQL412", "RQL503"})
 
 @dataclass(slots=True)
 class PullCounts:
-    """How far a pull is. Another thread may read it. `values`: how many values of histories were read."""
+    """How far a pull is. Another thread may read it. `values`: how many values of histories were read.
+    `exported`: of how many runs the rows came from an export."""
 
     listed: int = 0
     total: int | None = None
@@ -52,6 +54,7 @@ class PullCounts:
     same: int = 0
     values: int = 0
     gone: int = 0
+    exported: int = 0
 
     @property
     def written(self) -> int:
@@ -234,7 +237,7 @@ def _read(
     place: SourcePlace, listing: _PullListing, snapshot: StoreSnapshot, writer: StoreWriter, counts: PullCounts
 ) -> None:
     """Read the runs that changed, some at a time."""
-    rest = iter(listing.marks.items())
+    rest, exports = iter(listing.marks.items()), ExportReader()
     while batch := dict(islice(rest, PER_BATCH)):
         ids = tuple(run_id for _, _, run_id in batch)
         records = place.service.upgrade(place.entity, place.project, ids, FULL)
@@ -242,7 +245,9 @@ def _read(
         for key in batch:
             if key[2] not in records:  # it went while the others were read
                 listing.keys.discard(key_of(RunRecord(key[2], entity=key[0], project=key[1])))
-        histories: dict[Stream, _InOrder] = {stream: _InOrder(_histories(place, there, stream)) for stream in STREAMS}
+        histories: dict[Stream, _InOrder] = {
+            stream: _InOrder(_histories(place, there, stream, exports)) for stream in STREAMS
+        }
         for (_, _, run_id), mark in batch.items():
             if run_id in records:
                 stored = snapshot.runs.get(key_of(records[run_id]))
@@ -252,12 +257,15 @@ def _read(
                 listing.lost += _ended(written, writer)
                 counts.new += stored is None
                 counts.changed += stored is not None
+        counts.exported = len(exports.runs)
 
 
-def _histories(place: SourcePlace, run_ids: tuple[str, ...], stream: Stream) -> Iterator[RunHistory]:
+def _histories(
+    place: SourcePlace, run_ids: tuple[str, ...], stream: Stream, exports: ExportReader
+) -> Iterator[RunHistory]:
     if not run_ids:
         return iter(())
-    request = HistoryRequest(place.entity, place.project, run_ids, samples=None, stream=stream)
+    request = HistoryRequest(place.entity, place.project, run_ids, samples=None, stream=stream, exports=exports)
     return place.service.histories(request)
 
 

@@ -171,9 +171,10 @@ class _PullTable(TableOperator):
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - the row counts
         if self._report is None:
             return ()
-        swept = self._report.swept
+        swept, exported = self._report.swept, self._report.counts.exported
+        came = (f"{exported:,} histories came as files that the server had exported",) if exported else ()
         left = (f"{swept:,} files that a killed pull left were deleted",) if swept else ()
-        return (*left, f"ask the copy: `runs from {STORE}{self._target.store.name}`")
+        return (*came, *left, f"ask the copy: `runs from {STORE}{self._target.store.name}`")
 
 
 def _takes_all(query: tree.Query) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
@@ -89,6 +90,33 @@ class RunColumns:
     notices: tuple[Diagnostic, ...] = ()
 
 
+class ExportedRows(Protocol):
+    """The rows of a run in Parquet files. `counts`: how many values each column has; of `_step`, how many steps."""
+
+    rows: int
+    counts: Mapping[str, int]
+
+    def parts(self, low: int | None, high: int | None, most: int) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """The cells of each column, `None` for a gap, of the rows of these steps in their order, so many at a time."""
+        ...
+
+    def close(self) -> None:
+        """Let the files go."""
+        ...
+
+
+class ExportsApi(Protocol):
+    """Reads exported histories."""
+
+    def open(self, files: Sequence[Path]) -> ExportedRows | None:
+        """The rows of some files; `None` where they hold more than plain values."""
+        ...
+
+    def took(self, run_id: str) -> None:
+        """Told that the rows of a run came from its export."""
+        ...
+
+
 @frozen
 class HistoryRequest:
     """Histories of many runs. The answer has one `RunHistory` a run (several in a row for a scan), in the
@@ -101,6 +129,7 @@ class HistoryRequest:
     `min_x` and `max_x`, which cut along the x axis. Rows are cut before they are sampled.
     The columns of the answer are `_step`, the x axis, and the keys that occur; with keys `None` all there is.
     With `stream` "system" the keys are `system.…` names and the x axis is `_timestamp`, unless another is asked for.
+    `exports`: reads the Parquet files that a server exports histories as; without it they are not asked for.
     """
 
     entity: str
@@ -115,6 +144,7 @@ class HistoryRequest:
     min_x: float | None = None
     max_x: float | None = None
     stream: Stream = "default"
+    exports: ExportsApi | None = None
 
 
 @frozen

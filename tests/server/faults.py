@@ -61,6 +61,8 @@ class Knobs:
     are always null. `mute`: operators of filters that let everything through. `folds_case`: names of runs are
     compared without regard to case. `blind`: names of filters by which no run is found. `order_as_text`: 10 comes
     before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
+    `exports`: what files of histories there are: none; whole ones; those of a run that grew since; some without the
+    last row, though nothing is said to be live; some with another value in the second row. `export_address`: where.
     `panics`: of runs, sweeps and projects by name, the fields over which the server breaks; over `name` it breaks
     whatever is asked of them. The request gives 500, or with `tells_where` 200 with what is whole, and where it is not.
     """
@@ -80,6 +82,8 @@ class Knobs:
     nan_as: Literal["bare", "string", "null"] = "string"
     sampling: Literal["even", "random"] = "even"
     parquet_live: bool = True
+    exports: Literal["none", "whole", "growing", "short", "other"] = "none"
+    export_address: str = ""
     shuffle_ties: bool = False
     order_as_text: bool = False
     renames: bool = False

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 
 from graphql import GraphQLError, OperationDefinitionNode, parse
 
-from tests.server import graph
+from tests.server import exports, graph
 from tests.server.faults import Fault, Knobs, Seen
 from tests.server.store import Store
 
@@ -45,7 +45,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200 if self.path.startswith("/sdk/") else 404, b"{}")
 
     def do_GET(self) -> None:
-        self._send(404, b'{"error": "not found"}')
+        """The file of an export; to whoever comes with a key it is refused, for the address alone opens it."""
+        place = self.path.split("/")[1:]
+        if len(place) != 5 or place[0] != "exports":
+            self._send(404, b'{"error": "not found"}')
+            return
+        index = self._record(Seen("export", {}, dict(self.headers), "", self.path))
+        run = self.owner.store.find((place[1], place[2]), place[3])
+        if "Authorization" in self.headers or run is None:
+            self._send(403, b"{}", None, index)
+            return
+        fault = self.owner.knobs.fault_for(self.owner.seen[index]) if self.owner.knobs.fault_for else None
+        if fault is not None and fault.kind == "drop":
+            self._drop()
+            return
+        self._send(200, exports.file(run, int(place[4].partition(".")[0]), self.owner.knobs), fault, index)
 
     def _exchange(self, body: bytes) -> None:
         form = parse_qs(body.decode())

@@ -24,9 +24,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
-from tests.server import history
+from tests.server import exports, history
 from tests.server.faults import HttpFault, Knobs
-from tests.server.store import Store, cursor_of, encode_id, offset_after, summary_text, wrapped_config
+from tests.server.store import Store, cursor_of, encode_id, offset_after, run_of_id, summary_text, wrapped_config
 
 MARK = "\0json:"
 
@@ -138,6 +138,9 @@ def _events(ctx: Context, run: Any, args: Mapping[str, Any]) -> Any:
 
 
 def _parquet(ctx: Context, run: Any, _: Mapping[str, Any]) -> Any:
+    if ctx.knobs.exports != "none":
+        name, project, entity = run_of_id(run["storage_id"])
+        return exports.told(run, f"{ctx.knobs.export_address}/exports/{entity}/{project}/{name}", ctx.knobs)
     rows = [dict(row, _step=float(row["_step"])) for row in history.rows_of(run)]
     return {"parquetUrls": [], "liveData": rows if ctx.knobs.parquet_live else []}
 

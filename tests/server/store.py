@@ -18,6 +18,11 @@ def encode_id(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def run_of_id(storage_id: str) -> list[str]:
+    """The run, its project and its entity in a storage id."""
+    return base64.b64decode(storage_id).decode().split(":")[2:]
+
+
 class Store:
     """Projects by (entity, name), each a list of runs.
 

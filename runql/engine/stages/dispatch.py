@@ -42,8 +42,8 @@ FAST_ROWS = LONG
 """From so many rows on, columns are worked on as arrays."""
 
 _SHARE_IF_LOADED = 50
-"""NumPy takes longer to load than fewer rows than `FAST_ROWS`: where it is loaded already, this part of them is enough to
-make up for the arrays' own modules."""
+"""NumPy takes longer to load than fewer rows than `FAST_ROWS` do. Where it is loaded already, this part of them makes
+up for the modules of the arrays."""
 
 _FAST_RUN = 250
 """A single run of fewer rows is not worth its arrays, however many rows there are in all."""

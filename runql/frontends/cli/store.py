@@ -83,6 +83,8 @@ def _report(name: str, store: StorePlace, report: PullReport) -> Iterator[str]:
     changes = {"new": counts.new, "changed": counts.changed, "as they were": counts.same}
     said = ", ".join(f"{count:,} {what}" for what, count in changes.items() if count) or "none"
     yield f"{name}: {_runs(counts.listed)} ({said}), {counts.values:,} values read"
+    if counts.exported:
+        yield f"the histories of {_runs(counts.exported)} came as files that the server had exported"
     if counts.gone:
         yield f"{_runs(counts.gone)} of the store {'is' if counts.gone == 1 else 'are'} gone from there, and kept"
     if report.swept:

@@ -132,6 +132,8 @@ _LEAVES: Mapping[str, Leaf] = {
     "sampledHistory": Leaf("a list of lists of rows or null", frozenset({list, _NULL}), odd_samples),
     "history": _ROWS,
     "events": _ROWS,
+    "parquetUrls": _TEXTS,
+    "liveData": Leaf("a list or null", frozenset({list, _NULL})),
     "projectId": Leaf("a text, a number or null", frozenset({str, int, _NULL})),
 }
 """By the names of the schema. Whatever is not here is a text or null."""

@@ -73,7 +73,8 @@ class Sizer:
 
 @frozen
 class HistoryQuestion:
-    """What is asked of each run: `specs` of `sampledHistory`, or whole rows, or machine metrics."""
+    """What is asked of each run: `specs` of `sampledHistory`, or whole rows, or machine metrics, or
+    where its export is."""
 
     options: frozenset[str]
     specs: tuple[str, ...] = ()
@@ -92,7 +93,7 @@ class HistoryQuestion:
         return next(field for option, field in _ROWS_OF.items() if option in self.options)
 
 
-_ROWS_OF = {"sampled": "sampledHistory", "whole": "history", "system": "events"}
+_ROWS_OF = {"sampled": "sampledHistory", "whole": "history", "system": "events", "exported": "parquetHistory"}
 
 
 @dataclass

@@ -28,6 +28,7 @@ from runql.sources.wandb.histories.batches import (
     failure_notice,
     gone_notice,
 )
+from runql.sources.wandb.histories.exports import Exports, Told
 from runql.sources.wandb.histories.specs import (
     STEP,
     counts_of,
@@ -96,6 +97,7 @@ class Scan:
             for run_ids in chunks(request.run_ids, _FIRST_RUNS)
         )
         self._said: set[Diagnostic] = set()
+        self._exports = Exports(server, self._asker, request)
 
     def __iter__(self) -> Iterator[RunHistory]:
         check_rows(self._server, self._request)
@@ -168,6 +170,11 @@ class Scan:
                 continue
             has_more = (window.is_first or window.seeks) and run_id in batch.nodes
             rest = self._rest(batch.nodes[run_id], window, parts) if has_more else []
+            behind = self._exported(run_id, window, parts) if self._exports.are_worth(len(rest)) else None
+            if behind is not None:
+                yield from self._answer(window, batch, run_id, parts, is_last=False)
+                yield from (replace(select_rows(run_id, t.columns, self._request), rows_of={}) for t in behind)
+                continue
             is_last = not rest and not any(run_id in other.run_ids for other in self._windows)
             yield from self._answer(window, batch, run_id, parts, is_last=is_last)
             if has_more:
@@ -197,6 +204,12 @@ class Scan:
         self._server.abilities.learn(Learned(batch.ask.needs if batch.ask.specs else _WINDOW))
         check_rows(self._server, self._request)
         return False
+
+    def _exported(self, run_id: str, window: _Window, parts: list[Table]) -> Iterator[Table] | None:
+        """The rows behind the first window of a run, from its export if that is whole."""
+        progress = self._progress[run_id]
+        first = merge([part for part in parts if part.length] or [Table({}, 0)])
+        return self._exports.rows_behind(Told(run_id, first, window.high, progress.count, progress.rows_of))
 
     def _now(self, windows: list[_Window]) -> Iterator[RunHistory]:
         """Reads windows before anything else: the runs after this one wait for it."""

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from runql.semantic.json_text import Oddity, read_json
@@ -154,6 +155,10 @@ class Client:
         deadline = self._deadline.get()
         return self._start(self._ask(call, deadline))
 
+    def fetch(self, url: str) -> Future[bytes]:
+        """Sends for a file that the server named; asked for once."""
+        return self._start(self._file(url))
+
     def ask(self, call: GraphqlCall) -> GraphqlAnswer:
         """Asks, and waits for the answer.
 
@@ -257,6 +262,18 @@ class Client:
             if isinstance(answer.made, Failure):
                 raise answer.made
             return answer
+
+    async def _file(self, url: str) -> bytes:
+        transport = self._opened()
+        await self._limiter.acquire()
+        try:
+            self.requests += 1
+            reply = await transport.get(url, self._settings.whole_seconds)
+        finally:
+            self._limiter.release()
+        if reply.status != HTTPStatus.OK:
+            raise Failure(Fault.REFUSED, f"status {reply.status} for a file")
+        return reply.body
 
     def _opened(self) -> Transport:
         if self._transport is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from runql.errors import Unreachable
 from runql.sources.wandb.failures.failures import Failure, Fault
@@ -55,6 +56,7 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._headers = [*_given(network), *_OWN]
         context = _context(base_url, network)
+        self._verifies = context is not None
         silence = httpx.Timeout(attempt_seconds, connect=min(_CONNECT_SECONDS, attempt_seconds))
         self._extensions = {"timeout": silence.as_dict()}
         # Not a client of httpx: of what that does more, from cookies to redirects, nothing is wanted here.
@@ -81,23 +83,38 @@ class Transport:
         headers = [(b"Content-Type", content_type.encode())]
         if authorization is not None:
             headers.append((b"Authorization", authorization.encode()))
+        own = {name.lower() for name, _ in headers}
+        every = [*(each for each in self._headers if each[0].lower() not in own), *headers]
+        return await self._within(whole_seconds, self._send("POST", f"{self._base_url}{path}", every, body))
+
+    async def get(self, url: str, whole_seconds: float) -> HttpReply:
+        """A file that the server named, wherever it is: no key goes there, and no header of the settings.
+
+        Raises:
+            Failure: it did not come whole, or the way to it is less safe than that to the server.
+        """
+        scheme, host = urlsplit(url)[:2]
+        if scheme != "https" and (scheme, host) != urlsplit(self._base_url)[:2]:
+            raise Failure(Fault.REFUSED, "a file is elsewhere, and not behind TLS")
+        if scheme == "https" and not self._verifies:
+            raise Failure(Fault.REFUSED, "a file is behind TLS, and the server is not")
+        return await self._within(whole_seconds, self._send("GET", url, _OWN, b""))
+
+    async def _within(self, whole_seconds: float, sent: Coroutine[Any, Any, HttpReply]) -> HttpReply:
         try:
             # The timeout of httpx is one of silence: a byte now and then would go on for ever.
             async with asyncio.timeout(whole_seconds):
-                return await self._post(path, body, headers)
+                return await sent
         except TimeoutError as error:
             through = "" if self._network.proxy is None else f" through {self._network.proxy}"
             raise Failure(Fault.TIMED_OUT, f"no whole answer within {whole_seconds:.3g} s{through}") from error
         except self._errors as error:
             raise failure_of(error, self._network) from error
 
-    async def _post(self, path: str, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> HttpReply:
+    async def _send(self, method: str, url: str, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> HttpReply:
         import httpx
 
-        own = {name.lower() for name, _ in headers}
-        every = [*(each for each in self._headers if each[0].lower() not in own), *headers]
-        url = f"{self._base_url}{path}"
-        request = httpx.Request("POST", url, headers=every, content=body, extensions=self._extensions)
+        request = httpx.Request(method, url, headers=[*headers], content=body, extensions=self._extensions)
         response = await self._connections.handle_async_request(request)
         try:
             names = {name.lower(): value for name, value in response.headers.items()}
