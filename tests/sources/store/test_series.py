@@ -11,8 +11,10 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.execute.columns import run_ends
 from runql.semantic.record import RunRecord
 from runql.session import Session
+from runql.sources import at_hand
 from runql.sources.memory import MemoryService
 from runql.sources.store import table, writer
 from runql.sources.store.columns.listed import ListedColumns
@@ -71,7 +73,9 @@ def compare(rows: Sequence[list[dict[str, Any]]], asked: Sequence[str], folder: 
     source = MemoryService(
         [{"id": run.id, "config": {}} for run in runs], {f"r{at}": own for at, own in enumerate(rows) if own}
     )
-    store_of(source, folder).close()
+    in_parts = len(rows) % 3 == 0  # the rows of a run come in pieces of two, each of which is a part of the store
+    with patch.object(writer, "MOST_CELLS", 2 if in_parts else 10**9), patch.object(at_hand, "PIECE_ROWS", 2):
+        store_of(source, folder).close()
     if len(rows) % 2:  # half of the stores have the facts of their metrics beside the points
         with patch.object(kept_points, "_WORTH", 1):
             keep_points(folder, table.version(folder, "s"))
@@ -123,6 +127,20 @@ def test_values_of_plain_histories_are_told_by_sql(tmp_path: Path) -> None:
     ]
     rows[1].append({"loss": float("nan")})
     assert compare(rows, asked, tmp_path / "t") == len(asked)
+
+
+def test_ends_of_histories_in_several_parts_are_told_by_sql(tmp_path: Path) -> None:
+    """Of a run whose steps fall from one part to the next the history is read."""
+    rows: list[list[dict[str, Any]]] = [[{"loss": (7 * row) % 5, "_step": row} for row in range(9)] for _ in range(3)]
+    asked = ["runs keys loss scan | best min loss", "runs keys loss scan | last"]
+    assert compare(rows, asked, tmp_path / "s") == len(asked)
+    assert len(table.version(tmp_path / "s", "s").of(Fact.POINTS)) > len(rows)
+    rows[1][5]["_step"] = 1
+    told: list[Any] = []
+    ends = run_ends.ends_of_runs
+    with patch("runql.execute.columns.run_ends.ends_of_runs", lambda *given: told.append(ends(*given)) or told[-1]):
+        compare(rows, asked, tmp_path / "t")
+    assert [table is None for table in told[::2]] == [True, True]
 
 
 _ASKED = "runs select id, min(logged.loss), argmin(logged.loss), last(logged.loss), count(logged.loss)"

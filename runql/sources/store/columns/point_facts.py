@@ -36,10 +36,17 @@ def _of_end(name: str, pick: str) -> str:
 _JOINED: Final = (
     "SELECT r.nr, bool_or(odd) OR (bool_or(whole) AND NOT bool_and(whole)) AS odd, bool_and(whole) AS whole, "
     "sum(n)::BIGINT AS n, sum(nan)::BIGINT AS nan, bool_or(infinite) AS infinite, "
-    f"bool_and(rises) AND count(*) = 1 AS rises, {_of_best('least', 'min', '')}, {_of_best('most', 'max', '-')}, "
+    f"bool_and(rises) AND bool_and(follows) AS rises, {_of_best('least', 'min', '')}, {_of_best('most', 'max', '-')}, "
     f"{_of_end('first', 'arg_min')}, {_of_end('last', 'arg_max')} "
     "FROM ({rows}) AS g JOIN (SELECT nr, run, body FROM runs) AS r ON r.run = g.run AND r.body = g.pull GROUP BY r.nr"
 )
+_FOLLOWS: Final = (
+    "SELECT *, coalesce(first_row > lag(last_row) OVER w AND first_step >= lag(last_step) OVER w, true) AS follows "
+    "FROM ({rows}) WINDOW w AS (PARTITION BY run, pull ORDER BY first_row)"
+)
+"""The facts of parts, and of each whether its rows and steps lie behind those of the part before, of the same run."""
+
+_ALONE: Final = "SELECT *, true AS follows FROM ({rows})"
 _OF_RUNS: Final = (
     "SELECT "
     + ", ".join(
@@ -72,7 +79,8 @@ class PointFacts:
             if not sources:
                 return []
             self._views.ask("SELECT 1 LIMIT 0")  # the statement reads the table `runs`
-            joined = _JOINED.replace("{rows}", " UNION ALL ".join(sources))
+            rows = (_FOLLOWS if places and len(parts) > 1 else _ALONE).replace("{rows}", " UNION ALL ".join(sources))
+            joined = _JOINED.replace("{rows}", rows)
             try:
                 return self._views.duck.arrays(_OF_RUNS.replace("{joined}", joined), [key] * len(sources))
             except Unreadable as error:
