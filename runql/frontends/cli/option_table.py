@@ -139,6 +139,7 @@ OPTIONS = (
     _flag("run", "--spec", "the language as JSON: options, statements, stages, functions, codes"),
     _flag("run", "--write-config", "write a settings file that explains every setting, and stop"),
     _flag("run explain describe", "--offline", "ask no server: a project is answered from its store (`runql pull`)"),
+    _flag("store sql", "--offline", "send nothing: of a store in object storage the copy on this computer answers"),
     _flag("check", "--offline", "check the text alone, not the names in it"),
     _flag("fmt", "--check", "change nothing; fail if a text is not in the one form"),
     _flag("fmt", "--diff", "change nothing; print what would change"),
