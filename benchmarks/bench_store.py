@@ -1,22 +1,23 @@
 """What questions to a store take, against SQL written by hand on the same files, and against SQLite.
 
 python benchmarks/bench_store.py [--runs 100000] [--steps 0] [--repeat 5] [--growth] [--curve FILE] [--keep FOLDER]
+    [--peers] [--mlflow PYTHON]
 
-Each question goes from its text to columns in Python, in a session that was asked before; `first` is the same in a new
-one. `by hand` is DuckDB over the same Parquet files with the SQL that somebody would write who knows that each path has
-one kind of value; it gives the same runs. `SQLite JSON` has config and summary as JSON in one table, `SQLite rows` has
-them as MLflow does: a table of params and one of the latest metrics, with an index. Times are medians in milliseconds
-of CPU, of all threads, so that other work on the machine counts little; the ratio is to `by hand`. `--curve` draws
-them. With `--steps` the runs have three metrics of so many steps: samples and best values are asked too.
-`start` compares processes: one question against `import wandb`, where that is installed.
+Each question goes from its text to columns in Python, in a session that was asked before; `first` is the same in a
+new one. `by hand` is DuckDB over the same Parquet files with the SQL that somebody would write who knows that each
+path has one kind of value; it gives the same runs. `SQLite JSON` has config and summary as JSON in one table, `SQLite
+rows` has them as MLflow does: a table of params and one of the latest metrics, with an index; `trackio` has the
+tables of trackio. MLflow itself is asked by its own client (`mlflow_peer.py`). What W&B's client takes is in
+`bench_server`. Times are medians in milliseconds of CPU, of all threads, so that other work on the machine counts
+little; the ratio is to `by hand`. `--curve` draws them. With `--steps` the runs have three metrics of so many steps:
+samples and best values are asked too. `start` compares processes: one question against `import wandb`, where that is
+installed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import resource
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from typing import Any, Final
 import duckdb
 
 from benchmarks.growth import write
+from benchmarks.store_peers import JSON_SQL, ROWS_SQL, TRACKIO_SQL, mlflow, sqlite, trackio
 from benchmarks.synthetic_store import make
 from runql.session import Session
 
@@ -44,6 +46,16 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "order, first page": "runs order -summary.acc limit 50 select id, summary.acc",
     "group of three keys": "runs | group config.optimizer, config.amp, state: mean(summary.acc)",
     "nested and text": "count runs where config.model.depth > 20 and config.optimizer = 'adam' and state = 'finished'",
+}
+STAGES: Final[Mapping[str, str]] = {
+    "rank in groups": "runs | derive r = rank() over config.optimizer order -summary.acc | select id, r",
+    "best three of each group": "runs | where rank() over config.optimizer order -summary.acc <= 3 | select id",
+    "the value before, in groups": (
+        "runs | derive d = lag(summary.acc) over config.optimizer order created | select id, d"
+    ),
+    "running sum in groups": "runs | derive c = cumsum(summary.acc) over config.optimizer | select id, c",
+    "inner join": f"runs select id, summary.acc | join (runs where {_LR} select id, config.lr) on id",
+    "semi join": f"runs select id, summary.acc | join semi (runs where {_LR} select id) on id",
 }
 HISTORIES: Final[Mapping[str, str]] = {
     "200 samples of 100 runs x 3 keys": "runs limit 100 keys loss, acc, val/loss sample 200",
@@ -61,6 +73,24 @@ _DEPTH: Final = _FIELD.format("config", "model.depth")
 _OPTIMIZER: Final = _FIELD.format("config", "optimizer")
 _ACC_ROWS: Final = _FIELD.format("summary", "acc")
 _AMP: Final = _FIELD.format("config", "amp")
+_LR_ROWS: Final = _FIELD.format("config", "lr")
+_GROUPED: Final = f"FROM runs LEFT JOIN {_OPTIMIZER} AS o USING (run) LEFT JOIN {_ACC_ROWS} AS s USING (run)"
+_RANK: Final = "rank() OVER (PARTITION BY o.str ORDER BY s.num DESC)"
+_SMALL: Final = f"(SELECT id, f.num FROM runs JOIN {_LR_ROWS} AS f USING (run) WHERE f.num > 0.01e0) AS b"
+_ACCS: Final = f"FROM runs AS a LEFT JOIN {_ACC_ROWS} AS s USING (run)"
+STAGES_BY_HAND: Final[Mapping[str, str]] = {
+    "rank in groups": f"SELECT id, {_RANK} {_GROUPED} ORDER BY created, id",
+    "best three of each group": f"SELECT id {_GROUPED} QUALIFY {_RANK} <= 3 ORDER BY created, id",
+    "the value before, in groups": (
+        f"SELECT id, lag(s.num) OVER (PARTITION BY o.str ORDER BY created) {_GROUPED} ORDER BY created, id"
+    ),
+    "running sum in groups": (
+        "SELECT id, sum(s.num) OVER (PARTITION BY o.str ORDER BY created, id ROWS UNBOUNDED PRECEDING) "
+        f"{_GROUPED} ORDER BY created, id"
+    ),
+    "inner join": f"SELECT a.id, s.num, b.num {_ACCS} JOIN {_SMALL} ON a.id = b.id ORDER BY created, a.id",
+    "semi join": f"SELECT a.id, s.num {_ACCS} SEMI JOIN {_SMALL} ON a.id = b.id ORDER BY created, a.id",
+}
 _BOTH: Final = (
     f"FROM runs SEMI JOIN (SELECT run FROM {_FIELD.format('config', 'lr')} WHERE num > 0.01e0) USING (run) "
     f"SEMI JOIN (SELECT run FROM {_ACC_ROWS} WHERE num >= 0.9e0) USING (run)"
@@ -78,51 +108,6 @@ BY_HAND: Final[Mapping[str, str]] = {
     "nested and text": (
         f"SELECT count(*) FROM runs SEMI JOIN (SELECT run FROM {_DEPTH} WHERE num > 20) USING (run) "
         f"SEMI JOIN (SELECT run FROM {_OPTIMIZER} WHERE str = 'adam') USING (run) WHERE state = 'finished'"
-    ),
-}
-JSON_SQL: Final[Mapping[str, str]] = {
-    "two-term filter, counted": (
-        "SELECT count(*) FROM runs WHERE json_extract(config, '$.lr') > 0.01 AND json_extract(summary, '$.acc') >= 0.9"
-    ),
-    "two-term filter, first page": (
-        "SELECT id FROM runs WHERE json_extract(config, '$.lr') > 0.01 AND json_extract(summary, '$.acc') >= 0.9 "
-        "ORDER BY created, id LIMIT 50"
-    ),
-    "order, first page": (
-        "SELECT id, json_extract(summary, '$.acc') AS acc FROM runs ORDER BY acc DESC, created, id LIMIT 50"
-    ),
-    "group of three keys": (
-        "SELECT json_extract(config, '$.optimizer') AS o, json_extract(config, '$.amp') AS a, state, "
-        "avg(json_extract(summary, '$.acc')), count(*) FROM runs GROUP BY o, a, state"
-    ),
-    "nested and text": (
-        "SELECT count(*) FROM runs WHERE json_extract(config, '$.model.depth') > 20 "
-        "AND json_extract(config, '$.optimizer') = 'adam' AND state = 'finished'"
-    ),
-}
-_PARAM: Final = "(SELECT run FROM params WHERE key = '{0}' AND {1})"
-ROWS_SQL: Final[Mapping[str, str]] = {
-    "two-term filter, counted": (
-        f"SELECT count(*) FROM runs WHERE id IN {_PARAM.format('lr', 'CAST(value AS REAL) > 0.01')} "
-        "AND id IN (SELECT run FROM latest_metrics WHERE key = 'acc' AND value >= 0.9)"
-    ),
-    "two-term filter, first page": (
-        f"SELECT id FROM runs WHERE id IN {_PARAM.format('lr', 'CAST(value AS REAL) > 0.01')} "
-        "AND id IN (SELECT run FROM latest_metrics WHERE key = 'acc' AND value >= 0.9) ORDER BY created, id LIMIT 50"
-    ),
-    "order, first page": (
-        "SELECT id, value FROM runs LEFT JOIN latest_metrics ON run = id AND key = 'acc' "
-        "ORDER BY value DESC, created, id LIMIT 50"
-    ),
-    "group of three keys": (
-        "SELECT o.value, a.value, state, avg(s.value), count(*) FROM runs "
-        "LEFT JOIN params AS o ON o.run = id AND o.key = 'optimizer' "
-        "LEFT JOIN params AS a ON a.run = id AND a.key = 'amp' "
-        "LEFT JOIN latest_metrics AS s ON s.run = id AND s.key = 'acc' GROUP BY o.value, a.value, state"
-    ),
-    "nested and text": (
-        f"SELECT count(*) FROM runs WHERE id IN {_PARAM.format('model.depth', 'CAST(value AS INTEGER) > 20')} "
-        f"""AND id IN {_PARAM.format("optimizer", "value = 'adam'")} AND state = 'finished'"""
     ),
 }
 
@@ -178,59 +163,29 @@ def of_cursor(cursor: Any, sql: str) -> Work:
     return ask
 
 
-def sqlite(folder: Path, path: Path) -> tuple[sqlite3.Connection, float]:
-    """The same runs in SQLite, in both layouts, and in how many seconds they were put there."""
-    reader = duck(folder)
-    began = time.perf_counter()
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE runs (id TEXT PRIMARY KEY, state TEXT, created REAL, config TEXT, summary TEXT)")
-    connection.execute("CREATE TABLE params (run TEXT, key TEXT, value TEXT)")
-    connection.execute("CREATE TABLE latest_metrics (run TEXT, key TEXT, value REAL)")
-    parts: dict[str, dict[str, dict[str, Any]]] = {}
-    cursor = reader.execute("SELECT split_part(run, '/', 3), space, path, t, num, str FROM attr")
-    while rows := cursor.fetchmany(100_000):
-        for run, space, key, t, num, text in rows:
-            if t != "o":
-                inner = parts.setdefault(run, {"config": {}, "summary": {}})[space]
-                *outer, last = key.split(".")
-                for name in outer:
-                    inner = inner.setdefault(name, {})
-                inner[last] = {"n": num, "s": text, "b": text == "true"}.get(t)
-        of_space: dict[str, list[tuple[Any, ...]]] = {"config": [], "summary": []}
-        for run, space, key, t, num, text in rows:
-            if t in "nsb":
-                of_space[space].append(
-                    (run, key, num if space == "summary" else text if text is not None else repr(num))
-                )
-        connection.executemany("INSERT INTO params VALUES (?, ?, ?)", of_space["config"])
-        connection.executemany("INSERT INTO latest_metrics VALUES (?, ?, ?)", of_space["summary"])
-    runs = reader.execute("SELECT id, state, epoch(created) FROM runs").fetchall()
-    connection.executemany(
-        "INSERT INTO runs VALUES (?, ?, ?, ?, ?)",
-        ((*run, json.dumps(parts[run[0]]["config"]), json.dumps(parts[run[0]]["summary"])) for run in runs),
-    )
-    connection.execute("CREATE INDEX params_key ON params (key, run, value)")
-    connection.execute("CREATE INDEX metrics_key ON latest_metrics (key, value, run)")
-    connection.commit()
-    return connection, time.perf_counter() - began
-
-
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def compare(folder: Path, repeat: int, scratch: Path, *, peers: bool) -> dict[str, tuple[float, float]]:
-    """Every question, by everyone: how long ours takes, and SQL by hand."""
+def compare(
+    folder: Path, repeat: int, scratch: Path, *, peers: bool, python: Path | None
+) -> dict[str, tuple[float, float]]:
+    """Every question, by everyone: how long ours takes, and SQL by hand. `python`: one that has MLflow."""
     found: dict[str, tuple[float, float]] = {}
+    found_there: dict[str, tuple[float, int]] = {}
     connection = duck(folder)
     beside: dict[str, tuple[Any, Mapping[str, str]]] = {"by hand": (connection, BY_HAND)}
     if peers:
-        lite, seconds = sqlite(folder, scratch / "peers.db")
+        lite, seconds = sqlite(connection, scratch / "peers.db")
         size = (scratch / "peers.db").stat().st_size / 1e6
         say(f"SQLite, both layouts: written in {seconds:.0f} s, {size:.0f} MB")
         beside.update({"SQLite JSON": (lite, JSON_SQL), "SQLite rows": (lite, ROWS_SQL)})
-    say(f"{'':34}{'first':>8}{'ours':>8}" + "".join(f"{name:>13}{'':>8}" for name in beside))
+        beside["trackio"] = trackio(lite, scratch / "trackio.db"), TRACKIO_SQL
+        if python is not None:
+            found_there = mlflow(python, scratch / "peers.db", scratch / "mlflow.db", repeat)
+    columns = [*beside, *(["MLflow"] if found_there else [])]
+    say(f"{'':34}{'first':>8}{'ours':>8}" + "".join(f"{name:>13}{'':>8}" for name in columns))
     for name, question in QUESTIONS.items():
         first, own, given = timed(ours(folder, question), repeat)
         line = f"{name:34}{first:8.0f}{own:8.1f}"
@@ -240,9 +195,23 @@ def compare(folder: Path, repeat: int, scratch: Path, *, peers: bool) -> dict[st
             assert other == given, (name, other, given)
             hand = hand or took
             line += f"{took:13.1f}{f'x{took / own:.2f}':>8}"
+        if name in found_there:
+            took, other = found_there[name]
+            assert other == given, (name, other, given)
+            line += f"{took:13.1f}{f'x{took / own:.2f}':>8}"
         say(line)
         found[name] = own, hand
     return found
+
+
+def stages(folder: Path, repeat: int) -> None:
+    """Windows and joins, which the engine does on columns, against SQL that does them: whether SQL would be quicker."""
+    connection = duck(folder)
+    for name, question in STAGES.items():
+        first, own, rows = timed(ours(folder, question), repeat)
+        _, took, other = timed(of_cursor(connection, STAGES_BY_HAND[name]), repeat)
+        assert other == rows, (name, other, rows)
+        say(f"{name:34}{first:8.0f}{own:8.1f}{took:13.1f}{f'x{took / own:.2f}':>8}   {rows:,} rows")
 
 
 def histories(folder: Path, repeat: int) -> None:
@@ -295,7 +264,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="from 1,000 runs to that many, in steps of ten")
     parser.add_argument("--curve", type=Path, help="where to draw the growth, as SVG")
-    parser.add_argument("--peers", action="store_true", help="SQLite too")
+    parser.add_argument("--peers", action="store_true", help="SQLite and the layout of trackio too")
+    parser.add_argument("--mlflow", type=Path, help="a Python with mlflow-skinny, sqlalchemy and alembic: MLflow too")
     parser.add_argument("--keep", type=Path, help="where the stores are, and stay")
     given = parser.parse_args()
     sizes = [given.runs]
@@ -311,10 +281,13 @@ def main() -> None:
                 + (f", made in {made:.0f} s" if made else "")
             )
             catalog(folder, given.repeat)
-            took = compare(folder, given.repeat, Path(scratch), peers=given.peers and runs == sizes[-1])
+            took = compare(
+                folder, given.repeat, Path(scratch), peers=given.peers and runs == sizes[-1], python=given.mlflow
+            )
             for name, times in took.items():
                 for lines, ms in zip(grown, times, strict=True):
                     lines.setdefault(name, []).append((runs, ms))
+            stages(folder, given.repeat)
             if given.steps:
                 histories(folder, given.repeat)
         start(folder, given.repeat)

@@ -40,7 +40,7 @@ _MOST_VALUES: Final = 1_000_000
 
 
 @frozen
-class Told:
+class ToldOfRun:
     """What is known of a run beside its export: its rows before the step `low`, how many it has, and of each metric."""
 
     run_id: str
@@ -63,7 +63,7 @@ class Exports:
         """Whether a run with so many pages behind the first is better read from its export."""
         return self._reader is not None and pages >= FEWEST_PAGES and self._server.abilities.has("Run.parquetHistory")
 
-    def rows_behind(self, told: Told) -> Iterator[Table] | None:
+    def rows_behind(self, told: ToldOfRun) -> Iterator[Table] | None:
         """The rows of a run from a step on, some at a time; `None` where it has no export that holds them all."""
         urls = self._addresses(told.run_id)
         if not urls or self._reader is None:
@@ -111,7 +111,7 @@ class Exports:
         return paths
 
 
-def _whole_numbers(found: ExportedRows, told: Told) -> frozenset[str] | None:
+def _whole_numbers(found: ExportedRows, told: ToldOfRun) -> frozenset[str] | None:
     """The columns in which a whole number is an integer; `None` if rows are counted otherwise than the server does."""
     counts = {name: count for name, count in found.counts.items() if count}
     if found.rows != told.rows or counts.get(STEP) != found.rows or not told.rows_of:
@@ -125,7 +125,7 @@ def _whole_numbers(found: ExportedRows, told: Told) -> frozenset[str] | None:
     )
 
 
-def _is_alike(found: ExportedRows, told: Told, whole: frozenset[str]) -> bool:
+def _is_alike(found: ExportedRows, told: ToldOfRun, whole: frozenset[str]) -> bool:
     """Whether the export has what came as rows, and nothing else before that step."""
     came: dict[str, list[Any]] = {name: [] for name in found.counts}
     length = 0
@@ -150,7 +150,7 @@ def _is_same(one: Any, other: Any) -> bool:
     return bool(one == other) or (isinstance(one, float) and math.isnan(one) and math.isnan(other))
 
 
-def _tables(found: ExportedRows, told: Told, whole: frozenset[str], files: ExitStack) -> Iterator[Table]:
+def _tables(found: ExportedRows, told: ToldOfRun, whole: frozenset[str], files: ExitStack) -> Iterator[Table]:
     with files:
         for columns in found.parts(told.low, None, _size(found)):
             logged = _as_logged(columns, whole)

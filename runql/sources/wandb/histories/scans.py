@@ -28,7 +28,7 @@ from runql.sources.wandb.histories.batches import (
     failure_notice,
     gone_notice,
 )
-from runql.sources.wandb.histories.exports import Exports, Told
+from runql.sources.wandb.histories.exports import Exports, ToldOfRun
 from runql.sources.wandb.histories.specs import (
     STEP,
     counts_of,
@@ -209,7 +209,7 @@ class Scan:
         """The rows behind the first window of a run, from its export if that is whole."""
         progress = self._progress[run_id]
         first = merge([part for part in parts if part.length] or [Table({}, 0)])
-        return self._exports.rows_behind(Told(run_id, first, window.high, progress.count, progress.rows_of))
+        return self._exports.rows_behind(ToldOfRun(run_id, first, window.high, progress.count, progress.rows_of))
 
     def _now(self, windows: list[_Window]) -> Iterator[RunHistory]:
         """Reads windows before anything else: the runs after this one wait for it."""
