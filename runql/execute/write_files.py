@@ -157,6 +157,10 @@ class Files:
             yield lambda table: parts.put(Frame(table.columns, table.length, numbers=self._numbers), written)
             parts.put(None, written)
             lost = written.result()
+        except GeneratorExit:
+            # Nobody waits: this may be the collector's work, in any thread, or the end of the interpreter.
+            parts.give_up()
+            raise
         except BaseException:
             parts.give_up()
             wait([written])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -211,15 +212,19 @@ class ResultWriter:
             if frames.cut is not None:
                 self._wrote_rows = True
                 raise frames.cut
+        except (stdout.ClosedPipe, stdout.CannotWrite):
+            if result.files:  # whoever reads the output wants no more of it, and the files are wanted all the same
+                deque(output.frames, 0)
+            raise
         except KeyboardInterrupt:
             stdout.flush()
-            self._voice.say(f"interrupted · {self._left(frames, result.activity())}")
+            self._voice.say(f"interrupted · {self._left(result, frames)}")
             raise
         except BackendError as error:
             stdout.flush()
             if frames.rows or self._path is not None:
                 first, *others = error.diagnostics
-                left = self._left(frames, result.activity())
+                left = self._left(result, frames)
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
         is_written = self._path is None and self._format is not FORMATS["none"]
@@ -233,13 +238,15 @@ class ResultWriter:
         look = chart_look(self._view, stdout.height(), dumb=self._dumb)
         return (f"{line}\n".encode() for line in chart_lines(result.chart, look))
 
-    def _left(self, frames: _UntilCutShort, activity: str) -> str:
-        """What an interrupt or an error left of the output."""
+    def _left(self, result: Result, frames: _UntilCutShort) -> str:
+        """What an interrupt or an error left of the output, and of the files that were to be written."""
+        shown = f"{frames.rows:,} row{'s' * (frames.rows != 1)} shown, not all"
         if self._path is not None:
-            return f"{activity} · `{self._path}` is as it was"
-        if not frames.rows:
-            return f"{activity} · nothing is shown"
-        return f"{frames.rows:,} row{'s' * (frames.rows != 1)} shown, not all"
+            shown = result.activity()
+        elif not frames.rows:
+            shown = f"{result.activity()} · nothing is shown"
+        files = [*result.files, *([] if self._path is None else [self._path])]
+        return " · ".join([shown, *(f"`{one}` is as it was" for one in files)])
 
     def _say(self, result: Result, lost: tuple[Diagnostic, ...]) -> None:
         """What there is to say: warnings with their places, the footer, why no run passes, then the ways out."""

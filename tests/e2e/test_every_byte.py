@@ -39,6 +39,31 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return out
 
 
+@pytest.mark.parametrize("order", ["", " | order loss"])
+def test_a_file_is_written_whole_though_nobody_reads_the_output_on(tmp_path: Path, whole: bytes, order: str) -> None:
+    done = in_shell(tmp_path, f"runql -s demo -o csv '{ROWS}{order} | to \"rows.csv\"' | head -n 1")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(done.stdout.splitlines()) == 1
+    assert sorted((tmp_path / "rows.csv").read_bytes().splitlines()) == sorted(whole.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("look", "lines"),
+    [
+        ("print(asked[0])", 6044),
+        ("print(next(iter(asked)))", 6044),
+        ("frames = asked.answer.frames(); next(frames)", None),  # left for good: it ends all the same
+    ],
+)
+def test_a_program_that_looks_at_few_rows_ends(tmp_path: Path, look: str, lines: int | None) -> None:
+    program = tmp_path / "look.py"
+    program.write_text(f"import runql\nasked = runql.query('{ROWS} | to \"rows.csv\"', 'demo')\n{look}\n")
+    done = in_shell(tmp_path, f"{shlex.quote(sys.executable)} look.py")
+    assert (done.returncode, done.stderr) == (0, b"")
+    written = tmp_path / "rows.csv"
+    assert (len(written.read_bytes().splitlines()) if written.exists() else None) == lines
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("form", TEXTS)
 def test_a_limit_of_the_file_is_an_error(tmp_path: Path, form: str, unbuffered: str) -> None:
