@@ -30,6 +30,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
@@ -153,10 +154,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """Read everything. `folder` is where the search for a project's file begins: the working folder.
 
     Raises:
-        SettingsError: a settings file that cannot be read, or says something that is no setting.
+        SettingsError: a settings file that cannot be read, or says something that is no setting; the working folder is
+            gone.
     """
     environ = os.environ if environ is None else environ
-    folder = Path.cwd() if folder is None else folder
+    folder = _working_folder() if folder is None else folder
     trust = _trust(environ, folder)
     user = read_settings_file(_user_file(environ))
     project, said = _read_project(folder, trust)
@@ -297,12 +299,23 @@ def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
     return float(text)
 
 
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        message = "the working folder is gone: somebody removed or replaced it"
+        raise SettingsError.of("RQL510", message, "`cd` to a folder that is there") from None
+
+
 def of_variables() -> Settings:
-    """What the environment alone says of servers and folders, for when a settings file or a number cannot be read."""
+    """What the environment alone says of servers and folders, for when a settings file or a number cannot be read, or
+    the working folder is gone."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RUNQL_")}
     kept = {name: os.environ[name] for name in ("RUNQL_CACHE", "RUNQL_DATA", "RUNQL_STORE") if name in os.environ}
     found = load({**plain, **kept, "RUNQL_CONFIG": os.devnull}, Path(os.sep))
-    return replace(found, folder=Path.cwd(), file=_user_file(os.environ))
+    with suppress(SettingsError):
+        found = replace(found, folder=_working_folder())
+    return replace(found, file=_user_file(os.environ))
 
 
 def endpoints() -> Mapping[str, str]:

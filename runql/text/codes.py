@@ -137,7 +137,7 @@ _TABLE = {
     "RQL507": Code("notice", "metrics logged at different steps"),
     "RQL508": Code("notice", "rows left out because they have no x"),
     "RQL509": Code("notice", "a column holds values of different types"),
-    "RQL510": Code("error", "a settings file that cannot be read"),
+    "RQL510": Code("error", "settings, or a working folder, that cannot be read"),
     "RQL511": Code("error", "no source, or none of that name"),
     "RQL512": Code("error", "the command was called wrongly"),
     "RQL513": Code("notice", "columns left out of the table of runs"),
