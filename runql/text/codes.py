@@ -29,7 +29,7 @@ _TABLE = {
     "RQL108": Code("error", "an idiom of another language"),
     "RQL109": Code("error", "a character that the language does not have"),
     "RQL110": Code("error", "an empty query"),
-    "RQL111": Code("error", "an expression that is nested too deeply"),
+    "RQL111": Code("error", "an expression that is nested too deeply, or a query of too many stages"),
     "RQL112": Code("notice", "a text of another language that was read as a query"),
     # 2xx names and types
     "RQL201": Code("error", "an unknown field"),

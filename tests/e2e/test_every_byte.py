@@ -188,6 +188,16 @@ def test_a_file_is_as_it_was_whatever_ends_the_process(
     assert (tmp_path / "out.csv").read_text() == "before\n"
 
 
+@pytest.mark.parametrize("call", ["-s demo 'count runs'", "trust", "completion bash", "doctor"])
+def test_a_working_folder_that_is_gone(tmp_path: Path, call: str) -> None:
+    done = in_shell(tmp_path, f"mkdir gone; cd gone; rmdir ../gone; runql {call}")
+    assert b"RQL901" not in done.stderr
+    assert b"Traceback" not in done.stderr
+    needs_none = call in {"completion bash", "doctor"}
+    assert done.stderr.startswith(b"" if needs_none else b"error[RQL510]: the working folder is gone")
+    assert bool(done.stdout) is needs_none
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("end", ["to", "-o"])
 def test_a_pipe_that_nobody_reads_holds_nobody(tmp_path: Path, number: signal.Signals, end: str) -> None:

@@ -49,6 +49,13 @@ def test_the_fields_of_the_query_stand_before_those_of_its_stages() -> None:
     assert fetched(text)[4:] == ["config.lr", "max(logged.loss)", "summary.acc"]
 
 
+def test_a_query_of_too_many_stages_is_refused_at_its_place() -> None:
+    assert codes("runs" + " | limit 3" * 100) == []
+    (wrong,) = checked("runs" + " | limit 3" * 400).diagnostics
+    assert wrong.code == "RQL111"
+    assert wrong.span.start == len("runs") + 100 * len(" | limit 3") + len(" | ")
+
+
 def test_with_nothing_named_the_query_keeps_its_own_columns() -> None:
     found = checked("runs | limit 3")
     assert found.query is not None

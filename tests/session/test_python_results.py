@@ -41,6 +41,10 @@ def test_rows_can_be_looked_at_again_and_from_two_places() -> None:
     assert plain(result) == plain(result.frame.rows()) == once
 
 
+def test_a_query_of_as_many_stages_as_there_may_be_is_answered() -> None:
+    assert len(demo("runs" + " | limit 3" * 100)) == 3
+
+
 SHAPES = (HISTORIES, RUNS, "runs | pivot count() by state across config.optimizer")
 
 

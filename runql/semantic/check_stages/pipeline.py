@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
@@ -37,6 +37,9 @@ from runql.syntax import tree
 from runql.syntax import tree as s
 from runql.text.source import NOWHERE
 
+MOST_STAGES: Final = 100
+"""How many stages a query may have: the floors above nest them in each other."""
+
 
 def check_stages(
     stages: Sequence[tree.Stage],
@@ -50,6 +53,14 @@ def check_stages(
     Pure, and raises for no tree. After a stage that cannot be made out nothing more is said of the ones that follow.
     """
     report = Report()
+    if len(stages) > MOST_STAGES:
+        hint = "several `where` are one with `and`, several `derive` one with commas"
+        report.add(
+            "RQL111",
+            f"this is stage {MOST_STAGES + 1} of {len(stages):,}: a query has at most {MOST_STAGES}",
+            stages[MOST_STAGES].span,
+            hint,
+        )
     expressions = StageExpressions(catalog, context, report, scope)
     expressions.lost |= set(lost)
     checker = _Checker(expressions, report)
