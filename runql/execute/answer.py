@@ -35,7 +35,7 @@ from runql.results.columns import Columns
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
-from runql.semantic.typed import TPlot
+from runql.semantic.typed import TAssert, TPlot, TTo
 from runql.sources.question import asking, question
 from runql.text.diagnostic import Diagnostic, Severity, folded
 from runql.text.source import Source
@@ -134,6 +134,22 @@ class Answer:
     def names(self) -> tuple[str, ...] | None:
         """The columns, if they are known before anything is read."""
         return self._top.names
+
+    @property
+    def names_while_read(self) -> tuple[str, ...] | None:
+        """The columns of rows that may be given while they are read; `None` where all must be read before the first is
+        given: for the columns, for a file that would else not be written, for an assertion that could refuse them."""
+        return None if self.files or self.has_assertion else self.names
+
+    @property
+    def has_assertion(self) -> bool:
+        """Whether the answer may be refused when its rows were read."""
+        return any(isinstance(stage, TAssert) for stage in stages_of(self.plan))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that are written while its rows are read; they are there when all of them were."""
+        return tuple(stage.path for stage in stages_of(self.plan) if isinstance(stage, TTo))
 
     @property
     def final_names(self) -> tuple[str, ...]:

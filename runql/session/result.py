@@ -12,12 +12,10 @@ from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
 from runql.execute.progress import Going
 from runql.execute.write_files import WROTE
-from runql.plan.nodes import stages_of
 from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.options import Options
-from runql.semantic.typed import TAssert, TTo
 from runql.session.drawn_file import drawn_file
 from runql.session.parts_read import PartsRead
 from runql.session.shown import Shown, Stats
@@ -129,11 +127,6 @@ class Result:
         from runql.session.runs import ChosenRuns
 
         return ChosenRuns(self._answer.asked())
-
-    @property
-    def has_assertion(self) -> bool:
-        """Whether the answer may be refused when its rows were read."""
-        return any(isinstance(stage, TAssert) for stage in stages_of(self._answer.plan))
 
     @property
     def value(self) -> int:
@@ -314,19 +307,8 @@ class Result:
         scanned = (f"{read:,} histories scanned",) if read else ()
         return Going("runs", executor.facts.fetched, executor.announced, scanned)
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The files that are written while its rows are read; they are there when all of them were."""
-        return tuple(stage.path for stage in stages_of(self._answer.plan) if isinstance(stage, TTo))
-
-    @property
-    def _names_at_once(self) -> Sequence[str] | None:
-        """The columns of rows that are given while they are read; `None` where all must be read before the first is
-        given: for the columns, for a file that would else not be written, for an assertion that could refuse them."""
-        return None if self.files or self.has_assertion else self._answer.names
-
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        if self._names_at_once is None:
+        if self._answer.names_while_read is None:
             yield from self.frame.rows()
             return
         for frame in self._current():
@@ -351,7 +333,7 @@ class Result:
     def _rows(self, index: slice) -> Frame:
         """The rows of a slice."""
         start, stop = index.start or 0, index.stop
-        names = self._names_at_once
+        names = self._answer.names_while_read
         if names is not None and stop is not None and start >= 0 and stop >= 0 and index.step in (None, 1):
             first = Frame.concat(self._current().until(stop), names)
             return first.slice(min(start, first.length), min(max(start, stop), first.length))

@@ -175,7 +175,7 @@ class ResultWriter:
 
         An interrupt, or a source that fails, leaves the rows that were read so far.
         """
-        if result.has_assertion and self._write is stdout.write:
+        if result.answer.has_assertion and self._write is stdout.write:
             # A program must not take for an answer what turns out to be refused.
             with HeldBack() as held:
                 self._write = held.write
@@ -213,8 +213,7 @@ class ResultWriter:
                 self._wrote_rows = True
                 raise frames.cut
         except (stdout.ClosedPipe, stdout.CannotWrite):
-            if result.files:  # whoever reads the output wants no more of it, and the files are wanted all the same
-                deque(output.frames, 0)
+            _finish_files(result, output)
             raise
         except KeyboardInterrupt:
             stdout.flush()
@@ -245,7 +244,7 @@ class ResultWriter:
             shown = result.activity()
         elif not frames.rows:
             shown = f"{result.activity()} · nothing is shown"
-        files = [*result.files, *([] if self._path is None else [self._path])]
+        files = [*result.answer.files, *([] if self._path is None else [self._path])]
         return " · ".join([shown, *(f"`{one}` is as it was" for one in files)])
 
     def _say(self, result: Result, lost: tuple[Diagnostic, ...]) -> None:
@@ -301,6 +300,12 @@ class _UntilCutShort:
             if not self.rows:
                 raise
             self.cut = error
+
+
+def _finish_files(result: Result, output: Output) -> None:
+    """Read on where nobody takes the output any more: the files that are written meanwhile are wanted all the same."""
+    if result.answer.files:
+        deque(output.frames, 0)
 
 
 def _led(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
