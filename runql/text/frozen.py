@@ -1,8 +1,8 @@
 """Slotted records, nearly all frozen: what `@dataclass(frozen=True, slots=True)` gives, without its price at the start.
 
 The standard library writes and compiles the source of six functions for each class, which for the two hundred records
-of RunQL takes longer than everything else before a first answer. Here only `__init__` is written, when the first object
-of a class is made; the rest is shared.
+of RunQL takes longer than everything else before a first answer. Here only `__init__` is written, once several objects
+of a class were made; the rest is shared.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ class _Sample:
 
 
 _ORDINARY: Final = vars(_Sample)[_FIELDS]["only"]._field_type
+
+_FEW: Final = 12
+"""So many objects of a class are made without an `__init__` of its own: to write one takes longer than that."""
 
 
 @overload
@@ -161,10 +164,48 @@ def _own_fields(cls: type, kw_only: bool) -> list[Field[Any]]:
 
 
 def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
-    """Write the `__init__` of a class when the first object is made, and call it."""
+    """Give a class the `__init__` of its first objects, and call it."""
     cls = type(self)
-    cls.__init__ = _written_init(cls)
+    cls.__init__ = _init_of_few(cls)
     self.__init__(*args, **kwargs)
+
+
+def _init_of_few(cls: Any) -> Callable[..., None]:
+    """The `__init__` of the first objects of a class. One is written for the others, and for a call that does not fit,
+    of which it says what is wrong."""
+    every = fields(cls)
+    names = [each.name for each in every if not each.kw_only]
+    setters = {each.name: _setter(cls, each.name) for each in every}
+    has_more = hasattr(cls, "__post_init__")
+    left = _FEW
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        nonlocal left
+        left -= 1
+        values = dict(zip(names, args, strict=False))
+        fits = len(values) == len(args) and values.keys().isdisjoint(kwargs) and setters.keys() >= kwargs.keys()
+        values |= kwargs
+        for each in every if len(values) < len(every) else ():
+            if each.name not in values:
+                values[each.name] = each.default if each.default_factory is MISSING else each.default_factory()
+        if left <= 0 or not fits or any(value is MISSING for value in values.values()):
+            cls.__init__ = _written_init(cls)
+            cls.__init__(self, *args, **kwargs)
+            return
+        for name, value in values.items():
+            setters[name](self, value)
+        if has_more:
+            self.__post_init__()
+
+    return init
+
+
+def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
+    """What puts the value of a field into an object."""
+    slot = getattr(cls, name, None)
+    if isinstance(slot, MemberDescriptorType):
+        return slot.__set__
+    return lambda self, value: self.__dict__.__setitem__(name, value)
 
 
 def _written_init(cls: type) -> Callable[..., None]:
