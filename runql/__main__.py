@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -24,6 +25,7 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _keep_what_is_compiled()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    atexit.register(gc.freeze)  # what is there at the end goes with the process: it is not looked through for circles
     from runql.frontends.cli.main import main as command
 
     status = command(others={"prompt": prompt, "lsp": lsp, "mcp": mcp})

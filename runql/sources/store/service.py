@@ -43,7 +43,7 @@ from runql.sources.store.remote import asked_before, look, place_shown
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
 from runql.sources.store.statistics.kept_catalog import without_metrics
-from runql.sources.store.statistics.tally import CatalogTally
+from runql.sources.store.statistics.kept_version import newest_version
 from runql.text.diagnostic import Diagnostic, folded
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -74,7 +74,7 @@ class StoreService(RunsAtHand):
         self._folder = folder
         self._number = number
         self._looking = Lock()
-        self.about = table.about(folder, name)
+        self.about = newest_version(folder, name).about
         self._seen = table.newest_number(folder)
         self._question = question()
         self._snapshot = self._snapshot_of(number)
@@ -266,6 +266,8 @@ class StoreService(RunsAtHand):
         check_project(paths, entity, project)
         if all(is_of_project(*path, entity, project) for path in paths):
             return snapshot.statistics.catalog
+        from runql.sources.store.statistics.tally import CatalogTally
+
         return CatalogTally(snapshot.views, entity, project).catalog(self.name)
 
 

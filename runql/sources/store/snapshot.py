@@ -20,6 +20,7 @@ from runql.sources.store.cells import RowPlaces, RunCells, series_of, series_sql
 from runql.sources.store.layout import FACTS_OF_STREAM, AttrSpace, Fact
 from runql.sources.store.records import StoredRun, moment_of, read_said, select_columns, stored_of, with_parts
 from runql.sources.store.statistics.kept_catalog import StoreStatistics, statistics_of
+from runql.sources.store.statistics.kept_version import newest_version
 from runql.sources.store.values import value_of
 from runql.sources.store.views import StoreViews
 from runql.text.diagnostic import Diagnostic
@@ -54,7 +55,7 @@ class StoreSnapshot:
     def __init__(self, folder: Path, name: str, number: int | None = None) -> None:
         self._lock = RLock()
         self._folder = folder
-        self._version = table.version(folder, name, number)
+        self._version = newest_version(folder, name).version if number is None else table.version(folder, name, number)
         self.views = self._views_of(folder, name, self._version)
         self._stored: dict[int, StoredRun] = {}
         self._stored_of = 0

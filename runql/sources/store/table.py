@@ -148,13 +148,13 @@ def version(folder: Path, name: str, number: int | None = None) -> Version:
     columns = [actions.column(each).to_pylist() for each in (f"partition.{PARTITION}", "path", "size_bytes")]
     rows = actions.column("num_records").to_pylist()
     try:
-        parts = tuple(_part(*given) for given in zip(*columns, rows, strict=True))
+        parts = tuple(part_of_log(*given) for given in zip(*columns, rows, strict=True))
     except ValueError as error:
         raise SourceError.of("RQL511", f"`{name}` is no store of this version of RunQL: {error}") from error
     return Version(table.version(), parts, said)
 
 
-def _part(fact: str, path: str, size: int, rows: int | None) -> StorePart:
+def part_of_log(fact: str, path: str, size: int, rows: int | None) -> StorePart:
     """A part as the log has it. Raises `ValueError` for one that this version would not have written."""
     if not _PATH.fullmatch(path) or not path.startswith(f"{PARTITION}={fact}/"):
         raise ValueError(f"a file `{path}` of the fact `{fact}`")

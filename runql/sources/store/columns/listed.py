@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from runql.engine.histories.aggregates import HistoryNode
 from runql.engine.values.column import Column
@@ -15,8 +16,10 @@ from runql.semantic.values import Value
 from runql.sources.protocol import PageRequest, RunColumns, RunValue
 from runql.sources.store.choice import StoreChoice, choose, is_few
 from runql.sources.store.columns.dense import DenseFields, Place
-from runql.sources.store.columns.series import StoredMetric, StoredSeries, is_of_points
 from runql.sources.store.snapshot import StoreSnapshot
+
+if TYPE_CHECKING:
+    from runql.sources.store.columns.series import StoredMetric, StoredSeries
 
 _SPACES = frozenset({Space.RUN, Space.CONFIG, Space.SUMMARY})
 
@@ -26,7 +29,8 @@ class ListedColumns:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._held: tuple[StoreSnapshot, DenseFields, StoredSeries] | None = None
+        self._fields: tuple[StoreSnapshot, DenseFields] | None = None
+        self._series: tuple[StoreSnapshot, StoredSeries] | None = None
 
     def of(self, snapshot: StoreSnapshot, request: PageRequest, keys: Sequence[RunValue]) -> RunColumns | None:
         """The runs of a listing as columns of these fields.
@@ -34,10 +38,10 @@ class ListedColumns:
         `None` where a field is not found by a place alone, where it is a record, where there is something to say of a
         run, and for few runs of which not all fields were asked for before: single runs are quicker to read.
         """
-        fields, series = self._of(snapshot)
+        fields = self._fields_of(snapshot)
         own = [key for key in keys if isinstance(key, FieldKey)]
         values = [key for key in keys if isinstance(key, TAggregate)]
-        if not all(map(is_of_points, values)):
+        if len(_of_points(values)) < len(values):
             return None
         while True:
             generation = snapshot.views.generation
@@ -47,7 +51,7 @@ class ListedColumns:
             choice = choose(snapshot, request)
             found = _columns(snapshot, fields, request, choice, dict(zip(own, places, strict=True)))
             if found is not None and values:
-                found = _with_values(snapshot, series, choice, found, values)
+                found = _with_values(snapshot, self._series_of(snapshot), choice, found, values)
             if generation == snapshot.views.generation == choice.generation:
                 return found
 
@@ -55,21 +59,38 @@ class ListedColumns:
         self, snapshot: StoreSnapshot, of: tuple[str, str], run_ids: Sequence[str], nodes: Sequence[HistoryNode]
     ) -> dict[str, dict[HistoryNode, Value]]:
         """What the histories of runs of a project come to, as far as SQL says what the engine would."""
-        known = [node for node in nodes if isinstance(node, TAggregate) and is_of_points(node)]
+        known = _of_points([node for node in nodes if isinstance(node, TAggregate)])
         if not known:
             return {}
         generation = snapshot.views.generation
-        metrics = self._of(snapshot)[1].of(known, snapshot.run_count, len(run_ids))
+        metrics = self._series_of(snapshot).of(known, snapshot.run_count, len(run_ids))
         numbers = {} if metrics is None else snapshot.numbers_of(*of, run_ids)
         if metrics is None or generation != snapshot.views.generation:
             return {}
         return _told(metrics, known, numbers)
 
-    def _of(self, snapshot: StoreSnapshot) -> tuple[DenseFields, StoredSeries]:
+    def _fields_of(self, snapshot: StoreSnapshot) -> DenseFields:
         with self._lock:
-            if self._held is None or self._held[0] is not snapshot:
-                self._held = snapshot, DenseFields(snapshot.views), StoredSeries(snapshot.views)
-            return self._held[1:]
+            if self._fields is None or self._fields[0] is not snapshot:
+                self._fields = snapshot, DenseFields(snapshot.views)
+            return self._fields[1]
+
+    def _series_of(self, snapshot: StoreSnapshot) -> StoredSeries:
+        from runql.sources.store.columns.series import StoredSeries
+
+        with self._lock:
+            if self._series is None or self._series[0] is not snapshot:
+                self._series = snapshot, StoredSeries(snapshot.views)
+            return self._series[1]
+
+
+def _of_points(nodes: Sequence[TAggregate]) -> list[TAggregate]:
+    """Those that SQL works out of the points. What does that is loaded once a question has some."""
+    if not nodes:
+        return []
+    from runql.sources.store.columns.series import is_of_points
+
+    return [node for node in nodes if is_of_points(node)]
 
 
 def _told(

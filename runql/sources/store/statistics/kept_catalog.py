@@ -21,7 +21,6 @@ from runql.plan.to_sql.fields import Odd
 from runql.semantic.catalog import Catalog
 from runql.sources.catalog_files import from_document, to_document
 from runql.sources.store.layout import LAYOUT
-from runql.sources.store.statistics.tally import CatalogTally
 from runql.sources.store.table import Version
 from runql.sources.store.views import StoreViews
 from runql.text.frozen import frozen
@@ -48,6 +47,8 @@ def statistics_of(folder: Path, version: Version, views: StoreViews) -> StoreSta
     path = folder / FOLDER / f"{version.number}-{_digest(version)}.json"
     known = _read(path)
     if known is None:
+        from runql.sources.store.statistics.tally import CatalogTally
+
         known = StoreStatistics(CatalogTally(views).catalog(""), views.all_odd())
         if not views.lost and os.access(folder, os.W_OK):
             _write(path, known)
