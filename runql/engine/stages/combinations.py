@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
+from operator import itemgetter
 
 from runql.engine.compare import identity, is_null
 from runql.engine.stages.context import StageContext, StageResult, free_name
@@ -60,11 +61,12 @@ def duplicates(stage: TDuplicates, table: Table, context: StageContext) -> Stage
     keys = columns_of(stage.by, table)
     groups = grouped(list(keys.values()), table.length)
     several = [places for places in groups.rows() if len(places) > 1]
-    columns: dict[str, Sequence[Value]] = {name: [cells[p[0]] for p in several] for name, cells in keys.items()}
+    firsts = [places[0] for places in several]
+    columns: dict[str, Sequence[Value]] = {name: cells_at(cells, firsts) for name, cells in keys.items()}
     columns[free_name(COUNT, columns)] = [len(places) for places in several]
     if context.run_id is not None and context.run_id in table.columns:
         ids = list(cells_of(table, context.run_id))
-        columns[free_name(IDS, columns)] = [[ids[row] for row in places] for places in several]
+        columns[free_name(IDS, columns)] = [[*itemgetter(*places)(ids)] for places in several]
     return StageResult(Table(columns, len(several)), (), context.other())
 
 

@@ -8,7 +8,6 @@ from runql.engine.compare import identity
 from runql.engine.patterns import star_matcher
 from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.dispatch import (
-    cells_at,
     edge_rows,
     first_rows,
     grouped,
@@ -154,18 +153,20 @@ def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
         names = [name for pick in stage.columns for name in picked(pick, table.names)] or table.names
         columns = [cells_of(table, name) for name in names]
         rows = first_rows(columns, table.length)
-        known = _combinations(names, [cells_at(cells, rows) for cells in columns], len(rows))
+        # The rows stand as in the table: with each of them it is the table itself.
+        firsts = table if len(rows) == table.length else take(table, rows)
+        known = _combinations(names, [cells_of(firsts, name) for name in names], firsts.length)
         if place:
             seen.update(of_first)
             fresh = []
-            for row, combination in zip(rows, known, strict=True):
+            for row, combination in enumerate(known):
                 if combination not in seen:
                     seen.add(combination)
                     fresh.append(row)
-            of_first, rows = (), fresh
+            of_first, firsts = (), firsts if len(fresh) == firsts.length else take(firsts, fresh)
         else:
             of_first = known  # worked out once there is a second part
-        yield take(table, rows)
+        yield firsts
 
 
 def _combinations(names: Sequence[str], columns: Sequence[Sequence[Value]], length: int) -> Iterator[Hashable]:

@@ -284,7 +284,12 @@ class Repeats(Column):
         return column_of(list(compress(self, flags)))
 
     def take(self, rows: Sequence[int]) -> Column:
-        return Repeats(self.values, [len(rows)]) if len(self.values) == 1 else column_of(_picked(list(self), rows))
+        if len(self.values) == 1:
+            return Repeats(self.values, [len(rows)])
+        if len(rows) and min(rows) < 0:
+            return column_of(_picked(list(self), rows))
+        places = map(bisect_right, repeat(list(accumulate(self.counts))), rows)
+        return column_of([*map(self.values.__getitem__, places)])
 
     def __len__(self) -> int:
         return self._length
@@ -376,4 +381,4 @@ def _some(gaps: bytes | None) -> bytes | None:
 
 
 def _picked(cells: Sequence[Any], rows: Sequence[int]) -> list[Any]:
-    return [cells[row] for row in rows]
+    return [*map(cells.__getitem__, rows)]

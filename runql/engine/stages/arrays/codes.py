@@ -139,9 +139,28 @@ def codes_of_numbers(numbers: Floats) -> Codes:
     is_narrow = high - low < 2 * len(numbers) + _SAMPLE  # not where either is infinite
     if is_narrow and (np.floor(numbers) == numbers).all():
         return Codes((numbers - low).astype(np.int64), int(high - low) + 1)
-    sample = np.unique(numbers[:: max(1, len(numbers) // _SAMPLE)] + 0.0)
+    sample = _sample(numbers)
     found = _of_few(numbers, sample) if len(sample) <= _FEW else None
     return _by_sorting(numbers) if found is None else found
+
+
+def bits_of(cells: Sequence[Value]) -> Ints | None:
+    """A number a cell, the same for cells that look the same, of a column of doubles that hardly occur twice; `None` of
+    any other, which is better told by its codes."""
+    import numpy as np
+
+    if not isinstance(cells, Numbers) or cells.is_whole or cells.whole is not None or cells.has_gaps or not len(cells):
+        return None
+    numbers = np.asarray(cells.values)
+    if len(_sample(numbers)) <= _FEW or np.isnan(numbers.min()):
+        return None
+    return (numbers + 0.0).view(np.int64)  # there are two zeros, which are alike
+
+
+def _sample(numbers: Floats) -> Floats:
+    import numpy as np
+
+    return np.unique(numbers[:: max(1, len(numbers) // _SAMPLE)] + 0.0)
 
 
 def _of_few(numbers: Floats, sample: Floats) -> Codes | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from runql.engine.stages.arrays.codes import codes_of, joined
+from runql.engine.stages.arrays.codes import bits_of, codes_of, dense, joined
 from runql.engine.stages.arrays.ordering import sorted_rows
 from runql.engine.stages.arrays.sorting import order_of_codes, stable_order
 from runql.engine.stages.arrays.vectors import Array, Ints, integers_column
@@ -16,6 +16,7 @@ from runql.semantic.values import Value
 
 _T = TypeVar("_T")
 _BLOCK = 2**14
+_ODD = 0x9E3779B97F4A7C15
 _STRETCH = 64
 """Rows that stand by group in stretches so long are not sorted."""
 
@@ -163,12 +164,52 @@ def _in_order(found: CodedGroups, keys: Sequence[Sequence[Value]]) -> CodedGroup
 
 
 def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
-    """The first row of each group, in the order of the table."""
+    """The first row of each group, in the order of the table. Where all cells of a key differ, so do the rows, and no
+    other key is looked at."""
     import numpy as np
 
-    codes = joined([codes_of(cells, sort_texts=False) for cells in keys], length)
-    rows: list[int] = np.sort(firsts_of(codes.numbers, codes.count)).tolist()
-    return rows
+    every, bits = [], []
+    for cells in keys:
+        if (own := bits_of(cells)) is not None:
+            bits.append(own)
+            continue
+        codes = codes_of(cells, sort_texts=False)
+        if codes.count >= length and dense(codes)[1] == length:
+            return range(length)
+        every.append(codes)
+    codes = joined(every, length)
+    if codes.count == length:
+        return range(length)
+    found = _first_alike([codes.numbers, *bits]) if bits else firsts_of(codes.numbers, codes.count)
+    if found is None:
+        codes = joined([codes_of(cells, sort_texts=False) for cells in keys], length)
+        found = firsts_of(codes.numbers, codes.count)
+    rows: list[int] = np.sort(found).tolist()
+    return range(length) if len(rows) == length else rows
+
+
+def _first_alike(columns: Sequence[Ints]) -> Ints | None:
+    """The first of the rows that have the same numbers, in any order: by a number made of all of a row, which is the
+    same where these are. `None` if rows share it that are not alike."""
+    import numpy as np
+
+    mixed = np.zeros(len(columns[0]), np.uint64)
+    for numbers in columns:
+        mixed ^= numbers.view(np.uint64)
+        mixed *= _ODD
+        mixed ^= mixed >> np.uint64(32)
+    order = np.argsort(mixed)
+    inside = mixed[order]
+    again = np.flatnonzero(inside[1:] == inside[:-1])
+    if not len(again):
+        return np.arange(len(order))
+    one, other = order[again], order[again + 1]
+    if not all(bool((numbers[one] == numbers[other]).all()) for numbers in columns):
+        return None
+    begins = np.ones(len(order), np.bool_)
+    begins[again + 1] = False
+    firsts: Ints = np.minimum.reduceat(order, np.flatnonzero(begins))
+    return firsts
 
 
 def edge_rows(parts: Groups, length: int, count: int, *, last: bool) -> Ints:

@@ -188,9 +188,13 @@ def _fewer(cells: Repeats, keep: Ints) -> Repeats:
     """The values of the rows whose flag is 1, each as often as it is left."""
     import numpy as np
 
-    ends = np.cumsum(np.concatenate(([0], cells.counts)))
-    left = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))[ends]
-    return Repeats(cells.values, np.diff(left).tolist())
+    counts = np.asarray(cells.counts, np.int64)
+    some = np.flatnonzero(counts)
+    left = np.zeros(len(counts), np.int64)
+    if len(some):
+        starts = (np.cumsum(counts) - counts)[some]
+        left[some] = np.add.reduceat(keep, starts, dtype=np.int64)
+    return Repeats(cells.values, left.tolist())
 
 
 def cells_at(cells: Sequence[Value], rows: Rows) -> Column:

@@ -8,6 +8,7 @@ from itertools import compress
 from runql.engine.order import sorted_indices
 from runql.engine.stages.shared.rows import Key
 from runql.engine.table import Table
+from runql.engine.values.column import Column
 from runql.semantic.values import MISSING, Value
 
 
@@ -22,7 +23,7 @@ def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
 
 def cells_at(cells: Sequence[Value], rows: Sequence[int]) -> list[Value]:
     """Some cells of a column, in this order."""
-    return [*map(cells.__getitem__, rows)]
+    return [*cells.take(rows)] if isinstance(cells, Column) else [*map(cells.__getitem__, rows)]
 
 
 def take(table: Table, rows: Sequence[int]) -> Table:

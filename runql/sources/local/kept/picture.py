@@ -13,45 +13,38 @@ import marshal
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from runql.semantic.record import RunRecord
 from runql.sources.local.discover import FolderStamp, FoundFiles, LinkStamp, RunFile, folder_stamp, link_stamp
 from runql.sources.local.kept.database import KeptDatabase
 from runql.sources.local.kept.heads import is_settled, is_told, mark_of, settled_before
+from runql.sources.local.kept.records import PlainRecords, can_be_kept, plain_records, read_records
 from runql.sources.local.run import LaterSegments, LocalRun, Segment, WholeStrands
 from runql.text.frozen import frozen
 
 _NAME: Final = b"folder"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_NAMES: Final = RunRecord.__match_args__
-_TIMES: Final = tuple(_NAMES.index(name) for name in ("created", "heartbeat", "updated"))
-_SAID: Final = _NAMES.index("said")
-_LOGGED: Final = _NAMES.index("logged")
 
 PlainFile: TypeAlias = tuple[str, str, int, int, int, int, int, int, str | None, bool]
-PlainRun: TypeAlias = tuple[tuple[Any, ...], Sequence[int], bytes]
-"""The values of a record, the places of its logs among the files, and the digest of what it was made of."""
+PlainRuns: TypeAlias = tuple[PlainRecords, list[tuple[int, ...]], list[bytes]]
+"""The records of runs, the places of their logs among the files, and the digests of what they were made of."""
 PlainPicture: TypeAlias = tuple[
-    str, dict[str, FolderStamp], dict[str, LinkStamp], list[PlainFile], list[PlainRun], bool, list[str]
+    str, dict[str, FolderStamp], dict[str, LinkStamp], list[PlainFile], PlainRuns, bool, list[str]
 ]
-"""The root, its folders and links, the files in the order of their names, the runs, and what else a look tells."""
+"""The root, its folders and links, the files in the order of their names, the runs in that of their first logs, and
+what else a look tells."""
 ReadSegments: TypeAlias = Callable[[Sequence[RunFile]], tuple[Segment, ...]]
 
 _SHARE: Final = 50
 
 
 class PicturedRun(NamedTuple):
-    """A run that is kept: the values of its record, where its logs lie, and their places among the files."""
+    """A run that is kept: where its logs lie, and their places among the files."""
 
-    values: tuple[Any, ...]
     plain: Sequence[PlainFile]
-    files: Sequence[int]
+    files: tuple[int, ...]
     mark: bytes
     run: LocalRun
 
@@ -94,7 +87,13 @@ class FolderPicture:
     def __init__(self, plain: PlainPicture, read: ReadSegments) -> None:
         self._plain = plain
         self.root, self.folders, self.links, self.files, runs, self._is_source, self._sweeps = plain
-        self._runs = [_pictured(run, self.files, read) for run in runs]
+        records, places, marks = runs
+        self._runs = []
+        for record, own, mark in zip(read_records(records), places, marks, strict=True):
+            logs = [self.files[at] for at in own]
+            segments = LaterSegments(partial(_read_later, logs, read))
+            run = LocalRun(record, segments, WholeStrands(segments), (), mark)
+            self._runs.append(PicturedRun(logs, own, mark, run))
 
     def look(self) -> FolderLook | None:
         """What lies in the folder now, if no folder changed: then only files are looked at."""
@@ -137,7 +136,9 @@ class FolderPicture:
 
     def keep(self, database: KeptDatabase) -> bool:
         """Keep it, in the place of an earlier one. Whether that could be."""
-        return database.write("pictures", [(_NAME, b"", marshal.dumps(self._plain))])
+        # What is read again is written once more: of values that nobody else holds no list of references is made.
+        alone = marshal.loads(marshal.dumps(self._plain))
+        return database.write("pictures", [(_NAME, b"", marshal.dumps(alone))])
 
 
 def kept_picture(database: KeptDatabase, root: Path, read: ReadSegments) -> FolderPicture | None:
@@ -167,12 +168,14 @@ def picture_of(
     for each in look.kept:
         files.update((plain[0], plain) for plain in each.plain)
     places = {path: at for at, path in enumerate(sorted(files, key=_parts))}
-    runs: list[PlainRun] = [(each.values, [places[path] for path in each.paths], each.mark) for each in look.kept]
+    kept = [(each.run.record, tuple(places[path] for path in each.paths), each.mark) for each in look.kept]
     for made in new:
-        values = _plain_values(made.run.record) if _is_kept(made, before) else None
-        if values is not None:
-            own = [places[str(segment.file.path)] for segment in made.run.segments]
-            runs.append((values, own, mark_of(made.run)))
+        if _is_kept(made, before) and can_be_kept(made.run.record):
+            own = tuple(places[str(segment.file.path)] for segment in made.run.segments)
+            kept.append((made.run.record, own, mark_of(made.run)))
+    kept.sort(key=lambda each: min(each[1]))
+    records = plain_records([record for record, _, _ in kept])
+    runs = records, [own for _, own, _ in kept], [mark for _, _, mark in kept]
     plain = [files[path] for path in places]
     sweeps = sorted(found.sweeps)
     told = (os.path.realpath(root), found.folders, found.links, plain, runs, found.is_source, sweeps)
@@ -180,7 +183,10 @@ def picture_of(
 
 
 def in_order(new: Sequence[NewRun], kept: Sequence[PicturedRun]) -> list[LocalRun]:
-    """Runs in the order of their first logs; those that do not tell their project come last."""
+    """Runs in the order of their first logs; those that do not tell their project come last. Those that are kept are in
+    that order."""
+    if not new:
+        return [each.run for each in kept]
     placed = [((not each.logs[0].names_project, _parts(str(each.logs[0].file.path))), each.run) for each in new]
     placed += [((False, min(map(_parts, each.paths))), each.run) for each in kept]
     return [run for _, run in sorted(placed, key=itemgetter(0))]
@@ -193,14 +199,6 @@ def _parts(path: str) -> list[str]:
 def _is_same(plain: PlainFile, stat: os.stat_result) -> bool:
     now = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino, stat.st_uid)
     return plain[2:8] == now
-
-
-def _pictured(run: PlainRun, files: Sequence[PlainFile], read: ReadSegments) -> PicturedRun:
-    values, places, mark = run
-    own = [files[at] for at in places]
-    segments = LaterSegments(partial(_read_later, own, read))
-    made = LocalRun(_record_of(values), segments, WholeStrands(segments), (), mark)
-    return PicturedRun(values, own, places, mark, made)
 
 
 def _is_kept(new: NewRun, before_ns: int) -> bool:
@@ -242,25 +240,3 @@ def _as_now(plain: PlainFile, stat: os.stat_result) -> PlainFile:
     size = stat.st_size if plain[-1] else 0
     stamp = size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino, stat.st_uid
     return plain[0], plain[1], *stamp, plain[8], plain[9]
-
-
-def _plain_values(record: RunRecord) -> tuple[Any, ...] | None:
-    """The values of a record, times as microseconds; `None` for what no bytes can say."""
-    values = [getattr(record, name) for name in _NAMES]
-    for at in _TIMES:
-        values[at] = None if values[at] is None else (values[at] - _EPOCH) // _MICROSECOND
-    if values[_SAID] or values[_LOGGED] is not None:
-        return None
-    try:
-        marshal.dumps(values)
-    except ValueError:
-        return None
-    return tuple(values)
-
-
-def _record_of(values: tuple[Any, ...]) -> RunRecord:
-    cells = [*values]
-    for at in _TIMES:
-        if cells[at] is not None:
-            cells[at] = _EPOCH + timedelta(microseconds=cells[at])
-    return RunRecord(*cells)
