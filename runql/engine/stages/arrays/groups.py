@@ -16,9 +16,10 @@ from runql.semantic.values import Value
 
 _T = TypeVar("_T")
 _BLOCK = 2**14
-_ODD = 0x9E3779B97F4A7C15
 _STRETCH = 64
 """Rows that stand by group in stretches so long are not sorted."""
+_ODD = 0x9E3779B97F4A7C15
+"""What numbers of 64 bits are multiplied by to mix them."""
 
 
 class CodedGroups:
