@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from runql.engine.values.column import Column
 from runql.sources.local.items import leaves
 from tests.fixtures import make_runs
 
@@ -29,7 +30,7 @@ def same(one: Any, other: Any) -> bool:
         return math.isnan(other)
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+    if isinstance(one, list | tuple | Column) and isinstance(other, list | tuple | Column):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
