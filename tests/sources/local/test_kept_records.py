@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.semantic.record import RunRecord
-from runql.sources.local.kept.records import can_be_kept, plain_records, read_records
+from runql.sources.local.kept.picture import can_be_kept
+from runql.sources.local.kept.records import plain_records, read_records
 from runql.text.diagnostic import Diagnostic
 
 _MOMENTS = st.none() | st.integers(-(10**15), 4 * 10**15).map(

@@ -18,10 +18,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
+from runql.semantic.record import RunRecord
 from runql.sources.local.discover import FolderStamp, FoundFiles, LinkStamp, RunFile, folder_stamp, link_stamp
 from runql.sources.local.kept.database import KeptDatabase
 from runql.sources.local.kept.heads import is_settled, is_told, mark_of, settled_before
-from runql.sources.local.kept.records import PlainRecords, can_be_kept, plain_records, read_records
+from runql.sources.local.kept.records import PlainRecords, plain_records, read_records
 from runql.sources.local.run import LaterSegments, LocalRun, Segment, WholeStrands
 from runql.text.frozen import frozen
 
@@ -215,6 +216,17 @@ def _is_kept(new: NewRun, before_ns: int) -> bool:
         and not os.path.lexists(f"{segment.file.path}.syncstate")
         for segment in run.segments
     )
+
+
+def can_be_kept(record: RunRecord) -> bool:
+    """Whether bytes can say all of a record, and nothing is said of it."""
+    if record.said or record.logged is not None:
+        return False
+    try:
+        marshal.dumps(plain_records([record]))
+    except ValueError:
+        return False
+    return True
 
 
 def _read_later(files: Sequence[PlainFile], read: ReadSegments) -> tuple[Segment, ...]:

@@ -6,7 +6,6 @@ runs that have these, and its values run by run.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -26,19 +25,6 @@ PlainPart: TypeAlias = tuple[list[tuple[str, ...]], list[int], list[tuple[Any, .
 """The keys that there are, which of them each run has, and its values."""
 PlainRecords: TypeAlias = tuple[int, list[tuple[str, Any]]]
 """How many records, and of each field in which form its values are, and these."""
-
-
-def can_be_kept(record: RunRecord) -> bool:
-    """Whether bytes can say all of a record, and nothing is said of it."""
-    if record.said or record.logged is not None:
-        return False
-    times = (record.created, record.heartbeat, record.updated)
-    values = [getattr(record, name) for name in _NAMES if name not in _TIMES]
-    try:
-        marshal.dumps(values)
-    except ValueError:
-        return False
-    return all(moment is None or moment.tzinfo is UTC for moment in times)
 
 
 def plain_records(records: Sequence[RunRecord]) -> PlainRecords:
