@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, run_stage
+from runql.engine.stages.arrays import running
 from runql.engine.table import Table
 from runql.language.aggregates import ROW_AGGREGATES
 from runql.language.windows import FRAMED, WINDOWS
@@ -75,6 +77,24 @@ def test_both_rooms(node: TWindow, given_table: Table) -> None:
     with from_rows(SLOW):
         slow = run_stage(stage, given_table, StageContext())
     assert alike(fast, slow)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "median", "std", "var"])
+@pytest.mark.parametrize("amount", [2, 5, 200])
+def test_the_last_values_of_many_rows_are_looked_at_some_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, name: str, amount: int
+) -> None:
+    for one in ("_BLOCK", "_SQUARES", "_STRETCHES"):
+        monkeypatch.setattr(running, one, 16)
+    draw = Random(7)
+    sizes = (1e-9, 1.0, 3.0, 1e12)
+    rows = [(draw.choice("abc"), draw.choice(sizes) * draw.uniform(-1, 1)) for _ in range(150)]
+    stage = TDerive((Named("made", window(name, "x", amount=amount)),))
+    given_table = table(g=[key for key, _ in rows], x=[one for _, one in rows])
+    with from_rows(FAST):
+        fast = run_stage(stage, given_table, StageContext())
+    with from_rows(SLOW):
+        assert alike(fast, run_stage(stage, given_table, StageContext()))
 
 
 @settings(max_examples=100, deadline=None)

@@ -250,7 +250,8 @@ def _of_last(run: _Run, name: str, amount: int) -> WindowColumn:
     if any(map(run.holds, (BOOL, TEXT, TIME))):
         raise NotHeld
     numbers, whole, starts = run.numbers, run.whole, np.repeat(run.starts, run.counts[run.counts > 0])
-    begins = np.maximum(np.arange(len(numbers)) - (amount - 1), starts)
+    begins = np.arange(1 - amount, len(numbers) + 1 - amount)
+    np.maximum(begins, starts, out=begins)
     is_mixed = whole.any() and not whole.all()
     if name in ("min", "max"):
         if is_mixed or (numbers == 0).any():
@@ -261,15 +262,20 @@ def _of_last(run: _Run, name: str, amount: int) -> WindowColumn:
         if (np.signbit(numbers) & (numbers == 0)).any():
             raise NotHeld  # which of two zeros stands in the middle, only their order tells
         return run.column(last_medians(numbers, begins, amount), parts)
-    sums = last_sums(numbers, begins)
+    sums = last_sums(numbers, begins, amount)
     if sums is None:
         raise NotHeld
     sizes = np.arange(1, len(numbers) + 1) - begins
     if name == "mean":
         return run.column(sums / sizes, parts)
     if name in ("std", "var"):
-        spreads = last_squares(numbers, begins, amount, sums / sizes) / np.maximum(sizes - 1, 1)
-        return run.column(np.sqrt(spreads) if name == "std" else spreads, parts, np.flatnonzero(sizes == 1))
+        sums /= sizes
+        spreads = last_squares(numbers, sizes, sums)
+        alone = np.flatnonzero(sizes == 1)
+        sizes -= 1
+        sizes[alone] = 1
+        spreads /= sizes
+        return run.column(np.sqrt(spreads, out=spreads) if name == "std" else spreads, parts, alone)
     if is_mixed:
         broken = np.concatenate(([0], np.cumsum(~whole)))
         whole = broken[1:] == broken[begins]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from runql.engine.stages.arrays.vectors import Floats, Ints
+from runql.engine.stages.arrays.sums import largest_square
+from runql.engine.stages.arrays.vectors import Floats, Ints, largest_magnitude
 from runql.engine.stages.shared.totals import Total
 
 _LONG_GROUP = 1024
@@ -21,6 +22,8 @@ _LARGEST = 2.0**480
 """Numbers so large are still far from overflow when they are added."""
 _STRETCHES = 2**15
 """So many numbers of windows at a time are looked at."""
+_SQUARES = 2**17
+"""So many squares at a time are added."""
 _BLOCK = 2**14
 """So many numbers at a time, which stay in the processor's cache."""
 
@@ -113,22 +116,40 @@ def _sums(numbers: Floats, starts: Ints, largest: float) -> tuple[Floats, Ints]:
     return found, np.concatenate(open_)
 
 
-def last_sums(numbers: Floats, begins: Ints) -> Floats | None:
-    """The sum of the numbers from such a place up to each; `None` beside infinities, and near overflow."""
+def last_sums(numbers: Floats, begins: Ints, count: int) -> Floats | None:
+    """The sum of so many last numbers up to each, none before `begins`; `None` beside infinities, and near overflow."""
     import numpy as np
 
     length = len(numbers)
-    largest = max(float(numbers.max()), -float(numbers.min())) if length else 0.0
+    found, step = np.empty(length), max(_BLOCK, 2 * min(count, length))
+    for start in range(0, length, step):
+        rows = slice(start, start + step)
+        first = int(begins[start])
+        sums = _sums_between(numbers[first : rows.stop], begins[rows] - first)
+        if sums is None:
+            return None
+        found[rows] = sums
+    return found
+
+
+def _sums_between(numbers: Floats, begins: Ints) -> Floats | None:
+    """The sum from such a place up to each of the last numbers, as many as there are places."""
+    import numpy as np
+
+    length = len(numbers)
+    largest = largest_magnitude(numbers)
     if not largest:
-        return np.zeros(length)
+        return np.zeros(len(begins))
     if not largest * length < _LARGEST:
         return None
     bits = (length + 2).bit_length()
     unit = math.ldexp(1.0, math.frexp(largest)[1] + bits)
     next_unit = math.ldexp(unit * _HALF_DIGIT, 1 + bits)
-    high = (numbers + unit) - unit
+    high = numbers + unit
+    high -= unit
     rest = numbers - high
-    low = (rest + next_unit) - next_unit
+    low = rest + next_unit
+    low -= next_unit
     rest -= low
     first, second = _between(high, begins), _between(low, begins)  # both are exact, as the sums up to a place are
     total = first + second
@@ -140,16 +161,19 @@ def last_sums(numbers: Floats, begins: Ints) -> Floats | None:
     bound = least_bound + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left))
     below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
     for place in np.flatnonzero(below != above).tolist():
-        below[place] = math.fsum(numbers[begins[place] : place + 1].tolist())
+        end = length - len(begins) + place + 1
+        below[place] = math.fsum(numbers[begins[place] : end].tolist())
     return below
 
 
 def _between(parts: Floats, begins: Ints) -> Floats:
-    """The sum from a place up to each, as the difference of two sums from the first one on."""
+    """The sum from a place up to each of the last, as the difference of two sums from the first one on."""
     import numpy as np
 
-    sums = np.concatenate(([0.0], np.cumsum(parts)))
-    return sums[1:] - sums[begins]
+    sums = np.empty(len(parts) + 1)
+    sums[0] = 0.0
+    np.cumsum(parts, out=sums[1:])
+    return sums[len(sums) - len(begins) :] - sums[begins]
 
 
 def _one_by_one(numbers: Floats, counts: Ints, *, means: bool) -> Floats:
@@ -225,29 +249,45 @@ def last_medians(numbers: Floats, begins: Ints, count: int) -> Floats:
     return found
 
 
-def last_squares(numbers: Floats, begins: Ints, count: int, centres: Floats) -> Floats:
-    """The sum of the squares of the distances of so many last numbers from a centre for each, rounded once."""
+def last_squares(numbers: Floats, sizes: Ints, means: Floats) -> Floats:
+    """The sum of the squares of the distances of so many last numbers from their mean, up to each, rounded once."""
     import numpy as np
 
-    found = np.empty(len(numbers))
-    for rows, part, sizes in _stretches(numbers, begins, count, 0.0):
-        width = part.shape[1]
-        squares = np.subtract(part, centres[rows, None], out=part)
-        np.multiply(squares, squares, out=squares)
-        _fill(squares, sizes, 0.0)
-        # What is cut off at a unit is at most half a digit of it; the sum of what is not is exact.
-        unit = math.ldexp(1.0, math.frexp(float(squares.max()))[1] + (width + 2).bit_length())
-        high = squares + unit
-        high -= unit
-        ones = np.ones(width)
-        first = high @ ones
-        left = np.subtract(squares, high, out=high) @ ones
-        bound = 2 * unit * _HALF_DIGIT**2 * width * width + 5e-324
-        below, above = first + (left - bound), first + (left + bound)
-        for place in np.flatnonzero(below != above).tolist():
-            below[place] = math.fsum(squares[place].tolist())
-        found[rows] = below
+    length = len(numbers)
+    if not length:
+        return np.zeros(0)
+    found, width = np.empty(length), int(sizes.max())
+    every = _windows(numbers, width, 0.0).T  # a row for each place in a window: long rows are worked on faster
+    step = max(1, _SQUARES // width)
+    squares, rests = np.empty((2, width, min(step, length)))
+    back = np.arange(width, 0, -1)[:, None]
+    for start in range(0, length, step):
+        rows = slice(start, min(start + step, length))
+        part, room = squares[:, : rows.stop - start], rests[:, : rows.stop - start]
+        np.subtract(every[:, rows], means[rows], out=part)
+        np.multiply(part, part, out=part)
+        short = np.flatnonzero(sizes[rows] < width)
+        part[:, short] *= back <= sizes[rows][short]
+        found[rows] = _column_sums(part, largest_square(numbers[max(0, start - width) : rows.stop]), room)
     return found
+
+
+def _column_sums(parts: Floats, largest: float, room: Floats) -> Floats:
+    """The sum of each column of numbers from 0 to `largest`, rounded once; `room`: for as many."""
+    import numpy as np
+
+    # What is cut off at a unit is at most half a digit of it; the sum of what is not is exact.
+    width = len(parts)
+    unit = math.ldexp(1.0, math.frexp(largest)[1] + (width + 2).bit_length())
+    high = np.add(parts, unit, out=room)
+    high -= unit
+    first = np.add.reduce(high, axis=0)
+    left = np.add.reduce(np.subtract(parts, high, out=high), axis=0)
+    bound = 2 * unit * _HALF_DIGIT**2 * width * width + 5e-324
+    below, above = first + (left - bound), first + (left + bound)
+    for place in np.flatnonzero(below != above).tolist():
+        below[place] = math.fsum(parts[:, place].tolist())
+    return below
 
 
 def _stretches(numbers: Floats, begins: Ints, count: int, fill: float) -> Iterator[tuple[slice, Floats, Ints]]:
@@ -258,13 +298,20 @@ def _stretches(numbers: Floats, begins: Ints, count: int, fill: float) -> Iterat
         return
     sizes = np.arange(1, len(numbers) + 1) - begins
     width = min(count, int(sizes.max()))
-    every = np.lib.stride_tricks.sliding_window_view(np.concatenate((np.full(width - 1, fill), numbers)), width)
+    every = _windows(numbers, width, fill)
     step = max(1, _STRETCHES // width)
     for start in range(0, len(numbers), step):
         rows = slice(start, start + step)
         part = np.array(every[rows])
         _fill(part, sizes[rows], fill)
         yield rows, part, sizes[rows]
+
+
+def _windows(numbers: Floats, width: int, fill: float) -> Floats:
+    """The last numbers up to each, a row each; before the first stands `fill`."""
+    import numpy as np
+
+    return np.lib.stride_tricks.sliding_window_view(np.concatenate((np.full(width - 1, fill), numbers)), width)
 
 
 def _fill(part: Floats, sizes: Ints, fill: float) -> None:

@@ -54,10 +54,7 @@ class Summands:
         """A number that none of them exceeds, whatever its sign; NaN or infinite if they are not all finite."""
         if self.centres is None:
             return largest_magnitude(self.numbers) if self._largest_of is None else self._largest_of
-        low, high = float(self.numbers.min()), float(self.numbers.max())
-        farthest = max(high, -low)
-        # The mean of a group lies among its numbers, but for its rounding.
-        return (2 * (high - low) + 8 * _HALF_DIGIT * farthest) ** 2 if farthest < _LARGEST else math.inf
+        return largest_square(self.numbers)
 
     def totals(self, numbers: Floats, start: int) -> Floats:
         """What some numbers that belong to the rows from a place on add up to in each group."""
@@ -67,6 +64,14 @@ class Summands:
             return np.add.reduce(numbers, keepdims=True)
         group = self.group[start : start + len(numbers)]
         return np.bincount(group, weights=numbers, minlength=len(self.counts))
+
+
+def largest_square(numbers: Floats) -> float:
+    """What the square of no distance of these from a mean of some exceeds; NaN or infinite if one of them is."""
+    low, high = float(numbers.min()), float(numbers.max())
+    farthest = max(high, -low)
+    # The mean lies among the numbers, but for its rounding.
+    return (2 * (high - low) + 8 * _HALF_DIGIT * farthest) ** 2 if farthest < _LARGEST else math.inf
 
 
 def group_sums(summands: Summands) -> Floats:
