@@ -31,6 +31,10 @@ _REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
 """What else a clause takes the place of: they contradict each other."""
 
 
+_ALSO_STAGES = (tree.WhereClause, tree.OrderClause, tree.LimitClause, tree.SelectClause)
+"""The clauses that are stages too, under the same word."""
+
+
 class NamedQuery:
     """A query with the values of its own parameters."""
 
@@ -249,7 +253,11 @@ def _contradiction(base: tree.Query, over: tree.Query, name: str) -> Diagnostic 
     own = [clause for clause in over.clauses if not isinstance(clause, tree.FromClause)]
     if base.stages and own:
         message = f"`{name}` has stages, and a clause would have to stand before them"
-        return Diagnostic("RQL220", message, own[0].span, hints=(f"go on with a stage: `runs from {name} | …`",))
+        hint = f"go on with a stage: `runs from {name} | …`"
+        starts = [Span(one.span.start, one.span.start) for one in own]
+        are_stages = all(isinstance(one, _ALSO_STAGES) for one in own)
+        fix = Fix("write each as a stage", tuple(Edit(start, "| ") for start in starts))
+        return Diagnostic("RQL220", message, own[0].span, hints=(hint,), fixes=(fix,) if are_stages else ())
     if base.stages and over.target is Target.COUNT:
         hint = f"count its rows: `runs from {name} | group : n = count()`"
         return Diagnostic("RQL220", f"`{name}` has stages, and `count` counts runs", over.span, hints=(hint,))

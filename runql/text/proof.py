@@ -247,6 +247,7 @@ _STRINGS: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
 _DENIALS: Final = re.compile(
     r"""!=|<>|!|≠|¬|∉
     |\bjoin\s+anti\b
+    |\bdistinct\s+from\b
     |\b(?:not|isnt|hasnt|doesnt|isnot|hasnot|notin|nin|ne|neq|missing|absent|without|except|never|unlike)\b
     |\bnot_?(?=in\b|null|na\b|nan\b|contains|has\b|between|like|exists|empty|finite|equals?\b|startswith|endswith)
     |\b(?:is|has|does|do|are|was)n['’]?t\b""",

@@ -43,6 +43,13 @@ DERIVED = {
     "created + interval 7 day": "created + 7d",
     "summary.acc.quantile(0.9)": "percentile(summary.acc, 90) over all",
     "summary.acc.shift(1, fill_value=0)": "coalesce(lag(summary.acc) over all, 0)",
+    "pl.when(pl.col('config.lr') > 0.1).then(1).when(config.lr > 0.01).then(2)": "if(config.lr > 0.1, 1, "
+    "if(config.lr > 0.01, 2, null))",
+    "F.when(config.lr > 0.1, 'a').otherwise('b')": "if(config.lr > 0.1, 'a', 'b')",
+    "name.str.split(' ').list.get(0)": "split(name, ' ', 0)",
+    "name.str.split(' ').list.last()": "split(name, ' ', -1)",
+    "name.str.split(' ').list.len()": "len(split(name, ' '))",
+    "name.str.split(' ', expand=True)": "split(name, ' ')",
 }
 """Values as others write them, and as they are written here."""
 
@@ -88,6 +95,41 @@ QUERIES = {
     "runs where summary.acc is distinct from 1": "runs where summary.acc != 1",
     "runs | project name, age = now() - created": "runs | select name, now - created as age",
     "select name || '-' || state from runs": "runs select concat(name, '-', state)",
+    "select name, rank() over w as r from runs window w as (partition by config.seed order by summary.acc)": "runs "
+    "| select name, rank() over config.seed order summary.acc as r",
+    "runs where (config.optimizer, config.seed) in (('adam', 1), ('sgd', 2))": "runs "
+    "where (config.optimizer = 'adam' and config.seed = 1 or config.optimizer = 'sgd' and config.seed = 2)",
+    "runs where (config.optimizer, config.seed) not in (('adam', 1))": "runs "
+    "where not (config.optimizer = 'adam' and config.seed = 1)",
+    "runs | drop_duplicates(subset=['config.optimizer'], keep='last')": "runs | last 1 by config.optimizer",
+    "runs | drop_duplicates(subset=['config.optimizer', 'config.seed'], keep=False)": "runs "
+    "| derive copies = count() over (config.optimizer, config.seed) | where copies = 1 | drop copies",
+    "let b = runs | select id, name as other; select name, other from runs, b where runs.id = b.id": "let b = runs "
+    "| select id, name as other; runs | join b on id | select name, other",
+    "runs where summary.acc is not distinct from 1": "runs where summary.acc = 1",
+    "runs where summary.acc is not distinct from null": "runs where summary.acc is null",
+    "runs where summary.acc is not distinct from summary.loss": "runs "
+    "where (summary.acc = summary.loss or summary.acc is null and summary.loss is null)",
+    "runs where rank() over (partition by config.seed order by summary.acc desc) = 1 limit 4": "runs "
+    "| where rank() over config.seed order -summary.acc = 1 | limit 4",
+    "runs.groupby('config.seed')['summary.acc'].rank()": "runs | derive rank() over config.seed order summary.acc",
+    "df.groupby('config.seed')['summary.acc'].transform('mean')": "runs | derive mean(summary.acc) over config.seed",
+    "runs | group_by(config.optimizer) | summarise(m = mean(summary.acc, na.rm = TRUE), k = n())": "runs "
+    "| group config.optimizer : m = mean(summary.acc), k = count()",
+    "runs | summarise(m = mean(summary.acc, na.rm=TRUE))": "runs | group : m = mean(summary.acc)",
+    "runs | with_columns(pl.when(pl.col('summary.acc') > 0.9).then(pl.lit('a')).otherwise(0).alias('q'))": "runs "
+    "| derive q = if(summary.acc > 0.9, 'a', 0)",
+    "select substr(name, 1, 3) as k, count(*) from runs group by substr(name, 1, 3)": "runs "
+    "| group substr(name, 0, 3) as k : count()",
+    "select substr(name, 2) from runs": "runs select substr(name, 1)",
+    "select percentile_cont(0.5) within group (order by summary.acc) from runs": "runs "
+    "| group : percentile(summary.acc, 50)",
+    "with b as (select config.optimizer, max(summary.acc) m from runs group by 1) select * from b where m > 0.9": "let "
+    "b = runs | group config.optimizer : m = max(summary.acc); runs from b | where m > 0.9",
+    "runs | corr config.lr, summary.acc": "runs | select config.lr, summary.acc | corr summary.acc",
+    "df.loc[df['summary.acc'].idxmax()]": "runs | order -summary.acc | limit 1",
+    "runs | join (runs select name, summary.loss as l) on id = name": "runs | join (runs "
+    "select name, summary.loss as l | rename name as other_name) on id = other_name",
     "runs.groupby('config.optimizer').agg({'summary.acc': ['mean', 'min']})": "runs | group config.optimizer : "
     "mean(summary.acc), min(summary.acc)",
 }

@@ -77,7 +77,7 @@ class Comparisons:
             return self._built(op, left, right, span)
         if op in _EQUALITY and self._one_of_list(left, (right,), span, negated=op is Comparison.NE):
             return self._built(op, left, right, span)
-        if self._fit(left, right, span, ordered=op not in _EQUALITY):
+        if self._fit(left, right, span, ordered=op not in _EQUALITY, op=op):
             self._never(op, left, right, span)
             self._state(left, right)
         return self._built(op, left, right, span)
@@ -182,34 +182,37 @@ class Comparisons:
 
     # ------------------------------------------------------------ kinds
 
-    def _fit(self, left: Operand, right: Operand, span: Span, *, ordered: bool) -> bool:
+    def _fit(self, left: Operand, right: Operand, span: Span, *, ordered: bool, op: Comparison | None = None) -> bool:
         """Whether the two may compare at all; if not, it is reported."""
         if left.is_null or right.is_null:
             return True
         common = left.kinds & right.kinds
         if common & _ORDERED or (common and not ordered):
-            self._fit_what_was_seen(left, right, span)
+            self._fit_what_was_seen(left, right, span, op)
             return True
         if common:
             what = "records" if common == {Kind.RECORD} else "lists"
             self.report.add("RQL203", f"{what} have no order: {quoted(left)} cannot be compared like this", span)
             return False
-        self._unfit(left, right, span)
+        self._unfit(left, right, span, op)
         return False
 
-    def _fit_what_was_seen(self, left: Operand, right: Operand, span: Span) -> None:
+    def _fit_what_was_seen(self, left: Operand, right: Operand, span: Span, op: Comparison | None) -> None:
         """A warning where the kinds may fit, but did not in any of the runs that were looked at."""
         seen_left, seen_right = (seen_kinds(o.info, self.catalog) or o.kinds for o in (left, right))
         if seen_left & seen_right:
             return
-        self._unfit(replace(left, kinds=seen_left), replace(right, kinds=seen_right), span, sure=False)
+        self._unfit(replace(left, kinds=seen_left), replace(right, kinds=seen_right), span, op, sure=False)
 
-    def _unfit(self, left: Operand, right: Operand, span: Span, *, sure: bool = True) -> None:
+    def _unfit(
+        self, left: Operand, right: Operand, span: Span, op: Comparison | None = None, *, sure: bool = True
+    ) -> None:
         if left.is_constant and not right.is_constant:
             left, right = right, left
         text = self._right_spelling(left, right)
         example = text or example_value(left)
-        sign = "=" if example[0] in _QUOTED_OR_WORD else ">"
+        asked = op if op in _EQUALITY else None
+        sign = asked.value if asked is not None else "=" if example[0] in _QUOTED_OR_WORD else ">"
         hint = f"for example: {code(f'{left.text} {sign} {example}')}"
         hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
         if Kind.NUMBER in right.kinds and isinstance(left.expr, TCall) and (number := _part_meant(left, right)):

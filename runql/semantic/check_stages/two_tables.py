@@ -41,7 +41,9 @@ class TwoTableStages(StageColumns):
         brought = side.brought({right for left, right in keys if left == right})
         if stage.kind not in _ONLY_LEFT:
             if len(keys) == len(stage.keys):  # else what a key would take together stands apart
-                self._collisions(brought, side, stage)
+                self._collisions(
+                    brought, side, stage, {right: path for (_, path), (_, right) in zip(stage.keys, keys, strict=True)}
+                )
             self.expressions.scope = _joined(self.scope, brought, side, stage.kind)
         return TJoin(side.other(), stage.kind, tuple(keys), span=stage.span)
 
@@ -111,7 +113,9 @@ class TwoTableStages(StageColumns):
 
     # ------------------------------------------------------------ columns of one name
 
-    def _collisions(self, brought: Mapping[str, ColumnFacts], side: _OtherSide, stage: s.JoinStage) -> None:
+    def _collisions(
+        self, brought: Mapping[str, ColumnFacts], side: _OtherSide, stage: s.JoinStage, keys: Mapping[str, tree.Path]
+    ) -> None:
         names = [name for name in brought if name in self.scope.columns or self._is_field(name, side)]
         if not names:
             return
@@ -119,8 +123,11 @@ class TwoTableStages(StageColumns):
         message = f"both tables have {shown}"
         pairs = ", ".join(f"{_written(name)} as {self._free(name, side)}" for name in names)
         hints = [f"give one another name: {code(f'(… | rename {pairs})')}"]
-        hints += [f"or leave it out: {code('(… | drop ' + ', '.join(map(_written, names)) + ')')}"]
-        self.report.add("RQL318", message, stage.span, *hints, fixes=side.renaming(pairs))
+        if others := [name for name in names if name not in keys]:
+            hints += [f"or leave it out: {code('(… | drop ' + ', '.join(map(_written, others)) + ')')}"]
+        edits = [Edit(keys[name].span, self._free(name, side)) for name in names if name in keys]
+        hints += [f"a key has its other name behind `on` too: {code(edit.text)}" for edit in edits]
+        self.report.add("RQL318", message, stage.span, *hints, fixes=side.renaming(pairs, edits))
 
     def _is_field(self, name: str, side: _OtherSide) -> bool:
         """Whether a name is one of the runs on the left too, so that behind the join nobody could say which is meant.
@@ -202,17 +209,17 @@ class _OtherSide:
         fixes = () if alone else rewrites(place, map(_written, near))
         self._report.add("RQL218", f"{self.called} has no column {code(name)}", place, *hints, fixes=fixes)
 
-    def renaming(self, pairs: str) -> tuple[Fix, ...]:
-        """The fix that gives columns of the other table other names."""
+    def renaming(self, pairs: str, beside: Sequence[Edit] = ()) -> tuple[Fix, ...]:
+        """The fix that gives columns of the other table other names; `beside`: what changes with it."""
         other = self._stage.other
         if isinstance(other, tree.Query) and not self._stage.label and other.span != NOWHERE:
             end = Span(other.span.end, other.span.end)
-            return (Fix(f"add {code(f'| rename {pairs}')}", (Edit(end, f" | rename {pairs}"),)),)
+            return (Fix(f"add {code(f'| rename {pairs}')}", (Edit(end, f" | rename {pairs}"), *beside)),)
         place = self._stage.other_span
         if place == NOWHERE or not self._stage.label:
             return ()
         text = f"(runs from {self._stage.label} | rename {pairs})"
-        return (Fix(f"write {code(text)}", (Edit(place, text),)),)
+        return (Fix(f"write {code(text)}", (Edit(place, text), *beside)),)
 
 
 def _joined(before: Scope, brought: Mapping[str, ColumnFacts], side: _OtherSide, how: s.JoinKind) -> Scope:

@@ -15,6 +15,7 @@ from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows
 from runql.syntax.mistakes.phrases.columns_of_frames import beside_rows, is_of_history
 from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
+from runql.syntax.mistakes.phrases.stages_of_others import as_here
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
@@ -309,7 +310,7 @@ def folding(place: Place) -> Mistake | None:
         end = called[1] if called else place.found.end
         span = Span(pipe.start, end)
         old = place.text[span.start : span.end]
-        return idiom(None, old, ":", span, replacing(span.start, end, f": {called[0]}" if called else ":"))
+        return idiom(None, old, ":", span, replacing(span.start, end, f": {as_here(called[0])}" if called else ":"))
     lexemes = list(_stage_lexemes(place))
     by = next((index for index, lexeme in enumerate(lexemes) if lexeme.text.lower() == "by"), None)
     if by is None or by + 1 >= len(lexemes):

@@ -15,6 +15,7 @@ from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, id
 from runql.syntax.mistakes.expected import needed
 from runql.syntax.mistakes.functions.pieces import concatenated
 from runql.syntax.mistakes.functions.split_arguments import outside_brackets
+from runql.syntax.mistakes.sql_group_by import from_zero
 from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
@@ -74,8 +75,9 @@ def select_from(place: Place) -> Mistake | None:
         head = (Edit(Span(start, start), "runs "),)
         edits = (*head, Edit(Span(last.end, end), "")) if from_runs else head
         listed = place.text[select_end : last.end].strip()
-        new = f"runs select {concatenated(listed)}"
-        if "||" in listed:
+        made = from_zero(concatenated(listed))
+        new = f"runs select {made}"
+        if made != listed:
             edits = (Edit(Span(start, end), new),)
     old = place.text[start:end]
     title = f"write `{shown(new)}`"

@@ -8,7 +8,7 @@ from typing import Final
 
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, replacing, shown
+from runql.syntax.mistake import Mistake, Place, Repair, replacing, shown
 from runql.syntax.mistakes import (
     best_few,
     characters,
@@ -28,13 +28,14 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
-from runql.syntax.mistakes.functions import casts, choices, pieces
+from runql.syntax.mistakes.functions import casts, chained_calls, choices, pieces
 from runql.syntax.mistakes.phrases import (
     columns_of_frames,
     data_frames,
     distinct_rows,
     frame_stages,
     selects,
+    sql_phrases,
     stages_of_others,
     tables_of_others,
     tables_renamed,
@@ -117,23 +118,6 @@ def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
     )
 
 
-_DIRECTIONS: Final = {"desc": "-", "descending": "-", "asc": "+", "ascending": "+"}
-
-
-def missing_comma(place: Place) -> Mistake | None:
-    """`keys loss acc`."""
-    before = place.back()
-    if before is None or "COMMA" not in place.accepted or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
-        return None
-    if before.text.lower() in _DIRECTIONS and place.clause is not None and place.clause.terminal == "ORDER":
-        new = f"{_DIRECTIONS[before.text.lower()]}{place.found.text}"
-        span = Span(before.start, place.found.end)
-        return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-    repair = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
-    message = f"a comma is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
-    return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
-
-
 def doubled(place: Place) -> Mistake | None:
     """The same operator, keyword or comma twice."""
     before = place.back()
@@ -170,11 +154,20 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.sign,
     characters.marked_date,
     best_few.reads_only,
+    sql_phrases.windows_left_of_pipe,
+    sql_phrases.tuples_in,
+    sql_phrases.zone_of_time,
+    sql_phrases.not_distinct_from,
+    sql_phrases.tables_beside,
+    chained_calls.whens,
+    chained_calls.part_of_split,
     windows.over_of_sql,
     windows.over_of_polars,
     windows.keys_without_brackets,
     windows.order_without_keys,
     windows.qualify,
+    distinct_rows.duplicates_dropped,
+    columns_of_frames.window_of_frame,
     columns_of_frames.mutated,
     columns_of_frames.derived,
     frame_stages.frame_stage,
@@ -237,13 +230,16 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     whole_stages.whole_stage,
     whole_stages.group_and_take,
     whole_stages.bins_of_histogram,
+    whole_stages.corr_of_two,
     best_few.top_by,
     stages_of_others.most_of_all,
     best_few.top_of_each,
     queries.client_call,
     pipes.method_chain,
+    data_frames.best_row,
     data_frames.data_frame,
     tables_of_others.frames_joined,
+    sql_phrases.tables_by_a_key,
     statements.common_table,
     statements.let_left_out,
     statements.value_named,
@@ -395,6 +391,6 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.closing_bracket,
     doubled,
     expressions.missing_operator,
-    missing_comma,
+    idiom_slips.missing_comma,
     characters.unknown_character,
 )

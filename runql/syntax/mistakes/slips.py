@@ -10,7 +10,7 @@ from runql.language.entry import LiteralEntry
 from runql.language.words import WORDS
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
-from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.phrases.frame_stages import is_no_condition
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -344,3 +344,20 @@ def typed_name(place: Place) -> Mistake | None:
     hint = "a name stands without its type"
     repair = leaving_out(span.start, span.end, written)
     return Mistake("RQL108", f"`{written}` is NQL; names have no types here", span, (hint,), repairs=(repair,))
+
+
+_DIRECTIONS: Final = {"desc": "-", "descending": "-", "asc": "+", "ascending": "+"}
+
+
+def missing_comma(place: Place) -> Mistake | None:
+    """`keys loss acc`."""
+    before = place.back()
+    if before is None or "COMMA" not in place.accepted or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
+        return None
+    if before.text.lower() in _DIRECTIONS and place.clause is not None and place.clause.terminal == "ORDER":
+        new = f"{_DIRECTIONS[before.text.lower()]}{place.found.text}"
+        span = Span(before.start, place.found.end)
+        return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    repair = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
+    message = f"a comma is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
+    return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)

@@ -25,6 +25,7 @@ _AGGREGATE: Final = re.compile(r"(?i)\b(?:count|sum|avg|average|mean|std|stddev|
 _SPACES: Final = re.compile(r"\s+")
 _CALL: Final = re.compile(r"([^\W\d]\w*)\s*\(")
 _NEAR: Final = 200
+_PART_OF_TEXT: Final = re.compile(r"(?i)(\bsubstr\s*\((?:[^(),]|\([^()]*\))*,\s*)([1-9]\d{0,5})(?=\s*[,)])")
 _COUNTED: Final = re.compile(r"(?i)(\d{1,3})(\s+(?:asc|desc))?")
 
 
@@ -78,9 +79,10 @@ def _begins_part(lexemes: Sequence[Lexeme], index: int) -> bool:
 
 def grouped_query(parts: dict[str, str]) -> str:
     """The query of a `select` with `group by`."""
-    columns = _columns(parts["select"])
-    titles = {name: f"{value} as {name}" for value, name in map(_value_and_name, columns) if name}
-    groups = [titles.get(key, _key_named(_counted(key, columns))) for key in _columns(parts["group"])]
+    columns = _columns(from_zero(parts["select"]))
+    named = [(value, name) for value, name in map(_value_and_name, columns) if name]
+    titles = {one: f"{value} as {name}" for value, name in named for one in (value, name)}
+    groups = [titles.get(key, _key_named(_counted(key, columns))) for key in _columns(from_zero(parts["group"]))]
     are_keys = {_SPACES.sub("", _value_and_name(key)[0]) for key in groups}
     others = [column for column in columns if _SPACES.sub("", _value_and_name(column)[0]) not in are_keys]
     folds = [fold_of(column) for column in others if "(" in column]
@@ -100,6 +102,11 @@ def _key_named(key: str) -> str:
     """A key that a `select` names without `as`."""
     value, name = _value_and_name(key)
     return f"{value} as {name}" if name else key
+
+
+def from_zero(text: str) -> str:
+    """A piece of a `select`, whose `substr` counts from 1: here from 0."""
+    return _PART_OF_TEXT.sub(lambda found: f"{found[1]}{int(found[2]) - 1}", text)
 
 
 def aggregates_only(columns: str) -> bool:
@@ -177,8 +184,13 @@ def _columns(text: str) -> list[str]:
 def fold_of(column: str) -> str:
     value, name = _value_and_name(column)
     name = f"{name} = " if name else ""
-    value = _STAR.sub("count()", _WITHIN.sub(_percentile, value))
+    value = _STAR.sub("count()", with_percentiles(value))
     return name + _CALL.sub(lambda call: f"{_FOLDS.get(call[1].lower(), call[1])}(", value)
+
+
+def with_percentiles(text: str) -> str:
+    """A text with each `percentile_cont(…) within group (…)` as it is written here."""
+    return _WITHIN.sub(_percentile, text)
 
 
 def _percentile(found: re.Match[str]) -> str:

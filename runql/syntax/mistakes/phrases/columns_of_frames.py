@@ -38,6 +38,7 @@ _STAGE_WORD: Final = re.compile(r"\|\s*([^\W\d]\w*)")
 _CALLED: Final = re.compile(r"(?<![\w.])(?P<name>[^\W\d]\w*)\s*(?=\()")
 
 
+_GROUPED_FRAME: Final = re.compile(r"(?:df|runs)\.(?:groupby|group_by)\s*(?=\()")
 _MEAN_RANK: Final = re.compile(r"(?<![\w.])rank\s*\(")
 _PART: Final = re.compile(r"0?\.\d+|[01]")
 _PLACES: Final = re.compile(r"min|dense|first|ordinal")
@@ -117,6 +118,25 @@ def column_of_frame(place: Place) -> Mistake | None:
             ties = (_AT_START,) if chain.is_moving and not chain.is_short else ties
             return idiom(whose, old, new, span, replacing(span.start, span.end, new), *ties)
     return None
+
+
+def window_of_frame(place: Place) -> Mistake | None:
+    """`df.groupby("k")["acc"].rank()`: a column beside the rows, where a table begins."""
+    begun = _GROUPED_FRAME.match(place.text, place.found.start) if "RUNS" in place.accepted else None
+    if begun is None:
+        return None
+    chain, end = _chain_at(place.text, begun.start())
+    span = Span(begun.start(), end)
+    old = place.text[span.start : span.end]
+    is_fold = chain is not None and chain.called in _FOLDS and "transform" not in old
+    if chain is None or not chain.keys or is_fold or chain.is_moving:
+        return None
+    new = _written(chain, place) if chain.column not in _TABLES | {"runs"} else None
+    if new is None:
+        return None
+    new = f"runs | derive {new}"
+    ties = (_TIES,) if chain.called == "rank" and not _PLACES.search(" ".join(chain.given)) else ()
+    return idiom("pandas", old, new, span, replacing(span.start, span.end, new), *ties)
 
 
 def _of_last(chain: _Chain, place: Place) -> str | None:

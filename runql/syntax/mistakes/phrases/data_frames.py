@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, closing
+from runql.syntax.mistakes.phrases.distinct_rows import without_duplicates
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.text.source import Span
@@ -15,9 +16,21 @@ _KEY: Final = r"[^\W\d][\w./]*"
 _FRAME: Final = re.compile(r"(?:df|runs)(?=[.\[])")
 _STEP: Final = re.compile(r"\s*(?:\.\s*(?P<name>[^\W\d]\w*)(?P<call>\()?|(?P<index>\[))")
 _OF_FRAME: Final = re.compile(rf"\b(?:df|runs)(?:\.(?P<a>{_KEY})|\[\s*[\"'](?P<b>[\w./]+)[\"']\s*\])")
+_BEST_ROW: Final = re.compile(
+    rf"(?:df|runs)\.loc\[\s*(?:df|runs)(?:\.|\[\s*[\"'])(?P<key>{_KEY}?)(?:[\"']\s*\])?\.idx(?P<goal>max|min)\(\s*\)\s*\]"
+)
 _AND: Final = re.compile(r"\s*&\s*")
 _OR: Final = re.compile(r"\s*\|\s*")
 _TEXT: Final = re.compile(r"[\"']([\w./]+)[\"']")
+
+
+def best_row(place: Place) -> Mistake | None:
+    """`df.loc[df["acc"].idxmax()]`."""
+    best = _BEST_ROW.match(place.text, place.found.start) if "RUNS" in place.accepted else None
+    if best is None:
+        return None
+    new = f"runs | order {'-' * (best['goal'] == 'max')}{best['key']} | limit 1"
+    return said("pandas", place, Span(*best.span()), new)
 
 
 def data_frame(place: Place) -> Mistake | None:
@@ -92,18 +105,18 @@ def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
     elif name == "hist" and column:
         stages.append(f"histogram {column}" + f" bins {number}" * bool(re.search(r"\d", inner)))
     else:
-        return _rows_of_all(name, column, (texts, number), stages)
+        return _rows_of_all(name, inner, (column, number), stages)
     return True
 
 
-def _rows_of_all(name: str, column: str, given: tuple[list[str], str], stages: list[str]) -> bool:
+def _rows_of_all(name: str, inner: str, given: tuple[str, str], stages: list[str]) -> bool:
     """`head`, `tail`, `drop_duplicates` and `describe` of all rows; of a column if one was chosen."""
-    texts, number = given
-    rows = {"head": f"limit {number}", "tail": f"last {number}", "describe": "describe"}
-    rows["drop_duplicates"] = f"distinct by {', '.join(texts)}" if texts else "distinct"
-    if name not in rows:
+    column, number = given
+    rows: dict[str, str | None] = {"head": f"limit {number}", "tail": f"last {number}", "describe": "describe"}
+    rows["drop_duplicates"] = without_duplicates(inner)
+    if (stage := rows.get(name)) is None:
         return False
-    stages.extend(([f"select {column}"] if column else []) + [rows[name]])
+    stages.extend(([f"select {column}"] if column else []) + [stage])
     return True
 
 

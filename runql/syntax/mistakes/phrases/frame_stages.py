@@ -8,6 +8,7 @@ from typing import Final
 from runql.language.functions import FUNCTIONS
 from runql.syntax.lexer import Lexeme
 from runql.syntax.mistake import Mistake, Place, closing, shown
+from runql.syntax.mistakes.functions.chained_calls import with_choices
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import turned
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
@@ -309,7 +310,7 @@ def _column(text: str) -> str:
     if found is None:
         return ""
     name, value = (alias["name"], alias["value"]) if alias is not None else (found["key"], found["value"])
-    plain = plain_columns(value.strip())
+    plain = plain_columns(with_choices(value.strip()))
     whole = closing(plain, 0) if plain[:1] == "(" else None
     plain = plain[1:-1] if whole is not None and whole.end == len(plain) else plain
     return "" if re.search(r"\)\s*\.|(?<![\w.])(?:pl|F)\.|[\w.]\.\w+\(", plain) else f"{name} = {plain}"

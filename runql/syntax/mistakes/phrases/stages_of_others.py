@@ -41,6 +41,8 @@ _AGGREGATE: Final = re.compile(r"(?i)(?:agg|aggregate|summari[sz]e|stats)\b\s*(?
 _GROUP_AGGREGATE: Final = re.compile(
     r"(?i)\{?(?P<keys>[^{}()|;]+?)\}?\s*\(\s*aggregate\s*\{?(?P<folds>[^{}|;]+?)\}?\s*\)(?=\s*(?:[|;]|\Z))"
 )
+_SKIPPED: Final = re.compile(r"\s*,\s*na\.rm\s*=\s*T(?:RUE)?\b")
+_ROWS: Final = re.compile(r"(?<![\w.])n\(\s*\)")
 _MOST: Final = re.compile(
     rf"(?i)(?P<word>top|bottom|nlargest|nsmallest|top_k|bottom_k)(?:\s+(?P<n1>\d+)\s+(?P<k1>-?{_KEY})"
     rf"|\s*\(\s*(?P<n2>\d+)\s*,\s*(?:by\s*=\s*|columns\s*=\s*)?[\"']?(?P<k2>{_KEY})[\"']?\s*\))(?=\s*(?:[|;]|\Z))"
@@ -138,9 +140,14 @@ def _grouped_before(place: Place) -> bool:
     return [one.terminal for one in place.piece[:2]] == ["PIPE", "GROUP"]
 
 
+def as_here(folds: str) -> str:
+    """Aggregates of dplyr without what goes without saying here, which skips what is missing; `n()` is `count()`."""
+    return _ROWS.sub("count()", _SKIPPED.sub("", folds))
+
+
 def _folds(body: str) -> str:
     """Aggregates as they are written here: `m = average x` is `m = mean(x)`."""
-    inner = body.strip()
+    inner = as_here(body.strip())
     if inner[:1] in "{(" and inner[-1:] in "})" and (inner[0] == "{" or inner.count("(") == inner.count(")") > 1):
         inner = inner[1:-1].strip()
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from runql.syntax.mistake import Mistake, Place
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
-from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
+from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, as_here, said
+from runql.syntax.mistakes.sql_group_by import with_percentiles
 from runql.text.source import Span
 
 _KEY: Final = r"[^\W\d][\w./]*"
@@ -41,6 +42,9 @@ _PULLED: Final = re.compile(rf"(?i)pull\s+(?P<key>{_KEY}){_END}")
 _HISTOGRAM: Final = re.compile(
     rf"(?i)histogram\s*(?:\(\s*)?(?P<key>{_KEY})\s*(?:,\s*)?(?:bins\s*=\s*)?(?P<n>\d+)\s*\)?{_END}"
 )
+_CORRELATED: Final = re.compile(
+    rf"(?i)corr(?:\s*\(\s*|\s+)(?P<a>(?!(?:with|of|to|by|between)\b){_KEY})(?:\s*,\s*|\s+(?:with|and|vs)\s+|\s+)(?P<b>{_KEY})\s*\)?{_END}"
+)
 _AGGREGATES: Final = re.compile(
     r"(?is)select\s+(?P<columns>(?:(?!\bfrom\b)[^;|])+?)\s+from\s+runs\b(?![./])"
     r"(?P<where>\s+where\s+(?:(?!\b(?:group|order|having|limit|join)\b)[^;|])+)?\s*(?=;|\Z)"
@@ -72,7 +76,7 @@ def _parted(found: re.Match[str]) -> str:
 
 
 def _summarised(found: re.Match[str]) -> str:
-    return f"group {found['by'].strip()} : {found['folds']}"
+    return f"group {found['by'].strip()} : {as_here(found['folds'])}"
 
 
 def _renamed(found: re.Match[str]) -> str:
@@ -134,6 +138,16 @@ def bins_of_histogram(place: Place) -> Mistake | None:
     return said(None, place, Span(*found.span()), f"histogram {found['key']} bins {found['n']}")
 
 
+def corr_of_two(place: Place) -> Mistake | None:
+    """`corr a, b`, `corr(a, b)`: how strongly one column goes with another, where `corr` is of each that there is."""
+    stage = place.clause
+    found = _CORRELATED.match(place.text, stage.start) if stage is not None and stage.terminal == "CORR" else None
+    if found is None or not found.start() < place.found.start < found.end():
+        return None
+    new = f"select {found['a']}, {found['b']} | corr {found['b']}"
+    return said(None, place, Span(*found.span()), new, "`corr` is of each column with one: `| corr METRIC`")
+
+
 def _digits(place: Place) -> set[str]:
     return {place.found.text} if place.found.terminal == "NUMBER" else set()
 
@@ -153,13 +167,15 @@ def selected_aggregates(place: Place) -> Mistake | None:
 
 def _fold(column: str) -> str | None:
     """`avg(x) as a` as `a = mean(x)`; none for what is no aggregate."""
-    found = _FOLDED.fullmatch(column.strip())
+    found = _FOLDED.fullmatch(with_percentiles(column.strip()))
     if found is None or found["inner"].count("(") != found["inner"].count(")"):
         return None
     name, inner = found["name"].lower(), found["inner"].strip()
     if name == "count":
         distinct = re.fullmatch(r"(?is)distinct\s+(.+)", inner)
         call = f"n_unique({distinct[1]})" if distinct else f"count({'' if inner in {'*', '1'} else inner})"
+    elif name == "percentile" and len(arguments_of(inner)) == len(("value", "percent")):
+        call = found["call"]
     elif name in FOLDS and inner and not re.match(r"(?i)distinct\b", inner) and len(arguments_of(inner)) == 1:
         call = f"{FOLDS[name]}({inner})"
     else:

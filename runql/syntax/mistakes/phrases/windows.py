@@ -42,6 +42,9 @@ _SEES: Final = re.compile(r"(?i)\)\s+over\s")
 _NAMED: Final = re.compile(
     r"(?is)(?P<value>.+?)\s+as\s+(?P<name>[^\W\d]\w*)\Z|(?P<bare>.*\))\s+(?P<alias>(?!asc\b|desc\b)[^\W\d]\w*)\Z"
 )
+_WINDOWS: Final = re.compile(r"(?i)\bwindow\s+(?=[^\W\d]\w*\s+as\s*\()")
+_WINDOW: Final = re.compile(r"(?i)\s*,?\s*(?P<name>[^\W\d]\w*)\s+as\s*(?=\()")
+_OVER_NAME: Final = re.compile(r"(?i)\bover\s+(?P<name>[^\W\d]\w*)\b")
 _LATER: Final = re.compile(r"(?i)\b(?:qualify|order\s+by|limit)\b")
 _GROUPED: Final = re.compile(r"(?i)\b(?:group\s+by|having|join|union)\b")
 
@@ -250,21 +253,46 @@ def select_with_windows(place: Place) -> Mistake | None:
     return idiom(_SQL, found[0].rstrip(), new, span, replacing(span.start, span.end, new))
 
 
+def filtered_by_windows(text: str) -> str | None:
+    """`where rank() over (partition by k order by x) = 1 …` as stages; `None` for one without a window of SQL."""
+    later = next((one.start() for one in _LATER.finditer(text) if not _is_inside(text, one.start())), len(text))
+    condition = text[:later].strip()
+    new = _translated(condition)
+    return None if new == condition else " | ".join([f"| {new}", *(_stages(text[later:]) if text[later:] else ())])
+
+
+def _with_windows_written_out(text: str) -> str:
+    """A `select` in which each `over w` has what `window w as (…)` names."""
+    clause = _WINDOWS.search(text)
+    named, at = dict[str, str](), 0 if clause is None else clause.end()
+    while clause is not None and (found := _WINDOW.match(text, at)) is not None:
+        end = closing(text, found.end())
+        if end is None:
+            return text
+        named[found["name"].lower()], at = text[found.end() : end.end], end.end
+    if clause is None or not named:
+        return text
+    written = f"{text[: clause.start()].rstrip()}{text[at:]}"
+    return _OVER_NAME.sub(lambda over: f"over {named.get(over['name'].lower(), over['name'])}", written)
+
+
 def query_with_windows(text: str) -> str | None:
     """A `select` with windows as a query; `None` for one without."""
-    found = _SELECT.fullmatch(text)
+    found = _SELECT.fullmatch(_with_windows_written_out(text))
     if found is None or not (_OVER.search(found["columns"]) or _OVER.search(found["rest"])):
         return None
     rest = found["rest"].strip()
     if _GROUPED.search(rest):
         return None
-    later = _LATER.search(rest)
+    later = next((one for one in _LATER.finditer(rest) if not _is_inside(rest, one.start())), None)
     clauses = rest[: later.start()].strip() if later else rest
     listed = [_titled(one) for one in arguments_of(found["columns"].strip())]
     columns = [] if listed == ["*"] else arguments_of(_translated(", ".join(listed)))
     made, stages = _derived(columns) if later else ([], [])
     stages += _stages(rest[later.start() :]) if later else []
     stages += [f"select {', '.join(made or columns)}"] if columns else []
+    if _OVER.search(clauses):  # a filter on windows, which SQL has in `qualify` alone
+        return " | ".join(["runs", _translated(clauses), *stages])
     return " | ".join([f"runs {clauses}".strip(), *stages])
 
 
