@@ -80,8 +80,8 @@ def _begins_part(lexemes: Sequence[Lexeme], index: int) -> bool:
 def grouped_query(parts: dict[str, str]) -> str:
     """The query of a `select` with `group by`."""
     columns = _columns(from_zero(parts["select"]))
-    named = [(value, name) for value, name in map(_value_and_name, columns) if name]
-    titles = {one: f"{value} as {name}" for value, name in named for one in (value, name)}
+    titled = [(value, name) for value, name in map(_value_and_name, columns) if name]
+    titles = {one: f"{value} as {name}" for value, name in titled for one in (value, name)}
     groups = [titles.get(key, _key_named(_counted(key, columns))) for key in _columns(from_zero(parts["group"]))]
     are_keys = {_SPACES.sub("", _value_and_name(key)[0]) for key in groups}
     others = [column for column in columns if _SPACES.sub("", _value_and_name(column)[0]) not in are_keys]

@@ -144,8 +144,13 @@ def corr_of_two(place: Place) -> Mistake | None:
     found = _CORRELATED.match(place.text, stage.start) if stage is not None and stage.terminal == "CORR" else None
     if found is None or not found.start() < place.found.start < found.end():
         return None
-    new = f"select {found['a']}, {found['b']} | corr {found['b']}"
-    return said(None, place, Span(*found.span()), new, "`corr` is of each column with one: `| corr METRIC`")
+    field, value = (found["a"], found["b"]) if found["a"].startswith("config.") else (found["b"], found["a"])
+    if not field.startswith("config."):
+        message = "`corr` takes one value, and sets each field of the config beside it"
+        hint = f"for example: `| corr {found['b']}`"
+        return Mistake("RQL101", message, Span(*found.span()), (hint,), certain=True, resume=found.end())
+    new = f"select {field}, {value} | corr {value}"
+    return said(None, place, Span(*found.span()), new, "`corr` is of each field of the config with one value")
 
 
 def _digits(place: Place) -> set[str]:
