@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
@@ -36,6 +37,8 @@ _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)
 _GOES_ON = frozenset({"running", "pending", "preempting"})
 _TOLD_APART = frozenset({"state", "_step"})
 _MUCH = 1.05
+_PLAIN = re.compile(r"summary\.\w+(?:[./]\w+)*")
+"""A metric of the summary, whose name needs no quotes."""
 
 
 class Compared:
@@ -74,8 +77,17 @@ class Compared:
             yield Diagnostic("RQL321", message, stage.span, hints=('leave them out: `where state = "finished"`',))
         if self._fewest is not None and self._most is not None and self._most > _MUCH * max(1, self._fewest):
             message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
-            hint = "to compare them at one step: `keys … steps ..N scan`"
+            hint = _at_one_step(stage, self._fewest)
             yield Diagnostic("RQL322", message, stage.span, hints=(hint,))
+
+
+def _at_one_step(stage: TStage, step: int) -> str:
+    """How the runs are compared at one step: the metric at it, where one of a summary is compared."""
+    metric = next((one for one in _metrics_of(stage) if _PLAIN.fullmatch(one)), None)
+    if metric is None or isinstance(stage, TBest):
+        return "to compare them at one step: `keys … steps ..N scan`"
+    at = f"at(logged.{metric.removeprefix('summary.')}, {step or 'N'})"
+    return f"to compare them at one step, write `{at}` for `{metric}`"
 
 
 def hides_steps(stages: Sequence[TStage]) -> bool:
@@ -97,9 +109,17 @@ def compares_metrics(stage: TStage) -> bool:
     match stage:
         case TBest():
             return True
-        case TGroup(keys=keys, folds=folds):
-            if any(getattr(key, "name", "") in _TOLD_APART for key in keys):
-                return False
+        case TGroup(keys=keys) if any(getattr(key, "name", "") in _TOLD_APART for key in keys):
+            return False
+        case _:
+            return any(map(_is_metric, _metrics_of(stage)))
+
+
+def _metrics_of(stage: TStage) -> Iterator[str]:
+    """The columns whose values a stage sets against each other."""
+    exprs: list[TypedExpr] = []
+    match stage:
+        case TGroup(folds=folds):
             exprs = [one.value for one in folds]
         case TPivot(values=values):
             exprs = [one.fold for one in values]
@@ -107,15 +127,15 @@ def compares_metrics(stage: TStage) -> bool:
             exprs = [target.value]
         case TPareto(goals=goals):
             exprs = [one.value for _, one in goals]
-        case t.TRowSelection() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive():
-            return False
+        case TBest() | t.TRowSelection() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive():
+            pass
         case t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TDiff() | t.THoles():
-            return False
+            pass
         case t.TDuplicates() | t.TJoin() | t.TUnion() | t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
-            return False
+            pass
         case _:
             assert_never(stage)
-    return any(_is_metric(name) for expr in exprs for name in _read_by(expr))
+    yield from (name for expr in exprs for name in _read_by(expr))
 
 
 def _is_metric(name: str) -> bool:

@@ -173,6 +173,7 @@ _TABLE = {
     "RQL573": Code("notice", "a chart where none can be drawn: its table is written"),
     "RQL574": Code("warning", "a file of a chart with nothing in it"),
     "RQL578": Code("error", "a size in which a chart has no room"),
+    "RQL575": Code("notice", "fields with a category for nearly each row, which a correlation says little of"),
     "RQL579": Code("notice", "characters that no font shows in a picture"),
     "RQL594": Code("error", "an answer that no program here shows"),
     "RQL577": Code("error", "more runs would come back from another engine than are decided here"),

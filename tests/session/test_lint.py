@@ -111,6 +111,14 @@ def test_runs_that_still_go_on_and_are_shorter(stage: str) -> None:
     assert stage.startswith("pareto") or found["RQL322"] == "the runs have from 4 to 9 steps"
 
 
+def test_what_compares_runs_at_one_step_runs_as_it_is_written() -> None:
+    (result,) = session(service(r3=RUNNING)).run("runs | group config.data : mean(summary.acc)")
+    assert isinstance(result, runql.Result)
+    (hint,) = next(one.hints for one in result.notices if one.code == "RQL322")
+    assert hint == "to compare them at one step, write `at(logged.acc, 4)` for `summary.acc`"
+    assert said("runs | group config.data : mean(at(logged.val/acc, 4))", service(r3=RUNNING))
+
+
 @pytest.mark.parametrize(
     "stage",
     [

@@ -10,24 +10,29 @@ from runql.engine.table import Table
 from runql.semantic.typed import TCorr
 from runql.text.diagnostic import Diagnostic
 
+_SHOWN = 3
+
 
 def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
     """A row a field: `field, measure, strength, n`, strongest first, then those with more rows, then by name.
 
     A field that holds numbers only gets Spearman's rank correlation with the target; any other one the correlation
     ratio eta, its values taken as categories. Both of the rows in which both have a value. Left out, and said: fields
-    that don't vary, that have fewer than three such rows, or a category for each row.
+    that don't vary, that have fewer than three such rows, or a category for each row. Said too: those with more
+    categories than half of their rows.
     """
     targets = values_of(stage.target.value, table)
     measure = measuring(targets)
     found: list[tuple[str, str, float, int]] = []
     left_out: dict[str, list[str]] = {}
+    near_unique: list[str] = []
     for name in context.config_in(table.names, stage.target.name):
         measured = measure(table.columns[name])
         if measured.strength is None:
             left_out.setdefault(measured.why or "without any variation", []).append(name)
         else:
             found.append((name, measured.measure, measured.strength, measured.count))
+            near_unique += [f"`{name}` has {measured.categories}"] * measured.is_near_unique
     found.sort(key=lambda line: (-abs(line[2]), -line[3], line[0]))
     columns = dict(zip(("field", "measure", "strength", "n"), map(list, zip(*found, strict=True)), strict=False))
     result = Table(columns or {"field": [], "measure": [], "strength": [], "n": []}, len(found))
@@ -35,6 +40,9 @@ def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
         Diagnostic("RQL313", f"{number_of(len(names), 'field')} left out, {why}: {some(names)}", stage.span)
         for why, names in left_out.items()
     ]
+    if near_unique:
+        message = f"a category for nearly each row is strong by chance: {', '.join(near_unique[:_SHOWN])}"
+        notices.append(Diagnostic("RQL575", message, stage.span))
     if without := sum(not is_number(value) or is_nan(value) for value in targets):
         message = f"{number_of(without, 'row')} left out: no number in `{stage.target.name}`"
         notices.insert(0, Diagnostic("RQL313", message, stage.span))

@@ -23,6 +23,8 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 
 _NOTHING = frozenset({Kind.NULL, Kind.MISSING})
+_FEW = 10_000
+"""Of so many rows of another table it is looked whether its key holds ids."""
 _ONLY_LEFT = (JoinKind.SEMI, JoinKind.ANTI)
 
 
@@ -40,7 +42,7 @@ def join(stage: TJoin, tables: Iterator[Table], context: StageContext, said: lis
     """The rows of this table in their order, each beside the rows of the other that it matches, in theirs."""
     found = other_of(stage.other, context).table
     other = Table({name: column_of(cells) for name, cells in found.columns.items()}, found.length)
-    counted = _Counted(stage, bytearray(other.length))
+    counted = _Counted(stage, bytearray(other.length), no_ids=_ids_meant(stage, other))
     adds = [] if stage.how in _ONLY_LEFT else _added(stage, other)
     matching = Matching([_key(other, right, stage) for _, right in stage.keys], other.length)
     names: dict[str, None] = {}
@@ -58,6 +60,15 @@ def join(stage: TJoin, tables: Iterator[Table], context: StageContext, said: lis
             yield _rest(stage, other, adds, names, counted.flags)
     finally:
         said.extend(counted.notices())
+
+
+def _ids_meant(stage: TJoin, other: Table) -> set[Value] | None:
+    """The values of the other table's key, if it has one name on both sides and may name rows by their ids."""
+    left, right = stage.keys[0]
+    if other.length > _FEW or len(stage.keys) > 1 or left != right or left == "id" or right not in other.columns:
+        return None
+    held = {value for value in other.columns[right] if isinstance(value, str)}
+    return held or None
 
 
 def _added(stage: TJoin, other: Table) -> list[str]:
@@ -100,7 +111,8 @@ def _rest(stage: TJoin, other: Table, adds: Sequence[str], names: Iterable[str],
 class _Counted:
     """What is to be said of a join: rows that match nothing or several, keys that are none.
 
-    `is_whole`: all rows were read, so that what no row matched is known.
+    `is_whole`: all rows were read, so that what no row matched is known. `no_ids`: what the other table's key holds
+    beside the ids of the rows, as far as they were read; `None` where nobody could mean ids.
     """
 
     stage: TJoin
@@ -111,6 +123,7 @@ class _Counted:
     keyless: int = 0
     given: int = 0
     is_whole: bool = False
+    no_ids: set[Value] | None = None
 
     def add(self, table: Table, found: Matches, given: int) -> None:
         self.rows += table.length
@@ -119,6 +132,8 @@ class _Counted:
         self.keyless += found.keyless
         self.given += given
         found.mark(self.flags)
+        if self.no_ids:
+            self.no_ids.difference_update(value for value in table.columns.get("id", ()) if isinstance(value, str))
 
     def notices(self) -> Iterator[Diagnostic]:
         how, span, name = self.stage.how, self.stage.span, self.stage.other.name
@@ -134,6 +149,9 @@ class _Counted:
             match = "matches" if self.lonely == 1 else "match"
             message = f"{self.lonely:,} {of} {match} nothing in {name}{keyless}: {end}"
             hints = ("they stay with `join left …`",) if how is JoinKind.INNER else ()
+            if self.no_ids is not None and not self.no_ids:
+                key = code(self.stage.keys[0][0])
+                hints = (f"{key} holds ids of these rows: {code(f'on id = {self.stage.keys[0][0]}')}", *hints)
             yield Diagnostic("RQL338", message, span, hints=hints)
         unmatched = self.flags.count(0) if self.is_whole else 0
         if unmatched:

@@ -15,7 +15,7 @@ from runql.errors import QueryError
 from runql.semantic.typed import ColumnPick, TCorr, TDescribe, TDiff, TDuplicates, THoles, TPareto
 from runql.semantic.values import MISSING
 from runql.syntax.tree import Goal
-from tests.engine.stages.build import ask, codes, lines, named, table
+from tests.engine.stages.build import FAST, SLOW, ask, codes, from_rows, lines, named, table
 
 PAIR = table(
     id=["r1", "r2"],
@@ -94,6 +94,21 @@ def test_corr_strongest_first_and_what_is_left_out() -> None:
         "1 field left out, with another value in each row: config.run",
         "1 field left out, with fewer than three rows: config.rare",
     ]
+
+
+@pytest.mark.parametrize("rows", [SLOW, FAST], ids=["row by row", "arrays"])
+def test_corr_says_which_fields_have_a_category_for_nearly_each_row(rows: int) -> None:
+    given_table = table(
+        config__name=[*"abcdefghi", "a"], config__kind=[*"ababababab"], summary__acc=[float(one) for one in range(10)]
+    )
+    with from_rows(rows):
+        result = ask(TCorr(named("summary.acc")), given_table)
+    assert [row[0] for row in lines(result)] == ["config.name", "config.kind"]
+    (notice,) = result.notices
+    assert (notice.code, notice.message) == (
+        "RQL575",
+        "a category for nearly each row is strong by chance: `config.name` has 9",
+    )
 
 
 def test_corr_of_other_tables_is_with_every_column() -> None:

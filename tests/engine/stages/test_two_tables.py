@@ -113,6 +113,14 @@ def test_a_join_says_what_matched_nothing_and_what_matched_several() -> None:
     }
 
 
+def test_a_join_of_keys_that_hold_ids_says_so() -> None:
+    runs = table(id=["r1", "r2", "r3"], k=[MISSING, MISSING, "r1"])
+    (found,) = asked(on(JoinKind.LEFT, "k"), runs, table(k=["r1"], y=[1])).notices
+    assert found.hints == ("`k` holds ids of these rows: `on id = k`",)
+    (found,) = asked(on(JoinKind.LEFT, "k"), runs, table(k=["r1", "x"], y=[1, 2])).notices[:1]
+    assert found.hints == ()
+
+
 @pytest.mark.parametrize("how", [JoinKind.INNER, JoinKind.LEFT, JoinKind.FULL])
 def test_a_join_that_a_limit_stops_does_not_know_what_nothing_matches(how: JoinKind) -> None:
     parts = iter([table(k=["a"], x=[1]), table(k=["d"], x=[2])])

@@ -39,9 +39,10 @@ class _Measuring:
                 return Measured(SPEARMAN, strength, count, why)
             codes = codes_of(cells, sort_texts=False).numbers[rows]
             counts = np.bincount(codes) if count else np.zeros(0, np.int64)
-            if why := refusal(count, int((counts > 0).sum())):
-                return Measured(ETA, None, count, why)
-            return Measured(ETA, _correlation_ratio(codes, counts, self._numbers[rows]), count)
+            different = int((counts > 0).sum())
+            if why := refusal(count, different):
+                return Measured(ETA, None, count, why, different)
+            return Measured(ETA, _correlation_ratio(codes, counts, self._numbers[rows]), count, "", different)
 
     def _ranks_of(self, rows: Bools) -> Floats:
         import numpy as np
