@@ -106,13 +106,9 @@ def compares_metrics(stage: TStage) -> bool:
 
     Not if the groups tell the states or the steps apart.
     """
-    match stage:
-        case TBest():
-            return True
-        case TGroup(keys=keys) if any(getattr(key, "name", "") in _TOLD_APART for key in keys):
-            return False
-        case _:
-            return any(map(_is_metric, _metrics_of(stage)))
+    if isinstance(stage, TGroup) and any(getattr(key, "name", "") in _TOLD_APART for key in stage.keys):
+        return False
+    return isinstance(stage, TBest) or any(map(_is_metric, _metrics_of(stage)))
 
 
 def _metrics_of(stage: TStage) -> Iterator[str]:
