@@ -16,7 +16,7 @@ from runql.semantic import typed as t
 from runql.semantic.needed import casts_in, walk
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
-from runql.semantic.typed import TCall, TCell, TField, TFold, TypedExpr
+from runql.semantic.typed import TCall, TCell, TConst, TField, TFold, TypedExpr
 from runql.semantic.typed.expressions import TypedExprNode
 from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
@@ -74,14 +74,21 @@ class CastLosses:
         said = []
         for cast, lost in self._lost.items():
             if lost:
-                text = visible(str(to_text(self._example[cast])))
-                shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-                is_text = isinstance(self._example[cast], str)
-                example = f'"{shown}"' if is_text else shown
                 seen = f"{lost:,} of {self._seen[cast]:,} value{'s' * (self._seen[cast] != 1)}"
-                message = f"{_called(cast)} is missing for {seen}: no {cast.name}, as {example}"
+                example = _example(cast.arguments[0], self._example[cast])
+                message = f"{_called(cast)} is missing for {seen}: no {cast.name}{example}"
                 said.append(Diagnostic("RQL345", message, cast.span))
         return said
+
+
+def _example(argument: TypedExpr, value: Value) -> str:
+    """One of the values that were lost; of what is made of a secret nothing but its name."""
+    secrets = dict.fromkeys(node.shown for node in walk(argument) if isinstance(node, TConst) and node.shown)
+    if secrets:
+        return f", as {next(iter(secrets))}" if isinstance(argument, TConst) else ""
+    text = visible(str(to_text(value)))
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f', as "{shown}"' if isinstance(value, str) else f", as {shown}"
 
 
 def _called(cast: TCall) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
@@ -37,7 +37,8 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAssert, TPlot, TTo
 from runql.sources.question import asking, question
-from runql.text.diagnostic import Diagnostic, Severity, folded
+from runql.text.diagnostic import Diagnostic, Severity, folded, without_secrets
+from runql.text.hidden import SecretText
 from runql.text.source import Source
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Answer:
         *,
         top: TableOperator | None = None,
         questions: Questions | None = None,
+        secrets: Sequence[SecretText] = (),
     ) -> None:
         self.catalog = catalog
         self.spent = Spent() if spent is None else spent
@@ -69,6 +71,7 @@ class Answer:
         self._question = question()
         self._settings = settings
         self._questions = questions
+        self._secrets = secrets
         self._work_with(executor, top)
 
     def _work_with(self, executor: Executor, top: TableOperator | None = None) -> None:
@@ -235,7 +238,7 @@ class Answer:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
-        return folded(summed({**self.noticed, **dict.fromkeys(self._why_empty)}))
+        return folded(summed({**self.noticed, **dict.fromkeys(without_secrets(self._why_empty, self._secrets))}))
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -246,7 +249,8 @@ class Answer:
     def noticed(self) -> dict[Diagnostic, None]:
         """What is to be said but why there is nothing."""
         of_questions = self._questions.said if self._questions is not None else ()
-        return dict.fromkeys((*of_questions, *self.executor.notices, *self._top.notices()))
+        said = (*of_questions, *self.executor.notices, *self._top.notices())
+        return dict.fromkeys(without_secrets(said, self._secrets))
 
     @property
     def _why_empty(self) -> tuple[Diagnostic, ...]:

@@ -13,6 +13,7 @@ from runql.semantic.times import Day, from_text, relative
 from runql.syntax import tree
 from runql.syntax.tree import ParamStatement
 from runql.text.diagnostic import Diagnostic
+from runql.text.hidden import SecretText
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE
 
@@ -44,7 +45,14 @@ def _text(value: Any, _: tzinfo) -> Any:
 
 def _secret(value: Any, _: tzinfo) -> Any:
     """Taken as it is: an error would have to show what did not fit."""
-    return value.text if isinstance(value, SpelledInt | SpelledFloat) else value
+    return value.text if isinstance(value, SpelledInt | SpelledFloat | SpelledDuration) else value
+
+
+def _hidden(value: Any, shown: str) -> Any:
+    """The texts of a secret as texts that know it."""
+    if isinstance(value, str):
+        return SecretText(value, shown)
+    return [_hidden(one, shown) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _bool(value: Any, _: tzinfo) -> Any:
@@ -127,7 +135,8 @@ def declared(
     if kind is None:
         return value, None
     try:
-        return TAKERS[kind.name](value, zone), None
+        taken = TAKERS[kind.name](value, zone)
+        return (_hidden(taken, f"${statement.name}") if kind.name == "secret" else taken), None
     except Unfit:
         shown = value if isinstance(value, int | float | str | bool) else type(value).__name__
         origin = "" if is_given else "the default of "

@@ -35,8 +35,9 @@ from runql.semantic.typed import (
 )
 from runql.syntax import tree
 from runql.syntax.printer.to_text import to_text
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, without_secrets
 from runql.text.frozen import frozen
+from runql.text.hidden import secrets_in
 from runql.text.source import NOWHERE
 
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
@@ -73,7 +74,8 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     staged = _staged(query, scope, context, catalog, lost)
     whole = with_mentions(typed, staged.mentions)
     _lazy_columns(query.clause(tree.LazyClause), whole, report)
-    found = dict.fromkeys((*report.diagnostics, *staged.diagnostics))
+    said = without_secrets((*report.diagnostics, *staged.diagnostics), secrets_in(context.params))
+    found = dict.fromkeys(said)
     diagnostics = tuple(sorted(found, key=lambda d: d.span.start))
     if report.has_errors or staged.stages is None:
         return Checked(None, diagnostics)

@@ -55,6 +55,11 @@ class Operand:
         return self.expr.value if isinstance(self.expr, TConst) else MISSING
 
     @property
+    def shown(self) -> str:
+        """What messages call it, if it is a secret constant."""
+        return self.expr.shown if isinstance(self.expr, TConst) else ""
+
+    @property
     def is_null(self) -> bool:
         return isinstance(self.expr, TConst) and self.expr.value is None
 
@@ -96,12 +101,19 @@ BROKEN = Operand(TConst(MISSING))
 
 
 def constant(
-    value: Value, span: Span, *, day: Day | None = None, is_duration: bool = False, text: str | None = None
+    value: Value,
+    span: Span,
+    *,
+    day: Day | None = None,
+    is_duration: bool = False,
+    text: str | None = None,
+    shown: str = "",
 ) -> Operand:
-    """A constant as an operand; a null or a value that is not there fits every kind. `text`: as it was written."""
+    """A constant as an operand; a null or a value that is not there fits every kind. `text`: as it was written;
+    `shown`: what messages call it, if it is secret."""
     kind = kind_of(value)
     kinds = ANY_KIND if kind in (Kind.NULL, Kind.MISSING) else frozenset({kind})
-    expr = TConst(value, kind=kind, span=span)
+    expr = TConst(value, shown, kind=kind, span=span)
     text = literal_text(value, is_duration=is_duration) if text is None else text
     return Operand(expr, kinds, day=day, is_duration=is_duration, text=text)
 

@@ -25,7 +25,9 @@ from runql.session.inner_questions import InnerChecks
 from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
 from runql.sources.open import SourcePlace
 from runql.syntax import tree
+from runql.text.diagnostic import without_secrets
 from runql.text.frozen import frozen
+from runql.text.hidden import secrets_in
 from runql.text.source import NOWHERE, Source
 
 
@@ -80,7 +82,9 @@ class QueryChecker:
             checked = self.against(query, catalog, context)
             return replace(checked, diagnostics=with_query_meant(checked.diagnostics, item.names, source.text))
 
-        return _checked_against(query, places, source, against, may_wait=may_wait)
+        checked, known = _checked_against(query, places, source, against, may_wait=may_wait)
+        said = without_secrets(checked.diagnostics, secrets_in(item.params))
+        return replace(checked, diagnostics=tuple(said)), known
 
     def _places_named(self, clause: tree.FromClause | None, item: QueryTask, source: Source) -> tuple[SourcePlace, ...]:
         """The sources of a query. Raises `SourceError` at a name that is none, with those of queries."""

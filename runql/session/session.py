@@ -36,6 +36,7 @@ from runql.syntax.printer.to_text import to_text
 from runql.syntax.tree import DescribeStatement, PlotStage
 from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic, without_echoes
+from runql.text.hidden import secrets_in
 from runql.text.source import Source
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ class Session(OpenSources):
             spent=spent,
             options=item.options,
             doubt=known.doubt,
-            hidden=tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
+            hidden=secrets_in(item.params),
             folder=self.settings.folder,
             inner=plans.made,
             pull=item.pull,
@@ -325,7 +326,8 @@ class Session(OpenSources):
         def answer_of(one: InnerQuery | CheckedQuery, questions: Questions | None) -> Answer:
             executor = Executor(one.plan, one.places, one.catalog, one.doubt)
             settings = replace(self.settings, chart_look=ready.options.chart_look)
-            return Answer(executor, one.catalog, source, ready.spent, settings, questions=questions)
+            secrets = secrets_in(ready.params)
+            return Answer(executor, one.catalog, source, ready.spent, settings, questions=questions, secrets=secrets)
 
         answer = answer_of(ready, Questions(ready.inner, answer_of) if ready.inner else None)
         if ready.pull is not None:

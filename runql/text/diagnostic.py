@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
 
 from runql.text.codes import CODES
 from runql.text.frozen import frozen
+from runql.text.hidden import SecretText, struck
 from runql.text.source import NOWHERE, Span
 
 
@@ -73,6 +74,26 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def without_secrets(found: Iterable[Diagnostic], secrets: Sequence[SecretText]) -> Iterable[Diagnostic]:
+    """The diagnostics in which no secret is said; a fix that would write one is left out."""
+    return [_without(one, secrets) for one in found] if secrets else found
+
+
+def _without(one: Diagnostic, secrets: Sequence[SecretText]) -> Diagnostic:
+    def clean(text: str) -> str:
+        return struck(text, secrets)
+
+    fixes = (fix for fix in one.fixes if all(edit.text == clean(edit.text) for edit in fix.edits))
+    return replace(
+        one,
+        message=clean(one.message),
+        hints=tuple(map(clean, one.hints)),
+        fixes=tuple(replace(fix, title=clean(fix.title)) for fix in fixes),
+        labels=tuple(replace(label, text=clean(label.text)) for label in one.labels),
+        many=clean(one.many),
+    )
 
 
 def folded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -25,7 +25,7 @@ from runql.execute.sql.refused import HINT_OF_TABLE, OutOfBounds, only_one_quest
 from runql.execute.sql.to_sql import hand_over
 from runql.results.cell_text import whole_unicode
 from runql.semantic.typed import TSql
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, without_secrets
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class SqlQuestion:
         try:
             found = _in_time(work, interrupt, bounds.seconds)
         except (duckdb.Error, OutOfBounds, MemoryError) as error:
-            raise QueryError([refusal(error, question, stage, self.columns, bounds, tables=self.tables)]) from error
+            found_wrong = refusal(error, question, stage, self.columns, bounds, tables=self.tables)
+            raise QueryError(without_secrets([found_wrong], stage.secrets)) from error
         made, said = returned(found.names, found.types, found.rows, stage.zone, stage.span)
         return made, (*found.said, *said)
 

@@ -156,10 +156,10 @@ class Comparisons:
             return operand
         found = from_text(value.strip(), self.context.zone)
         if isinstance(found, Day):
-            return constant(found.start, operand.span, day=found, text=operand.text)
+            return constant(found.start, operand.span, day=found, text=operand.text, shown=operand.shown)
         if found is not None:
-            return constant(found, operand.span, text=operand.text)
-        self._bad_time(value, operand.span)
+            return constant(found, operand.span, text=operand.text, shown=operand.shown)
+        self._bad_time(value, operand)
         return BROKEN
 
     def _ago(self, seconds: float) -> datetime | None:
@@ -168,8 +168,8 @@ class Comparisons:
         except (OverflowError, ValueError):
             return None
 
-    def _bad_time(self, text: str, span: Span) -> None:
-        unquoted = text.strip().lower()
+    def _bad_time(self, text: str, operand: Operand) -> None:
+        span, unquoted = operand.span, "" if operand.shown else text.strip().lower()
         if is_time_without_quotes(unquoted):
             unquoted += " ago" if unquoted[0].isdigit() and not unquoted.endswith("ago") else ""
             fixes = rewrite(span, unquoted)
@@ -178,7 +178,7 @@ class Comparisons:
         spelled = _AGO.match(unquoted)
         hint = "a time is written `2026-01-31`, `2026-01-31T12:00` or `7d ago`"
         fixes = rewrite(span, f"{spelled[1]}{spelled[2]} ago") if spelled else ()
-        self.report.add("RQL205", f"{literal_text(text)} is not a date", span, hint, fixes=fixes)
+        self.report.add("RQL205", f"{operand.shown or literal_text(text)} is not a date", span, hint, fixes=fixes)
 
     # ------------------------------------------------------------ kinds
 
@@ -230,7 +230,7 @@ class Comparisons:
     @staticmethod
     def _right_spelling(left: Operand, right: Operand) -> str | None:
         """The constant with its quotes taken off or put on, if that would fit."""
-        value = right.value
+        value = MISSING if right.shown else right.value
         if left.kinds == frozenset({Kind.TIME}) and not right.is_duration and not isinstance(value, bool):
             return unix_time(value) if isinstance(value, int | float) else None
         if isinstance(value, str):
@@ -339,10 +339,11 @@ class Comparisons:
         value = right.value
         if not (left.is_state and isinstance(value, str)) or value.lower() in RUN_STATES:
             return
-        near = nearest_names(value, RUN_STATES, limit=1) or state_like(value)
+        near = [] if right.shown else nearest_names(value, RUN_STATES, limit=1) or state_like(value)
         hints = (*nearest_hint(near), "the states are " + ", ".join(RUN_STATES))
         fixes = rewrite(right.span, f'"{near[0]}"') if near else ()
-        self.report.add("RQL212", f"no run has the state {literal_text(value)}", right.span, *hints, fixes=fixes)
+        shown = right.shown or literal_text(value)
+        self.report.add("RQL212", f"no run has the state {shown}", right.span, *hints, fixes=fixes)
 
 
 def _part_meant(left: Operand, right: Operand) -> str | None:

@@ -197,12 +197,14 @@ class Expressions(LeftOfPipe):
     def _param(self, node: tree.Param, span: Span) -> Operand:
         bound = self.bound(node)
         if isinstance(bound, tuple):
-            return constant(tuple(one.value for one in bound), span, text=f"${node.name}")
+            shown = next((one.shown for one in bound if one.shown), "")
+            return constant(tuple(one.value for one in bound), span, text=f"${node.name}", shown=shown)
         return BROKEN if bound is None else self._bound_operand(bound, node, span)
 
     def _bound_operand(self, bound: Bound, node: tree.Param, span: Span) -> Operand:
         text = f"${node.name}"
-        return constant(bound.value, span, day=bound.day, is_duration=bound.is_duration, text=text)
+        shown = bound.shown
+        return constant(bound.value, span, day=bound.day, is_duration=bound.is_duration, text=text, shown=shown)
 
     def bound(self, node: tree.Param) -> Bound | tuple[Bound, ...] | None:
         """What a parameter is bound to; `None` if that is reported as an error."""

@@ -11,15 +11,20 @@ from typing import Any
 from runql.semantic.times import Day, absolute, seconds, whole_day
 from runql.semantic.values import Value
 from runql.text.frozen import frozen
+from runql.text.hidden import SecretText
 
 
 @frozen
 class Bound:
-    """One value of the language. `day` is set for a date, `is_duration` for a span of time (then in seconds)."""
+    """One value of the language. `day` is set for a date, `is_duration` for a span of time (then in seconds).
+
+    `shown`: what messages call a secret.
+    """
 
     value: Value
     day: Day | None = None
     is_duration: bool = False
+    shown: str = ""
 
 
 class UnfitError(Exception):
@@ -57,6 +62,8 @@ def _one(value: object, zone: tzinfo) -> Bound:
     match _plain(value):
         case None | bool() as plain:
             return Bound(plain)
+        case SecretText() as secret:
+            return Bound(str.__str__(secret), shown=secret.shown)
         case str() as text:
             return Bound(str(text))
         case int() as whole:

@@ -88,7 +88,8 @@ def list_value(expressions: ExpressionCheck, node: tree.ListValue, span: Span) -
     items = [_element(expressions, item) for item in node.items]
     if any(item is BROKEN or not item.is_constant for item in items):
         return BROKEN
-    return constant(tuple(item.value for item in items), span, text=expressions.written(node) or None)
+    shown = next((item.shown for item in items if item.shown), "")
+    return constant(tuple(item.value for item in items), span, text=expressions.written(node) or None, shown=shown)
 
 
 def _element(expressions: ExpressionCheck, node: tree.Expr) -> Operand:

@@ -17,6 +17,7 @@ from runql.semantic.values import Value
 from runql.syntax import tree
 from runql.syntax.literals import read_path
 from runql.syntax.sql_words import SqlWordKind, sql_words
+from runql.text.hidden import secrets_in
 from runql.text.source import NOWHERE
 
 _WORDS_OF_SQL: Final = frozenset({"group", "user", "sweep"})
@@ -40,6 +41,7 @@ class SqlStages(StageColumns):
             self.expressions.context.zone,
             stage.written,
             stage.written_span,
+            secrets=secrets_in(self.expressions.context.params),
             span=stage.span,
         )
 

@@ -38,9 +38,10 @@ class TypedExprNode:
 
 @frozen
 class TConst(TypedExprNode):
-    """A constant. Times are aware UTC `datetime`s, durations are seconds."""
+    """A constant. Times are aware UTC `datetime`s, durations are seconds. `shown`: what messages call a secret one."""
 
     value: Value
+    shown: str = field(default="", compare=False)
 
 
 @frozen

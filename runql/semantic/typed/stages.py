@@ -17,6 +17,7 @@ from runql.semantic.typed.stage_parts import ColumnPick, Named, Pivoted, TOther,
 from runql.semantic.values import Value
 from runql.syntax.tree import Goal, JoinKind
 from runql.text.frozen import frozen
+from runql.text.hidden import SecretText
 from runql.text.source import NOWHERE, Span
 
 
@@ -265,7 +266,7 @@ class TSql(TStageNode):
     """A question in SQL to the table so far.
 
     `parameters`: the values of the `$name` in it. `zone`: where its dates begin. `written`: the string as it stands in
-    the text, at `written_span`; `plain`: without quotes.
+    the text, at `written_span`; `plain`: without quotes. `secrets`: of these values, those that nothing says.
     """
 
     terminal = "SQL"
@@ -275,6 +276,7 @@ class TSql(TStageNode):
     written: str = field(default="", compare=False, repr=False)
     written_span: Span = field(default=NOWHERE, compare=False, repr=False)
     plain: bool = field(default=False, compare=False, repr=False)
+    secrets: tuple[SecretText, ...] = field(default=(), compare=False, repr=False)
 
 
 @frozen
