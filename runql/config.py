@@ -52,6 +52,8 @@ _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PR
 _ENDPOINTS = frozenset(
     {"AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT"}
 )
+_ZONE_RULE = re.compile(r"(?:[A-Za-z]{3,}|<[\w+-]+>)[+-]?\d")
+"""How a rule of POSIX begins that is the time zone itself: `CET-1CEST`, `<+0330>-3:30`."""
 _FILES = ("file:///", "file://localhost/")
 TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
@@ -201,14 +203,20 @@ def with_saved(settings: Settings, environ: Mapping[str, str] | None = None) -> 
 
 
 def _zone_said(name: str) -> tuple[Diagnostic, ...]:
-    """That a time zone is not known: the system takes UTC then, and says nothing. Rules of POSIX hold a digit."""
+    """That a time zone is not known: the system takes UTC then, and says nothing. Rules of POSIX are taken."""
     name = name.removeprefix(":")
-    if not name or name.startswith("/") or any(char.isdigit() for char in name):
+    if not name or _ZONE_RULE.match(name):
         return ()
     import zoneinfo
 
     try:
-        zoneinfo.ZoneInfo(name)
+        if not Path(name).is_absolute():
+            zoneinfo.ZoneInfo(name)
+        elif Path(name).is_file():
+            with Path(name).open("rb") as file:
+                zoneinfo.ZoneInfo.from_file(file)
+        else:
+            raise FileNotFoundError
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         message = f"`TZ={name}` names no time zone that is known here: times are in UTC"
         return (Diagnostic("RQL331", message, hints=("for example: `TZ=Europe/Berlin`",)),)

@@ -167,16 +167,28 @@ def test_a_terminal_gets_a_table_in_colour(tmp_path: Path) -> None:
     )  # a line of progress, where it is slow, erases itself and has no looks
 
 
-@pytest.mark.parametrize(("zone", "title"), [("Europe/Berlin", "CET"), ("Europe/London", "GMT"), ("EST5EDT", "EST")])
+@pytest.mark.parametrize(
+    ("zone", "title"),
+    [
+        ("Europe/Berlin", "CET"),
+        ("Europe/London", "GMT"),
+        ("EST5EDT", "EST"),
+        ("UTC-8", "UTC+8"),  # POSIX: a zone that is called UTC, 8 hours east of it
+        ("UTC-5:30", "UTC+5:30"),
+        ("CET+1", "UTC-1"),
+        ("<+0330>-3:30", "+0330"),
+    ],
+)
 def test_times_are_in_the_zone_that_the_title_names(tmp_path: Path, zone: str, title: str) -> None:
     _, seen = at_a_terminal(tmp_path, *ONE_TIME, TZ=zone, NO_COLOR="1")
     assert without_progress(seen).splitlines()[0].split() == ["id", "created", title]
     assert "RQL331" not in seen
 
 
-def test_a_zone_that_is_not_known_is_said_and_is_utc(tmp_path: Path) -> None:
-    _, seen = at_a_terminal(tmp_path, *ONE_TIME, TZ="Foo/Bar", NO_COLOR="1")
-    assert "warning[RQL331]: `TZ=Foo/Bar` names no time zone that is known here" in seen
+@pytest.mark.parametrize("zone", ["Foo/Bar", "Foo/Bar1", "/etc/passwd"])
+def test_a_zone_that_is_not_known_is_said_and_is_utc(tmp_path: Path, zone: str) -> None:
+    _, seen = at_a_terminal(tmp_path, *ONE_TIME, TZ=zone, NO_COLOR="1")
+    assert f"warning[RQL331]: `TZ={zone}` names no time zone that is known here" in seen
     assert re.search(r"^id +created UTC$", without_progress(seen), re.MULTILINE)
 
 
