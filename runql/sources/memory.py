@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from runql.engine.functions import in_range
 from runql.engine.histories.sampling import AXES
 from runql.engine.mongo.history_keys import read_history_keys
 from runql.errors import ArgumentError
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.semantic.catalog import Catalog
-from runql.semantic.json_text import is_huge
+from runql.semantic.huge_values import outsize_notice
+from runql.semantic.json_text import HUGE, is_huge
 from runql.semantic.record import LoggedMetrics, RunRecord, SweepRecord
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.sources.at_hand import RunsAtHand
@@ -39,6 +40,7 @@ _ALIASES: Mapping[str, str] = {
     "systemMetrics": "system_metrics",
 }
 _TIMES = frozenset({"created", "heartbeat", "updated"})
+_PARTS = ("config", "summary")
 _HISTORY_KEYS = ("history_keys", "historyKeys")
 """What a run logged, as W&B gives it: taken too."""
 
@@ -72,6 +74,8 @@ class MemoryService(RunsAtHand):
         super().__init__(name)
         self._columns = {run_id: _columns(rows, steps=True) for run_id, rows in histories.items()}
         self._system = {run_id: _columns(rows, steps=False) for run_id, rows in system.items()}
+        every = {run_id: (*histories.get(run_id, ()), *system.get(run_id, ())) for run_id in {*histories, *system}}
+        self._outsize = {run_id: _outsize_metrics(rows) for run_id, rows in every.items()}
         records = [_record(run) for run in runs]
         _check_ids(records, {*histories, *system})
         self._records = tuple(
@@ -88,11 +92,13 @@ class MemoryService(RunsAtHand):
     def columns(
         self,
         record: RunRecord,
-        names: frozenset[str] | None,  # noqa: ARG002 - all are at hand
+        names: frozenset[str] | None,
         stream: Stream,
     ) -> tuple[Mapping[str, Sequence[Value]], tuple[Diagnostic, ...]]:
         """The rows that were put in."""
-        return (self._system if stream == "system" else self._columns).get(record.id, {}), ()
+        found = (self._system if stream == "system" else self._columns).get(record.id, {})
+        outsize = {name: HUGE for name in self._outsize.get(record.id, ()) if name in found and _is_of(name, names)}
+        return found, (outsize_notice(record.id, outsize),) if outsize else ()
 
     def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
         """The sweeps of a project."""
@@ -108,9 +114,12 @@ class MemoryService(RunsAtHand):
 
 def _complete(record: RunRecord, rows: Rows, columns: _Columns, system: Rows) -> RunRecord:
     """The run with what its history tells, where it does not say so itself."""
+    summary = _summary(rows, columns)
+    if record.summary is None:
+        record = _with_notice(record, {"summary": summary})
     told: dict[str, Any] = {
         "config": {},
-        "summary": _summary(rows, columns),
+        "summary": _held(summary),
         "system_metrics": {name: value for row in system for name, value in row.items() if name not in AXES},
         "logged": _logged(columns),
         "history_line_count": len(rows),
@@ -124,12 +133,14 @@ def _matches(item: SweepRecord, entity: str, project: str) -> bool:
 
 def _record(run: Mapping[str, Any] | RunRecord) -> RunRecord:
     if isinstance(run, RunRecord):
-        return run
+        outsize = {part: value for part in _PARTS if _is_outsize(value := getattr(run, part))}
+        return replace(_with_notice(run, outsize), **{part: _held(value) for part, value in outsize.items()})
     if not isinstance(run, Mapping):
         raise ArgumentError.because(f"a run is a dict, not a `{type(run).__name__}`")
     if not isinstance(run.get("id"), str) or not run["id"]:
         raise ArgumentError.because("a run has no `id`: give each one a text of its own")
     values: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     for key, value in run.items():
         if key in _HISTORY_KEYS:
             values["logged"] = read_history_keys(value)
@@ -141,7 +152,21 @@ def _record(run: Mapping[str, Any] | RunRecord) -> RunRecord:
             raise ArgumentError.because(f"runs have no attribute `{key}`", *hints)
         is_time = attribute in _TIMES
         values[attribute] = _time(value) if is_time else tuple(value) if attribute == "tags" else _held(value)
-    return RunRecord(**values)
+        if attribute in _PARTS:
+            parts[attribute] = value
+    return _with_notice(RunRecord(**values), parts)
+
+
+def _with_notice(record: RunRecord, parts: Mapping[str, Any]) -> RunRecord:
+    """The run with what is to be said of whole numbers in its parts that no table can hold."""
+    outsize = {
+        f"{part}.{key}": HUGE
+        for part, values in parts.items()
+        if isinstance(values, Mapping) and _is_outsize(values)
+        for key, value in values.items()
+        if _is_outsize(value)
+    }
+    return replace(record, said=(*record.said, outsize_notice(record.id, outsize))) if outsize else record
 
 
 def _time(value: datetime | str | None) -> datetime | None:
@@ -170,7 +195,7 @@ def _columns(rows: Rows, *, steps: bool) -> _Columns:
     columns: _Columns = {}
     step = -1
     for at, row in enumerate(rows):
-        flat = dict(_flat(row, ""))
+        flat = dict(_flat(row))
         if steps:
             step = flat.setdefault("_step", step + 1)
         for name, value in flat.items():
@@ -178,21 +203,28 @@ def _columns(rows: Rows, *, steps: bool) -> _Columns:
     return columns
 
 
-def _flat(row: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    return ((name, _held(value)) for name, value in _raw(row, ""))
+
+
+def _raw(row: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+    """The values of a row as they were put in."""
     for key, value in row.items():
         if isinstance(value, Mapping) and value and "_type" not in value:
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from _raw(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", _held(value)
+            yield f"{prefix}{key}", value
 
 
 def _held(value: Value) -> Value:
-    """A value whose whole numbers are in the range of floats: larger ones are infinities, as in each other source."""
+    """A value whose whole numbers are in the range of floats: larger ones are their digits, as in each other source."""
     if not _is_outsize(value):
         return value
     if isinstance(value, Mapping):
         return {key: _held(inner) for key, inner in value.items()}
-    return [_held(inner) for inner in value] if isinstance(value, list | tuple) else in_range(value)
+    if isinstance(value, list | tuple):
+        return [_held(inner) for inner in value]
+    return f"{Decimal(value):f}" if type(value) is int and is_huge(value) else value
 
 
 def _is_outsize(value: Value) -> bool:
@@ -224,7 +256,17 @@ def _merge(into: dict[str, Value], row: Mapping[str, Any]) -> None:
             _merge(nested, value)
             into[key] = nested
         else:
-            into[key] = _held(value)
+            into[key] = value
+
+
+def _outsize_metrics(rows: Rows) -> frozenset[str]:
+    """The metrics of which a row has a whole number that no table can hold."""
+    outsize = [row for row in rows if _is_outsize(row)]
+    return frozenset(name for row in outsize for name, value in _raw(row, "") if _is_outsize(value))
+
+
+def _is_of(name: str, names: frozenset[str] | None) -> bool:
+    return names is None or name in names
 
 
 def _logged(columns: _Columns) -> LoggedMetrics:

@@ -1,14 +1,16 @@
-"""Numbers beyond the range of floats: an infinity where they are read, an error with a place where they are written."""
+"""Numbers beyond the range of floats: read as text that holds their digits, written an error with a place."""
 
 from __future__ import annotations
 
-import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import runql
 from runql.errors import QueryError
 from runql.sources.memory import MemoryService
+from tests.sources.local import files
 
 HUGE = 10**400
 RUNS = MemoryService(
@@ -20,10 +22,46 @@ RUNS = MemoryService(
 )
 
 
-def test_what_a_list_of_runs_holds_is_an_infinity() -> None:
-    columns = "config.x, config.deep.list[0] as low, config.deep.list[1] as whole, max(logged.loss)"
-    (row,) = runql.query(f"runs where id = 'a' select {columns}", RUNS)
-    assert list(row.values()) == [math.inf, -math.inf, 2**53 + 1, math.inf]
+def test_what_a_list_of_runs_holds_is_text_and_said() -> None:
+    columns = "config.x, config.deep.list[0] as low, config.deep.list[1] as whole, first(logged.loss)"
+    result = runql.query(f"runs where id = 'a' select {columns}", RUNS)
+    assert [list(row.values()) for row in result] == [[str(HUGE), str(-HUGE), 2**53 + 1, str(HUGE)]]
+    names = [one.message.partition(" of run `a`")[0] for one in result.notices if one.code == "RQL540"]
+    assert set(names) == {"`config.x`, `config.deep`", "`loss`"}
+
+
+@pytest.mark.parametrize("query", ["runs keys loss", "runs scan keys loss"])
+def test_so_is_what_a_row_holds(query: str) -> None:
+    result = runql.query(query, RUNS)
+    assert result.frame.columns["loss"] == [str(HUGE), 1, 2, 3]
+    assert "RQL540" in [one.code for one in result.notices]
+    assert "RQL540" not in [one.code for one in runql.query("runs where id = 'b' keys loss", RUNS).notices]
+
+
+def test_the_answer_is_that_of_a_folder(tmp_path: Path) -> None:
+    config = {("x",): HUGE, ("list",): [1, HUGE], ("many",): 10**4000}
+    rows = [files.row({("loss",): HUGE}, 0)]
+    files.write(tmp_path, files.log([files.run("a", config=config), *rows, files.exit_()]), "a")
+    nested = {".".join(map(str, path)): value for path, value in config.items()}
+    here = MemoryService([{"id": "a", "config": nested}], {"a": [{"loss": HUGE}]})
+    for query in (
+        "runs select id, config.x, config.list, config.many",
+        "runs keys loss",
+        "count runs where config.x > 1",
+    ):
+        expected, found = ask(str(tmp_path), query), ask(here, query)
+        assert found == expected
+        assert "RQL540" in str(found) or "RQL2" in str(found)
+
+
+def ask(source: str | MemoryService, query: str) -> tuple[list[Any], list[str]]:
+    """The rows, and what is said of large numbers; or the errors."""
+    try:
+        result = runql.query(query, source)
+        rows = [list(row.values()) for row in result]
+        return rows, [one.code for one in result.notices if one.code == "RQL540"]
+    except QueryError as error:
+        return [], [one.code for one in error.diagnostics]
 
 
 @pytest.mark.parametrize(
