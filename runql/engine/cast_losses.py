@@ -5,29 +5,36 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from runql.engine.casts import to_text
-from runql.engine.compare import is_null
+from runql.engine.compare import is_nan, is_null
 from runql.engine.evaluate import compile_value
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
+from runql.language.kinds import Kind
 from runql.semantic import typed as t
 from runql.semantic.needed import casts_in, walk
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
-from runql.semantic.typed import TCall, TCell, TConst, TField, TFold, TypedExpr
+from runql.semantic.typed import TArithmetic, TCall, TCell, TConst, TField, TFold, TypedExpr
 from runql.semantic.typed.expressions import TypedExprNode
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.text.diagnostic import Diagnostic
 from runql.text.visible import visible
 
+_Cast: TypeAlias = TCall | TArithmetic
+
+_TIME_AND_NUMBER = {Kind.TIME, Kind.NUMBER}
+_HIDDEN = "\0"
+"""How the column of a window begins, see `stages/context.py`."""
 _SHOWN = 40
 """How many characters of a value are shown."""
 
 
 class CastLosses:
-    """The casts in some expressions. Values are added part by part, and only the first that is lost is held.
+    """The casts, and the sums of times, in some expressions. Values are added part by part, and only the first that is
+    lost is held.
 
     `of_folds`: those of what aggregates come to, else those of what rows hold.
     """
@@ -37,7 +44,7 @@ class CastLosses:
         self._casts = [cast for cast in casts if of_folds is any(isinstance(node, TFold) for node in walk(cast))]
         self._lost = dict.fromkeys(self._casts, 0)
         self._seen = dict.fromkeys(self._casts, 0)
-        self._example: dict[TCall, Value] = {}
+        self._example: dict[_Cast, Value] = {}
 
     @property
     def looks(self) -> bool:
@@ -47,9 +54,10 @@ class CastLosses:
     def add(self, values_of: Callable[[TypedExpr], Sequence[Value]]) -> None:
         """Count some more values: `values_of` gives those of an expression."""
         for cast in self._casts:
-            self._add(cast, values_of(cast.arguments[0]), values_of(cast))
+            given = values_of(cast.arguments[0]) if isinstance(cast, TCall) else _moved(cast, values_of)
+            self._add(cast, given, values_of(cast))
 
-    def _add(self, cast: TCall, given: Sequence[Value], made: Sequence[Value]) -> None:
+    def _add(self, cast: _Cast, given: Sequence[Value], made: Sequence[Value]) -> None:
         for value, result in zip(given, made, strict=True):
             if is_null(value):
                 continue
@@ -74,11 +82,43 @@ class CastLosses:
         said = []
         for cast, lost in self._lost.items():
             if lost:
+                if isinstance(cast, TArithmetic):
+                    said.append(Diagnostic("RQL345", _outside(cast, lost, self._seen[cast]), cast.span))
+                    continue
                 seen = f"{lost:,} of {self._seen[cast]:,} value{'s' * (self._seen[cast] != 1)}"
                 example = _example(cast.arguments[0], self._example[cast])
                 message = f"{_called(cast)} is missing for {seen}: no {cast.name}{example}"
                 said.append(Diagnostic("RQL345", message, cast.span))
         return said
+
+
+def _moved(sum_of: TArithmetic, values_of: Callable[[TypedExpr], Sequence[Value]]) -> list[Value]:
+    """The times that a sum moves, `MISSING` where it moves none: where one side is no time or the other no number."""
+    both = zip(values_of(sum_of.left), values_of(sum_of.right), strict=True)
+    return [
+        MISSING if kinds != _TIME_AND_NUMBER or is_nan(left) or is_nan(right) else left
+        for left, right in both
+        for kinds in [{kind_of(left), kind_of(right)}]
+    ]
+
+
+def _outside(sum_of: TArithmetic, lost: int, seen: int) -> str:
+    sides = [_short(side) for side in (sum_of.left, sum_of.right)]
+    of = f"{lost:,} of {seen:,} value{'s' * (seen != 1)}"
+    return (
+        f"`{f' {sum_of.op} '.join(sides)}` is missing for {of}: outside of the calendar, which has the years 1 to 9999"
+    )
+
+
+def _short(side: TypedExpr) -> str:
+    """One side of a sum, as it is named in a message."""
+    match side:
+        case TField(key=key):
+            return visible(key.written or field_text(key.space, key.segments, exact=key.exact))
+        case TCell(name=name):
+            return visible(name.strip(_HIDDEN))
+        case _:
+            return "…"
 
 
 def _example(argument: TypedExpr, value: Value) -> str:
@@ -96,7 +136,7 @@ def _called(cast: TCall) -> str:
     key = argument.key if isinstance(argument, TField) else None
     if key is not None:
         return f"`{cast.name}({visible(key.written or field_text(key.space, key.segments, exact=key.exact))})`"
-    return f"`{cast.name}({visible(argument.name) if isinstance(argument, TCell) else '…'})`"
+    return f"`{cast.name}({visible(argument.name.strip(_HIDDEN)) if isinstance(argument, TCell) else '…'})`"
 
 
 class StageCasts:
@@ -116,10 +156,11 @@ class StageCasts:
     def counted(self, tables: Iterable[Table]) -> Iterator[Table]:
         """The tables that the stage is given, on their way to it."""
         for table in tables:
-            self._add(table)
+            self.add(table)
             yield table
 
-    def _add(self, table: Table) -> None:
+    def add(self, table: Table) -> None:
+        """Count those of some more rows."""
         for place, losses in enumerate(self._losses):
             if losses.looks:
                 losses.add(partial(self._of, table))

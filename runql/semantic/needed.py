@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from runql.language.fields import Space
+from runql.language.kinds import Kind
 from runql.semantic.typed import (
     READING,
     FieldKey,
@@ -100,9 +101,21 @@ def walk(expr: TypedExpr) -> Iterator[TypedExpr]:
         stack += reversed(children(node))
 
 
-def casts_in(expr: TypedExpr) -> tuple[TCall, ...]:
-    """The casts in an expression that cannot be done of every value, each once."""
-    return tuple(dict.fromkeys(node for node in walk(expr) if isinstance(node, TCall) and node.name in _FAILING_CASTS))
+def casts_in(expr: TypedExpr) -> tuple[TCall | TArithmetic, ...]:
+    """The casts in an expression that cannot be done of every value, and the sums that may be no time any more, each
+    once."""
+    return tuple(
+        dict.fromkeys(
+            node
+            for node in walk(expr)
+            if (isinstance(node, TCall) and node.name in _FAILING_CASTS)
+            or (isinstance(node, TArithmetic) and node.kind is Kind.TIME and not _is_constant(node))
+        )
+    )
+
+
+def _is_constant(expr: TypedExpr) -> bool:
+    return all(isinstance(node, TConst | TArithmetic | TNegate) for node in walk(expr))
 
 
 def query_expressions(query: TypedQuery) -> Iterator[TypedExpr]:

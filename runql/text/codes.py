@@ -110,7 +110,7 @@ _TABLE = {
     "RQL350": Code("notice", "points of equal x, of which the last was taken"),
     "RQL334": Code("notice", "a window over sampled histories"),
     "RQL344": Code("notice", "a percentile below one percent"),
-    "RQL345": Code("notice", "values that a cast made nothing of"),
+    "RQL345": Code("notice", "values that a cast or a sum of times made nothing of"),
     "RQL346": Code("notice", "a test whether a field is there that no run has"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),

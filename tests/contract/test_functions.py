@@ -26,6 +26,10 @@ QUERIES = [
     "runs select id, text(config.model.name), text(config.lr), bool(config.amp), concat(config.lr, '/', config.seed)",
     "runs | derive n = number(name) | group n : count()",
     "count runs where number(config.seed) >= 1",
+    "runs select id, created + 1e12, created - 1e30 as b, created + config.lr as c",
+    "runs where created + 1e12 > today select id",
+    "runs | group : max(created - 1e12), n = count()",
+    "runs | derive a = lag(created) over all + 1e13, b = bool(lag(id) over all)",
 ]
 OF_TIMES = "runs where year(created) > 1990 and date(created) <= now select id, weekday(created) between 1 and 7 as day"
 
@@ -44,6 +48,13 @@ def asked(source: Source, text: str) -> tuple[list[Any], list[str]]:
     assert isinstance(result, Result)
     rows = [tuple(map(repr, row.values())) for row in result]
     return rows, [one.message for one in result.notices if one.code in ("RQL345", "RQL346")]
+
+
+def test_a_time_outside_of_the_calendar_is_counted(source: Source) -> None:
+    _, said = asked(source, "runs select id, created + 1e12, created - 1e30 as b, created + 1d as c")
+    count = len(SAMPLE.runs)
+    of = f"is missing for {count} of {count} values: outside of the calendar, which has the years 1 to 9999"
+    assert said == [f"`created + …` {of}", f"`created - …` {of}"]
 
 
 @pytest.mark.parametrize("text", [pytest.param(one, marks=_needed(one)) for one in QUERIES])

@@ -101,7 +101,7 @@ def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: Sta
         if not all(map(is_streaming, stages[:place])):
             flow = _with_all_columns(stage, flow)
         casts = StageCasts(stage, values_of)
-        if casts.looks:
+        if casts.looks and not has_windows(stage):
             all_casts.append(casts)
             flow = Flow(casts.counted(flow), flow.own_context, said, before=flow)
         flow = _streamed(stage, flow, said, read_on) if is_streaming(stage) else _collected(stage, flow, said)
@@ -161,6 +161,8 @@ def _windowed(stage: t.TStage, table: Table, context: StageContext) -> StageResu
     for part in parts_of(stage):
         windows = Windows(table, context)
         filled = windows.filled(part)
+        casts = StageCasts(filled, values_of)
+        casts.add(windows.table)
         if is_streaming(filled):
             before = Flow([], lambda now=context: now, [])  # type: ignore[misc]
             tables = _parts(filled, iter([windows.table]), before, notices, True)
@@ -168,7 +170,7 @@ def _windowed(stage: t.TStage, table: Table, context: StageContext) -> StageResu
         else:
             result = _work(filled, windows.table, context)
         table, context = without_hidden(result.table), result.context
-        notices += [*windows.said, *result.notices]
+        notices += [*windows.said, *casts.notices(), *result.notices]
     return StageResult(table, tuple(notices), context)
 
 
