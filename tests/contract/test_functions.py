@@ -26,10 +26,10 @@ QUERIES = [
     "runs select id, text(config.model.name), text(config.lr), bool(config.amp), concat(config.lr, '/', config.seed)",
     "runs | derive n = number(name) | group n : count()",
     "count runs where number(config.seed) >= 1",
-    "runs select id, created + 1e12, created - 1e30 as b, created + config.lr as c",
+    "runs select id, created + 1e12, created - 1e30 as b",
     "runs where created + 1e12 > today select id",
     "runs | group : max(created - 1e12), n = count()",
-    "runs | derive a = lag(created) over all + 1e13, b = bool(lag(id) over all)",
+    "runs order id | derive a = lag(created) over all + 1e13, b = bool(lag(id) over all) | select id, a, b",
 ]
 OF_TIMES = "runs where year(created) > 1990 and date(created) <= now select id, weekday(created) between 1 and 7 as day"
 
