@@ -59,7 +59,7 @@ def ask(source: str | MemoryService, query: str) -> tuple[list[Any], list[str]]:
     try:
         result = runql.query(query, source)
         rows = [list(row.values()) for row in result]
-        return rows, [one.code for one in result.notices if one.code == "RQL540"]
+        return rows, sorted({one.code for one in result.notices if one.code == "RQL540"})
     except QueryError as error:
         return [], [one.code for one in error.diagnostics]
 
