@@ -62,7 +62,7 @@ class Store:
     ) -> list[dict[str, Any]]:
         """The runs of a filter in an order; remembered until the store changes."""
         text = None if "filters" in knobs.ignores else without_operators(filters, knobs.mute)
-        text = text.lower() if text and knobs.folds_case else text
+        text = _folded_names(text) if text and knobs.folds_case else text
         wanted = "+created_at" if "order" in knobs.ignores else order
         question = (key, text, wanted, knobs.order_as_text)
         kept = self._answers.get(question)
@@ -100,6 +100,19 @@ def without_operators(filters: str | None, mute: frozenset[str]) -> str | None:
         return {key: value for key, value in kept.items() if value != {}}
 
     return json.dumps(cut(json.loads(filters))) if filters and mute else filters
+
+
+def _folded_names(filters: str) -> str:
+    """A filter in which the ids that runs are asked for are in small letters, and no field and no other value."""
+
+    def folded(node: Any, key: str = "") -> Any:
+        if isinstance(node, list):
+            return [folded(each, key) for each in node]
+        if isinstance(node, dict):
+            return {name: folded(each, key if name.startswith("$") else name) for name, each in node.items()}
+        return node.lower() if key == "name" and isinstance(node, str) else node
+
+    return json.dumps(folded(json.loads(filters)))
 
 
 def _folded(run: dict[str, Any]) -> dict[str, Any]:

@@ -357,6 +357,8 @@ class StageColumns:
                 inner = name.removesuffix(")").rpartition("(")
                 fold = inner[0] if inner[1] and inner[0].isalpha() else "mean"
                 hint = f"write an aggregate of it, such as {code(f'{fold}({name})')}"
+                if name == "count()":
+                    hint = f"name that column in the stage before, {code('n = count()')}: then `count()` counts rows"
                 more = () if keys == () else ("or put it among the keys",)
                 self.report.add("RQL219", message, cell.span, hint, *more)
 

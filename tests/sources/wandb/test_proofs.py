@@ -83,3 +83,4 @@ def test_names_that_differ_in_case_alone_are_other_runs(serve: Serve, connect: C
     run = service.run("acme", "vision", "OTHER", FULL)
     assert run is None
     assert service.count("acme", "vision", wandb_selector({"name": "ABC"})) == 1
+    assert service.count("acme", "vision", wandb_selector({"createdAt": {"$gt": "2020-01-01T00:00:00Z"}})) == 3
