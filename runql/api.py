@@ -33,8 +33,8 @@ def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, 
 
     Args:
         text: One query.
-        source: Where the runs are: a folder (a `Path` too), `demo`, a name of the settings, or whoever holds them. By
-            default what the settings say.
+        source: Where the runs are: a folder (a `Path` too), `demo`, a name of the settings, or a service that
+            holds them. By default what the settings say.
         params: A value for each `$name` of the text, never pasted into it; a list for `in $ids`.
 
     Raises:
@@ -149,7 +149,7 @@ class Connection:
 
     @property
     def service_api(self) -> ServiceApi:
-        """Who holds the runs."""
+        """The service that holds the runs."""
         return self._place.service
 
     def catalog(self, *, metrics: bool = False) -> Catalog:
@@ -203,7 +203,7 @@ class Api(runs_api.WandbApi):
         return self._entity or (accounts is not None and accounts.default_entity()) or ""
 
     def open_source(self, source: str | None) -> runs_api.OpenedSource:
-        """Who holds the runs of a source. Raises `SourceError` if there is none, or it cannot be opened."""
+        """The service that holds the runs of a source. Raises `SourceError` if none can be opened."""
         settings = config.load()
         base_url = self.settings.get("base_url")
         server = replace(settings.server, base_url=base_url, api_key=self.api_key, timeout_seconds=self.timeout)

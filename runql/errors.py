@@ -8,7 +8,7 @@
     ├── OutputError           the result cannot be written where it was asked for
     ├── AssertionFailed       an `assert` of the query does not hold
     ├── ArgumentError         a bad argument of a Python call; also a ValueError
-    └── BackendError          whoever holds the runs did not answer
+    └── BackendError          the source of the runs did not answer
         ├── AuthError         not signed in, or not allowed
         ├── NotFound          no such entity, project or run; also a ValueError
         │   └── RunNotFoundError   no such run
@@ -86,7 +86,7 @@ class ArgumentError(RunQLError, ValueError):
 
 
 class BackendError(RunQLError):
-    """Whoever holds the runs did not answer. `partial` is the frame of the rows that came before, if any did."""
+    """The source of the runs did not answer. `partial` is the frame of the rows that came before, if any did."""
 
     partial: Any = None
 
@@ -118,7 +118,7 @@ class ServerError(BackendError):
 Error = RunQLError
 """What W&B's client calls it, for scripts that catch it by that name."""
 CommError = BackendError
-"""The same: what its `Api` raises where a server, or here whoever holds the runs, did not answer."""
+"""The same: what its `Api` raises where a server, or here any source of runs, did not answer."""
 
 
 def wrong_call(message: str, *hints: str) -> RunQLError:

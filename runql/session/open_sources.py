@@ -18,7 +18,7 @@ from runql.sources.time_limit import Limits
 class OpenSources:
     """Opens each source once, whichever thread asks first. A context manager: leaving it closes what was opened.
 
-    `source`: that of whoever names none, by name or as whoever holds the runs; by default what the settings say.
+    `source`: that of whoever names none, by name or as a service; by default what the settings say.
     """
 
     def __init__(self, source: str | ServiceApi | None, settings: Settings) -> None:

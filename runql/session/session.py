@@ -50,7 +50,7 @@ class Session(OpenSources):
     """Answers texts from a source. A context manager: leaving it closes what was opened.
 
     Args:
-        source: The source of queries that name none, by name or as whoever holds the runs; by default what the
+        source: The source of queries that name none, by name or as a service (`ServiceApi`); by default what the
             settings say.
         settings: By default read from the environment and the settings files.
         now: The time that `now` and `today` mean; by default that of each text.

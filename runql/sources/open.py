@@ -1,4 +1,4 @@
-"""From the name of a source to whoever holds its runs."""
+"""From the name of a source to the service that holds its runs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SourcePlace:
 
 
 def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi | None:
-    """A source as a name, or as whoever holds the runs. A path is never the name of anything else.
+    """A source as a name, or as the service that holds its runs. A path is never the name of anything else.
 
     Raises:
         ArgumentError: none of these.
@@ -55,7 +55,7 @@ def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi |
         return path if path.startswith((".", "~", "/")) or Path(path).is_absolute() else f"./{path}"
     if source is None or isinstance(source, str | ServiceApi):
         return source
-    hint = "a source is a folder (`./wandb`), `demo`, a name of the settings, or whoever holds the runs"
+    hint = "a source is a folder (`./wandb`), `demo`, a name of the settings, or a service such as `MemoryService`"
     if isinstance(source, list | tuple):
         hint = 'runs in memory are `runql.sources.memory.MemoryService([{"id": …, "config": {…}}, …])`'
     raise ArgumentError.because(f"`{short_repr(source)}` is no source", hint)

@@ -1,4 +1,4 @@
-"""The protocol between the W&B classes and whoever holds the runs.
+"""The protocol between the W&B classes and the services that hold runs.
 
 Everything is a plain value; a backend speaks no `Run`, and `Runs` speaks no HTTP. A backend may raise the
 `BackendError` family and nothing else; what is wrong with part of an answer comes with it as notices.
@@ -226,7 +226,7 @@ class AccountsApi(Protocol):
 
 @runtime_checkable
 class ServiceApi(Protocol):
-    """Whoever holds runs: a W&B server, a folder, a list in memory."""
+    """A service that holds runs: a W&B server, a folder, a list in memory."""
 
     @property
     def name(self) -> str:

@@ -88,7 +88,7 @@ def path_parts(path: object) -> list[str]:
 
 
 class OpenedSource(NamedTuple):
-    """Who holds the runs of a source, and the entity and project that its name names."""
+    """The service that holds the runs of a source, and the entity and project that its name names."""
 
     service: ServiceApi
     entity: str = ""
@@ -106,7 +106,7 @@ class WandbApi(Explained):
             taken for `overrides`.)
         timeout: After how many seconds a request fails.
         api_key: W&B's key.
-        service_api: Who holds the runs, instead of `source`.
+        service_api: The service that holds the runs, instead of `source`.
         entity: The entity of paths that name none.
         project: The project of paths that name none.
         overrides: W&B's settings: `entity`, `project`, `base_url`.
@@ -152,7 +152,7 @@ class WandbApi(Explained):
             self.settings[name] = self.settings.get(name) or value or None
 
     def open_source(self, source: str | None) -> OpenedSource:
-        """Who holds the runs of a source. Floors that know backends say so; this one knows none.
+        """The service that holds the runs of a source. Floors that know backends say so; this one knows none.
 
         Raises:
             SourceError: always, here.
@@ -161,7 +161,7 @@ class WandbApi(Explained):
 
     @property
     def service_api(self) -> ServiceApi:
-        """Who holds the runs."""
+        """The service that holds the runs."""
         return self._service
 
     @property

@@ -51,7 +51,7 @@ API_REASONS: Mapping[str, str] = {
     ),
     **_reasons(_ACCOUNTS, "organization team"),
     "reports": _REPORTS,
-    "client": "RunQL has a client of its own; who holds the runs is `service_api`",
+    "client": "RunQL has a client of its own; what holds the runs is `service_api`",
 }
 MODULE_REASONS: Mapping[str, str] = {
     "login": "the key that `wandb login` stored, or `WANDB_API_KEY`, is found without it: leave the call out",

@@ -20,7 +20,7 @@ class Project(Pictured):
     """One project. What its name does not say is asked for the first time that it is read.
 
     Args:
-        service_api: Who holds the project.
+        service_api: The service that holds the project.
         entity: The user or team that owns it.
         project: Its name.
         attrs: The project, if it is at hand, or `None`.

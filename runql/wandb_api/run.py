@@ -36,7 +36,7 @@ class BaseRun(LightAttributes, Pictured):
     """One run. What a listing left out is loaded the first time that it is read, for the whole page at once.
 
     Args:
-        service_api: Who holds the run.
+        service_api: The service that holds the run.
         entity: The entity, and
         project: the project in which it is looked up.
         run_id: The id in its URL.

@@ -55,7 +55,7 @@ class Runs(HistoryFrames[Run]):
     A run that the source gives twice, because runs came or went while it was paging, is there once.
 
     Args:
-        service_api: Who holds the runs.
+        service_api: The service that holds the runs.
         entity: The entity, and
         project: the project. Where both are empty: whatever the source holds.
         filters: A MongoDB query over `config.…`, `summary_metrics.…`, `state`, `displayName`, `tags`, ….
@@ -103,7 +103,7 @@ class Runs(HistoryFrames[Run]):
 
     @property
     def service_api(self) -> ServiceApi:
-        """Who holds the runs."""
+        """The service that holds the runs."""
         return self._service
 
     @property
