@@ -9,6 +9,9 @@ from typing import Final
 
 from runql.text.frozen import frozen
 
+WROTE: Final = "wrote "
+"""So begins what is said of a file that was written."""
+
 _WINDOW_SECONDS: Final = 10.0
 _LEAST_SECONDS: Final = 1.0
 """Before so long nothing is said of a rate: the first page alone tells little."""

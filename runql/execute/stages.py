@@ -14,6 +14,7 @@ from runql.engine.stages.shared.filtered import Unpassed
 from runql.engine.table import Table
 from runql.execute.charts import ChartMaker
 from runql.execute.executor import Executor
+from runql.execute.progress import WROTE
 from runql.execute.questions import Questions
 from runql.execute.tables import (
     STOPPED,
@@ -23,7 +24,7 @@ from runql.execute.tables import (
     ProjectionOperator,
     TableOperator,
 )
-from runql.execute.write_files import WROTE, Files
+from runql.execute.write_files import Files
 from runql.plan.known_columns import numbers_of
 from runql.plan.nodes import Combine, TableStage, stages_of
 from runql.semantic.typed import (

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from runql.charts.files.kinds import ChartFile, chart_file
 from runql.charts.files.notices import said_of_file
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from runql.results.columns import Columns
 
 T = TypeVar("T")
-
-WROTE: Final = "wrote "
-"""So begins what is said of a file that was written."""
 
 ChartOf: TypeAlias = "Callable[[Columns, StageContext], Chart]"
 """Makes the chart of a whole table. Raises `QueryError` if none can be drawn of it."""

@@ -10,8 +10,7 @@ from runql.advice.under_answers import footer_lines, footnotes, ladder, ways_out
 from runql.chart_look import ChartLook
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
-from runql.execute.progress import Going
-from runql.execute.write_files import WROTE
+from runql.execute.progress import WROTE, Going
 from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View

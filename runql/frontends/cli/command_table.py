@@ -5,10 +5,12 @@ somebody types.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from runql.chart_look import ChartSize
 from runql.frontends.cli.option_table import OPTIONS
+
+if TYPE_CHECKING:
+    from runql.chart_look import ChartSize
 
 Command: TypeAlias = Literal[
     "run",

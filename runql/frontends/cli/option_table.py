@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runql.chart_look import SIZE_FORM, ChartSize
-
 if TYPE_CHECKING:
     from argparse import ArgumentTypeError
+
+    from runql.chart_look import ChartSize
 
 _LEAST_BUDGET = 100
 """As `runql.advice.schema` has it, which is not loaded to read a call."""
@@ -57,6 +57,8 @@ def _count(text: str) -> int:
 
 
 def _size(text: str) -> ChartSize:
+    from runql.chart_look import SIZE_FORM, ChartSize
+
     size = ChartSize.read(text)
     if size is None:
         raise _mistake(f"`{text}` is no size of a chart: {SIZE_FORM}")
