@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from runql.errors import BackendError
+from runql.language.fields import Space
 from runql.pull.pull import PullCounts, PullReport, pull
 from runql.semantic.record import RunHistory
 from runql.sources.local import LocalService
@@ -73,6 +74,21 @@ def test_a_copy_of_a_project(server: LoopbackServer, tmp_path: Path) -> None:
     service = ask(server)
     assert whole(StoreService(tmp_path / "s", name="s")) == whole(service)
     service.close()
+
+
+def test_machine_metrics_that_the_last_sample_lacks_are_known(server: LoopbackServer, tmp_path: Path) -> None:
+    for run in ("r02", "r05"):
+        found = server.store.find(("acme", "vision"), run)
+        assert found is not None
+        found["events"] = [{"system.disk": 4.0, "_timestamp": 1.7e9}, {"system.cpu": 1.0, "_timestamp": 1.7e9 + 9}]
+    pull_from(server, tmp_path / "s")
+    store = StoreService(tmp_path / "s", name="s")
+    known = {info.path: info.runs for info in store.catalog("acme", "vision").fields if info.space is Space.SYSTEM}
+    assert known == {("cpu",): RUNS, ("disk",): 2}
+    (history,) = store.histories(
+        HistoryRequest("acme", "vision", ("r05",), keys=("system.disk",), samples=None, stream="system")
+    )
+    assert list(history.columns["system.disk"]) == [4.0]
 
 
 def test_the_second_pull_asks_for_what_changed(server: LoopbackServer, tmp_path: Path) -> None:

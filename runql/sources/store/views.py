@@ -158,7 +158,7 @@ class StoreViews:
         return f"SELECT row_number() OVER () - 1 AS nr, {chosen} FROM {files} {newest if len(parts) > 1 else ''}"
 
     def _widen(self, parts: Sequence[table.StorePart]) -> None:
-        names = [name for name in (*RUN_FIELDS, "last_step") if name not in _NARROW]
+        names = [name for name in (*RUN_FIELDS, "last_step", "system_metrics") if name not in _NARROW]
         if parts:
             others = ", ".join(f"w.{quoted(name)}" for name in names)
             joined = f"FROM runs AS o JOIN {self._files(parts)} AS w USING (run, pull)"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -249,14 +250,14 @@ def cut(path: Path) -> None:
 
 
 def of_others(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("drop table heads")
         connection.execute("create table heads (name, stamp, body, digest)")
         connection.execute("insert into heads values (1, 'x', null, 'y')")
 
 
 def lying(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("update heads set body = (select body from heads limit 1)")
         connection.execute("update logged set body = (select body from logged limit 1)")
         connection.execute("update catalogs set body = (select body from catalogs order by length(body) limit 1)")
@@ -304,7 +305,7 @@ def test_a_folder_that_cannot_be_written_changes_nothing(root: Path, tmp_path: P
 
 def test_another_process_that_writes_is_not_waited_for_long(root: Path, tmp_path: Path) -> None:
     plain = ask(root, tmp_path / "c")
-    with sqlite3.connect(kept_files(tmp_path)[0], isolation_level="EXCLUSIVE") as other:
+    with closing(sqlite3.connect(kept_files(tmp_path)[0], isolation_level="EXCLUSIVE")) as other, other:
         other.execute("begin exclusive")
         assert ask(root, tmp_path / "c") == plain
 

@@ -79,6 +79,7 @@ class CatalogTally:
             for space, (of, rank) in _SPACES.items():
                 for lowest, highest in self._stretches(space):
                     self._attributes(space, of, rank, [lowest, highest])
+            self._machine_names()
             self._logged()
             self._found.sort(key=lambda pair: pair[0])
             return self._catalog(source)
@@ -230,6 +231,18 @@ class CatalogTally:
         return tally
 
     # ------------------------------------------------------------ what was logged
+
+    def _machine_names(self) -> None:
+        """Metrics of machines that stand in histories alone: of a run a server tells its last sample, which need not
+        hold all of them."""
+        known = {info.path for _, info in self._found if info.space is Space.SYSTEM}
+        names = f"SELECT unnest(from_json(system_metrics, '[\"VARCHAR\"]')) AS name, pos FROM {_ORDER}"
+        sql = f"SELECT name, count(*), min(pos) FROM ({names}) WHERE starts_with(name, '{SYSTEM_PREFIX}') GROUP BY name"
+        for name, runs, first in self._ask(sql):
+            path = (name.removeprefix(SYSTEM_PREFIX),)
+            if path not in known:
+                place = int(first) * 8796093022208 + _RANK_OF_LOGGED * 1099511627776
+                self._found.append((place, FieldInfo(Space.SYSTEM, path, runs, {})))
 
     def _logged(self) -> None:
         by_run = (
