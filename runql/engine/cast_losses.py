@@ -112,13 +112,9 @@ def _outside(sum_of: TArithmetic, lost: int, seen: int) -> str:
 
 def _short(side: TypedExpr) -> str:
     """One side of a sum, as it is named in a message."""
-    match side:
-        case TField(key=key):
-            return visible(key.written or field_text(key.space, key.segments, exact=key.exact))
-        case TCell(name=name):
-            return visible(name.strip(_HIDDEN))
-        case _:
-            return "…"
+    if isinstance(side, TField):
+        return visible(side.key.written or field_text(side.key.space, side.key.segments, exact=side.key.exact))
+    return visible(side.name.strip(_HIDDEN)) if isinstance(side, TCell) else "…"
 
 
 def _example(argument: TypedExpr, value: Value) -> str:

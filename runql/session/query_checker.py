@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from runql.config import Settings
@@ -68,9 +69,7 @@ class QueryChecker:
 
             return checks.table(one, checked)
 
-        def told(context: CheckContext) -> CheckContext:
-            return replace(context, inner=table_of, depth=depth)
-
+        told: Callable[[CheckContext], CheckContext] = partial(replace, inner=table_of, depth=depth)
         if offline:
             return self.against(query, None, told(self.context(item.params, (), source))), KnownSources()
         places = self._places_named(query.clause(tree.FromClause), item, source)
@@ -83,8 +82,7 @@ class QueryChecker:
             return replace(checked, diagnostics=with_query_meant(checked.diagnostics, item.names, source.text))
 
         checked, known = _checked_against(query, places, source, against, may_wait=may_wait)
-        said = without_secrets(checked.diagnostics, secrets_in(item.params))
-        return replace(checked, diagnostics=tuple(said)), known
+        return replace(checked, diagnostics=tuple(without_secrets(checked.diagnostics, secrets_in(item.params)))), known
 
     def _places_named(self, clause: tree.FromClause | None, item: QueryTask, source: Source) -> tuple[SourcePlace, ...]:
         """The sources of a query. Raises `SourceError` at a name that is none, with those of queries."""
