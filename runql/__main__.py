@@ -23,6 +23,7 @@ def main() -> int:
     # While modules are loaded, and after the answer, Ctrl-C ends the process at once and shows no traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _read_as_utf_8()
     _keep_what_is_compiled()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     atexit.register(gc.freeze)  # what is there at the end goes with the process: it is not looked through for circles
@@ -36,6 +37,15 @@ def main() -> int:
 
         stdout.give_up()
     return status
+
+
+def _read_as_utf_8() -> None:
+    """Where Python was told to take all text for ASCII (`LC_ALL=C PYTHONUTF8=0`), begin anew in its UTF-8 mode: the
+    arguments, the environment and the names of files are UTF-8 then, as they are everywhere else."""
+    is_ascii = sys.getfilesystemencoding() in {"ascii", "us-ascii"} and os.environ.get("PYTHONUTF8") != "1"
+    if is_ascii and sys.executable and sys.platform != "win32":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _keep_what_is_compiled() -> None:

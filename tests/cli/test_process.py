@@ -143,6 +143,22 @@ def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*out.csv*")) == []
 
 
+def test_arguments_are_utf_8_where_python_takes_them_for_ascii(tmp_path: Path) -> None:
+    environ = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    query = 'runs where $w = "ü" limit 1 select "ü" as x | to "ü.csv"'
+    command = [sys.executable, "-m", "runql", "-s", "demo", "-p", "w=ü", query]
+    done = subprocess.run(command, capture_output=True, env=environ, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout.decode()) == (0, "x\nü\n")
+    assert (tmp_path / "ü.csv").read_text(encoding="utf-8") == "x\nü\n"
+
+
+@pytest.mark.parametrize("arguments", [("runs where name = '\udcff'",), ("-p", "w=\udcff", "runs where name = $w")])
+def test_an_argument_that_is_not_utf_8_is_refused(runql: Runql, arguments: tuple[str, ...]) -> None:
+    found = runql("-s", "demo", *arguments)
+    assert found.status == 2
+    assert "is not UTF-8: byte" in found.err
+
+
 ONE_TIME = ("-s", "demo", "-o", "table", "runs limit 1 select id, created")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -76,7 +77,21 @@ def parse(argv: Sequence[str]) -> Arguments:
         return Arguments(command, (), show=parser.format_help().rstrip())
     given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
     several = {name: tuple(given.get(name) or ()) for name in ("params", "no", "allow_write")}
+    _refuse_bytes([*words, *several["params"]])
     return Arguments(command, tuple(words), **{**given, **several})
+
+
+def _refuse_bytes(texts: Sequence[str]) -> None:
+    """Raises `UsageError` for a query or a value that is no UTF-8. The name of a file may be any bytes."""
+    for text in texts:
+        if not text.isascii() and not text.isprintable() and not os.path.lexists(text):
+            try:
+                os.fsencode(text).decode("utf-8")
+            except UnicodeDecodeError as error:
+                shown = text.encode("utf-8", "replace").decode()
+                raise UsageError(
+                    f"`{shown[:60]}` is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02x}"
+                ) from None
 
 
 def described_options() -> list[dict[str, str | list[str] | None]]:
