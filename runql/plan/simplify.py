@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import isnan
 from typing import assert_never
 
 from runql.language.kinds import Kind
@@ -138,18 +140,28 @@ def _chain(expr: TypedExpr, terms: tuple[TypedExpr, ...], kind: type[TAnd] | typ
 
 def _distinct(terms: list[TypedExpr]) -> list[TypedExpr]:
     """Each term once. By their text, since `1`, `1.0` and `true` are equal to Python but not to us."""
-    if len(set(map(_shape, terms))) == len(terms):
+    shapes = [_shape(term) for term in terms]
+    alike = Counter(shapes)
+    if len(alike) == len(terms):
         return terms
-    first: dict[str, TypedExpr] = {}
-    for term in terms:
-        first.setdefault(repr(term), term)
+    first: dict[object, TypedExpr] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        first.setdefault(shape if alike[shape] == 1 else repr(term), term)
     return list(first.values())
 
 
 def _shape(term: TypedExpr) -> tuple[object, ...]:
-    """What alike terms have in common, worked out sooner than their text: what they are, and which fields they hold."""
-    below = (child.key if isinstance(child, TField) else type(child) for child in children(term))
-    return type(term), term.key if isinstance(term, TField) else None, *below
+    """What alike terms have in common, worked out sooner than their text: what they are, and which fields and plain
+    constants they hold."""
+    return type(term), _mark(term), *map(_mark, children(term))
+
+
+def _mark(node: TypedExpr) -> object:
+    if isinstance(node, TField):
+        return node.key
+    value = node.value if isinstance(node, TConst) else None
+    is_plain = isinstance(value, str | int) or (isinstance(value, float) and not isnan(value))
+    return (type(value), value) if is_plain else type(node)
 
 
 def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
