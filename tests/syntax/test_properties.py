@@ -196,6 +196,12 @@ def test_absurd_texts_are_read(text: str) -> None:
     assert_total(text)
 
 
+def test_a_wall_of_brackets_is_not_offered() -> None:
+    wall = "[" * 2000 + "1" + "]" * 2000
+    (diagnostic,) = parse(f"runs where config.lr in {wall}").diagnostics
+    assert "[[" not in f"{diagnostic.message}{diagnostic.hints}{diagnostic.fixes}"
+
+
 def test_a_deep_expression_is_refused_in_words() -> None:
     (diagnostic,) = parse("runs where " + "not " * 500 + "a").diagnostics
     assert diagnostic.code == "RQL111"

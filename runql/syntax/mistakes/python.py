@@ -54,6 +54,9 @@ def braces(place: Place) -> Mistake | None:
     return idiom("a Mongo filter", place.text[span.start : span.end], new, span, repair)
 
 
+_WALL: Final = "[" * 20
+
+
 def list_brackets(place: Place) -> Mistake | None:
     """`in [1, 2]`, `keys ["loss", "acc"]`: lists in other brackets."""
     text, before = place.found.text, place.back()
@@ -65,6 +68,8 @@ def list_brackets(place: Place) -> Mistake | None:
     span = Span(place.found.start, end.end)
     old = place.text[span.start : span.end]
     inner = old[1:-1]
+    if inner.startswith(_WALL):
+        return None  # no list that is meant: that it is nested too deeply is said where it is read
     if "LPAR" in place.accepted and before.terminal in {"IN", "ANY", "ALL", "HAS"} and text != "(":
         new = f"({inner})"
         return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new))
