@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,9 @@ def _service(base_url: str) -> Any:
 def _histories_by_runs(base_url: str) -> Any:
     from runql.wandb_api.runs import Runs
 
-    runs = Runs(_service(base_url), "acme", "vision", {"config.lr": {"$gt": 0.03345}})
-    return runs.histories(samples=SAMPLES, keys=["loss", "acc"], format="pandas")
+    with closing(_service(base_url)) as service:
+        runs = Runs(service, "acme", "vision", {"config.lr": {"$gt": 0.03345}})
+        return runs.histories(samples=SAMPLES, keys=["loss", "acc"], format="pandas")
 
 
 def _query(project: str, line: str) -> Callable[[str], Any]:

@@ -72,9 +72,10 @@ def histories(count: int) -> Table:
     )
 
 
-def runs(count: int) -> Table:
-    """A table of so many runs: two settings of few values, two metrics that differ in each."""
-    draw = random.Random(7)
+def runs(count: int, *, times: int = 1) -> Table:
+    """A table of so many runs: two settings of few values, two metrics that differ in each. Each stands there so many
+    times, one copy of all below the other."""
+    draw, count = random.Random(7), count // times
     columns: dict[str, list[Any]] = {
         "id": [f"r{row}" for row in range(count)],
         "config.lr": [draw.choice((0.1, 0.01, 0.001)) for _ in range(count)],
@@ -82,7 +83,7 @@ def runs(count: int) -> Table:
         "summary.acc": [draw.random() for _ in range(count)],
         "summary.params": [draw.random() for _ in range(count)],
     }
-    return Table({name: column_of(cells) for name, cells in columns.items()}, count)
+    return Table({name: column_of(cells * times) for name, cells in columns.items()}, count * times)
 
 
 def folds(*names: str) -> tuple[Named, ...]:
@@ -119,6 +120,8 @@ OF_RUNS: dict[str, TStage] = {
     "duplicates": TDuplicates((LR, OPT)),
     "pareto": TPareto(((Goal.MAX, ACC), (Goal.MIN, PARAMS))),
 }
+
+OF_TWICE: dict[str, TStage] = {"distinct, each row twice": TDistinct()}
 
 
 # ---------------------------------------------------------------- the same elsewhere
@@ -225,6 +228,16 @@ def pandas_of_runs(table: Table) -> dict[str, Work]:
     }
 
 
+def polars_of_twice(table: Table) -> dict[str, Work]:
+    frame = to_polars(table)
+    return {"distinct, each row twice": lambda: frame.unique(keep="first", maintain_order=True)}
+
+
+def pandas_of_twice(table: Table) -> dict[str, Work]:
+    frame = to_pandas(table)
+    return {"distinct, each row twice": lambda: frame.drop_duplicates(ignore_index=True)}
+
+
 def to_polars(table: Table) -> Any:
     import polars as pl
 
@@ -298,6 +311,10 @@ def main() -> None:
     table = runs(options.rows)
     others = [polars_of_runs(table), pandas_of_runs(table)]
     for line in lines(OF_RUNS, table, StageContext.of_runs(), others, options):
+        print(line, flush=True)
+    table = runs(options.rows, times=2)
+    others = [polars_of_twice(table), pandas_of_twice(table)]
+    for line in lines(OF_TWICE, table, StageContext.of_runs(), others, options):
         print(line, flush=True)
 
 

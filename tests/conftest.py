@@ -7,6 +7,7 @@ which takes seconds; the tests of the table itself look elsewhere. And the demo:
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Write the table once, before any worker starts, unless a fresh one is there."""
     if hasattr(config, "workerinput"):
         return
+    if os.environ.get("RUNQL_ACCEPT") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("RUNQL_ACCEPT writes files that several tests share: leave out -n")
     key = grammar.table_key().encode() + b"\n"
     if TABLE.is_file() and TABLE.read_bytes().startswith(key):
         return

@@ -90,7 +90,7 @@ def test_bytes_that_changed(path: Path, data: st.DataObject) -> None:
     assert _is_part(found, complete)
     assert set(told) | set(listed) <= TROUBLE
     if min(places) > 7 and len(found) < len(complete):
-        assert told
+        assert told or "RQL545" in listed  # the first record reaches past the end: nothing is in it
     before = sum(end <= min(places) for _, end in records)
     assert len(found) >= min(len(complete), before) - (len(records) - len(complete)) or min(places) <= 7
 
