@@ -40,6 +40,7 @@ from runql.text.frozen import frozen
 
 _NEVER_UNKNOWN = frozenset({Comparison.EQ, Comparison.NE})
 """The comparisons that hold or don't of a missing field too."""
+_LEAVES = frozenset({TConst, TField, TCell})
 _FAILING_CASTS = frozenset({"number", "bool", "time"})
 
 
@@ -60,6 +61,8 @@ class Needed:
 
 def children(expr: TypedExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one line a shape
     """The expressions right below one, in the order of the text."""
+    if type(expr) in _LEAVES:  # most nodes are: long conditions spend their time here
+        return ()
     match expr:
         case TCompare(left=left, right=right) | TArithmetic(left=left, right=right):
             return (left, right)
