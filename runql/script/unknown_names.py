@@ -44,7 +44,7 @@ def said_of_unknown(one: Diagnostic, name: str, span: Span, queries: Sequence[st
         hints = (*hints, f"a query gets a name with `let {name} = runs …;`") if name.isidentifier() else hints
     if name.lower() in {"runs", "run"}:
         hints = ("the runs themselves are a query in parentheses: `(runs select id, summary.acc as other)`",)
-        fixes = (Fix("write `(runs)`", (Edit(span, "(runs)"),)),) if span != NOWHERE else ()
+        fixes = ()  # both tables have the default columns: which of the other are wanted only the writer knows
     message = f"there is no query and no source `{name}`"
     return replace(one, message=message, hints=(*hints, *one.hints), fixes=(*fixes, *one.fixes))
 

@@ -115,7 +115,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     import sys
 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(runql.OutputError, match=r"runql\[parquet\]"):
+    with pytest.raises(runql.OutputError, match=r"pyarrow"):
         demo("runs limit 1").__arrow_c_stream__()
 
 

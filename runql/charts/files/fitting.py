@@ -45,7 +45,7 @@ def fitted(spec: Mapping[str, Any], size: ChartSize) -> dict[str, Any]:
         return made
     needed = ChartSize(wide + across if across else size.width, high + down if down else size.height)
     message = f"a chart of {size} has no room for its plot: it needs {needed}"
-    hints = ("take that, or draw less", "`--no-chart-notes` or `set chart_notes off` leaves more room")
+    hints = ("take that, or draw less", "`set chart_notes off` leaves more room")
     raise OutputError.of("RQL578", message, *hints)
 
 
