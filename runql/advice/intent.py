@@ -16,7 +16,9 @@ from runql.language.kinds import HISTORIES
 from runql.semantic import typed as t
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
+    TAggregate,
     TBest,
+    TColumn,
     TCorr,
     TCountStage,
     TDerive,
@@ -66,15 +68,22 @@ class Compared:
             self._fewest = min(known) if self._fewest is None else min(self._fewest, *known)
             self._most = max(known) if self._most is None else max(self._most, *known)
 
-    def said(self, stages: Sequence[TStage]) -> Iterator[Diagnostic]:
-        """What to say if stages set them against each other: some still go on (RQL321), some are longer (RQL322)."""
+    def said(self, stages: Sequence[TStage], columns: Sequence[TColumn] = ()) -> Iterator[Diagnostic]:
+        """What to say if stages set them against each other: some still go on (RQL321), some are longer (RQL322).
+
+        `columns`: those of the table of runs, of which some may hold the value at one step.
+        """
         stage = next((stage for stage in stages if isinstance(stage, _COMPARES)), None)
         if stage is None or not compares_metrics(stage):
             return
+        at_one_step = {one.name for one in columns if isinstance(one.value, TAggregate) and one.value.name == "at"}
         going, runs = sum(self._states[state] for state in _GOES_ON), self._states.total()
         if going and going < runs:
             message = f"{going:,} of {runs:,} runs still go on: their values are not their last"
             yield Diagnostic("RQL321", message, stage.span, hints=('leave them out: `where state = "finished"`',))
+        metrics = {name for name in _metrics_of(stage) if _is_metric(name)}
+        if at_one_step and metrics <= at_one_step:
+            return
         if self._fewest is not None and self._most is not None and self._most > _MUCH * max(1, self._fewest):
             message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
             hint = _at_one_step(stage, self._fewest)
@@ -84,8 +93,10 @@ class Compared:
 def _at_one_step(stage: TStage, step: int) -> str:
     """How the runs are compared at one step: the metric at it, where one of a summary is compared."""
     metric = next((one for one in _metrics_of(stage) if _PLAIN.fullmatch(one)), None)
-    if metric is None or isinstance(stage, TBest):
+    if isinstance(stage, TBest):
         return "to compare them at one step: `keys … steps ..N scan`"
+    if metric is None:
+        return f"to compare them at one step, select `at(logged.METRIC, {step or 'N'})` of a metric"
     at = f"at(logged.{metric.removeprefix('summary.')}, {step or 'N'})"
     return f"to compare them at one step, write `{at}` for `{metric}`"
 

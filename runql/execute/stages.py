@@ -26,10 +26,11 @@ from runql.execute.tables import (
 )
 from runql.execute.write_files import Files
 from runql.plan.known_columns import numbers_of
-from runql.plan.nodes import Combine, TableStage, stages_of
+from runql.plan.nodes import Combine, Count, TableStage, stages_of, table_of
 from runql.semantic.typed import (
     TAlignStage,
     TAssert,
+    TColumn,
     TCountStage,
     TDerive,
     TDistinct,
@@ -150,6 +151,11 @@ class StagesOperator(TableOperator):
         """What is known of the table behind all stages."""
         return self._context() if self._flow is None else self._flow.context
 
+    @property
+    def _selected(self) -> tuple[TColumn, ...]:
+        table = table_of(self._executor.plan)
+        return () if isinstance(table, Count) else table.columns or ()
+
     def notices(self) -> Iterable[Diagnostic]:
         names_them = any(isinstance(stage, _NAME_THEIR_COLUMNS) for stage in self._stages)
         aligned = {stage.mode for stage in self._stages if isinstance(stage, TAlignStage)} - {"outer"}
@@ -164,7 +170,7 @@ class StagesOperator(TableOperator):
         if self._flow is not None:
             yield from self._flow.notices
             if not isinstance(self._below, CountOperator):
-                yield from self._executor.facts.compared.said(self._stages)
+                yield from self._executor.facts.compared.said(self._stages, self._selected)
         yield from self._files.said
 
     def _is_unseen(self, column: str) -> bool:

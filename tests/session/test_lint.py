@@ -120,6 +120,22 @@ def test_what_compares_runs_at_one_step_runs_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "is_said"),
+    [
+        ("runs | group config.data : mean(at(logged.acc, 4))", False),
+        ("runs select config.data, at(logged.acc, 4) as acc | group config.data : mean(acc)", False),
+        (
+            "runs select config.data, at(logged.acc, 4) as a, summary.acc | group config.data : mean(a + summary.acc)",
+            True,
+        ),
+        ("runs select config.data, max(logged.acc) as acc | group config.data : mean(acc)", True),
+    ],
+)
+def test_values_at_one_step_are_compared_there(query: str, is_said: bool) -> None:
+    assert ("RQL322" in said(query, service(r3=RUNNING))) is is_said
+
+
+@pytest.mark.parametrize(
     "stage",
     [
         "group state : mean(summary.acc)",
