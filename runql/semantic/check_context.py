@@ -133,6 +133,10 @@ class Report:
             self._found[index] = replace(self._found[index], code=code, fixes=())
         return bool(places)
 
+    def take_back(self, since: int, code: str) -> None:
+        """Say nothing of this code that came since there were so many: something else is said in its place."""
+        self._found[since:] = [one for one in self._found[since:] if one.code != code]
+
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found, in the order of the places."""

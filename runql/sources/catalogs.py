@@ -153,12 +153,22 @@ def _is_open(node: tree.Node) -> bool:
 def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
     """Whether the names of the logged metrics must be known to check a query.
 
-    Not if every metric that it names is one of the catalog's, or a summary field (what is logged ends there).
+    Not if every metric that it names is one of the catalog's, or a summary field (what is logged ends there), unless
+    rows of histories read it as one: whether it was logged too, only the metrics tell.
     """
     spaces = (Space.LOGGED, Space.SUMMARY)
     return any(
         "*" in name or not any((space, name) in catalog.by_dotted for space in spaces) for name in metrics_named(query)
-    )
+    ) or any((Space.SUMMARY, name) in catalog.by_dotted for name in _beside_keys(query))
+
+
+def _beside_keys(query: tree.Query) -> set[str]:
+    """The names that stages use right of `keys`, without those that it asks for."""
+    keys = query.clause(tree.KeysClause)
+    if keys is None or not query.stages:
+        return set()
+    paths = (node for node in nodes(query.stages) if isinstance(node, tree.Path))
+    return {_name(path.segments) for path in paths} - {_name(key.segments) for key in keys.keys}
 
 
 def metrics_named(query: tree.Query) -> Iterator[str]:

@@ -176,6 +176,7 @@ _TABLE = {
     "RQL575": Code("notice", "fields with a category for nearly each row, which a correlation says little of"),
     "RQL579": Code("notice", "characters that no font shows in a picture"),
     "RQL594": Code("error", "an answer that no program here shows"),
+    "RQL576": Code("warning", "a metric that `keys` lacks, read as the last value of each run"),
     "RQL577": Code("error", "more runs would come back from another engine than are decided here"),
     "RQL580": Code("notice", "runs that a store keeps and their source no longer has"),
     "RQL584": Code("notice", "a store that holds a part of its source"),

@@ -216,3 +216,21 @@ def test_groups_that_look_alike_are_told_apart() -> None:
         for n in ask("runs where id in ('a', 'd') | group config.m : count()", MemoryService(runs, {})).notices
         if n.code == "RQL332"
     ]
+
+
+@pytest.mark.parametrize(
+    ("stages", "warned"),
+    [
+        ("where epoch > 0", True),
+        ("first | where epoch > 0", True),
+        ("last | where epoch > 0", False),
+        ("where summary.epoch > 0", False),
+        ("derive epoch = loss | where epoch > 0", False),
+    ],
+)
+def test_a_metric_that_keys_lacks_is_warned_of_by_a_source_that_tells_what_was_logged(
+    stages: str, warned: bool
+) -> None:
+    runs = [{**run, "summary": {"epoch": 1, "loss": 0.4}} for run in RUNS]
+    notices = ask(f"runs keys loss scan | {stages}", MemoryService(runs, ROWS)).notices
+    assert ("RQL576" in [one.code for one in notices]) is warned

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runql.language.kinds import Kind
 from runql.semantic.check_context import rewrites
 from runql.semantic.check_stages.columns import COUNT, StageColumns
+from runql.semantic.check_stages.unasked import asked_for
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code, path_text
@@ -45,14 +46,16 @@ class CurveStages(StageColumns):
         near = nearest_names(name, metrics)
         logged = self.expressions.metrics.names()
         hints = nearest_hint(near) or (f"the metrics are {', '.join(map(code, metrics))}",)
+        fixes = rewrites(place, near)
         if name in logged:
             hints = (f"ask for it: add {code(name)} to `keys`",)
+            fixes = asked_for(name, self.scope, self.expressions.context.text)
         self.report.add(
             "RQL208",
             f"{code(name)} is not among the metrics that were asked for",
             place,
             *hints,
-            fixes=rewrites(place, near),
+            fixes=fixes,
         )
 
     def smooth(self, stage: s.SmoothStage) -> TStage:

@@ -14,6 +14,7 @@ from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.calls import StageCalls
 from runql.semantic.check_stages.scope import Scope
+from runql.semantic.check_stages.unasked import asked_for, is_unasked, say_last_value
 from runql.semantic.check_stages.windows import Folding
 from runql.semantic.names.meanings import LoggedName, Resolved
 from runql.semantic.names.nearest import nearest_hint, nearest_names
@@ -124,6 +125,7 @@ class StageExpressions(Expressions):
         """A field of the runs: it becomes a column."""
         if self.scope.more and not self._is_known(node.path):
             return self._unknown_column(node, span)
+        since = self.report.count
         found = self.names.resolve(node.path, node.span)
         if isinstance(found, LoggedName):
             if self.scope.kind is TableKind.HISTORIES:
@@ -133,6 +135,9 @@ class StageExpressions(Expressions):
             return BROKEN
         if not isinstance(found, Resolved):
             return BROKEN
+        if is_unasked(node.path, found, self.scope, self.catalog):
+            self.report.take_back(since, "RQL211")
+            say_last_value(replace(node.path, span=span), found, self.scope, self.context.text, self.report)
         operand = field_operand(found, span)
         name = key_text(found.key)
         return self.mention(name, operand)
@@ -151,7 +156,8 @@ class StageExpressions(Expressions):
     def _not_asked_for(self, name: LoggedName, span: Span) -> None:
         written = path_text(name.metric.split("."))
         message = f"the metric {code(written)} is not among the columns"
-        self.report.add("RQL218", message, span, f"ask for it: add {code(written)} to `keys`")
+        fixes = asked_for(written, self.scope, self.context.text)
+        self.report.add("RQL218", message, span, f"ask for it: add {code(written)} to `keys`", fixes=fixes)
 
     def _shortened(self, node: tree.Field, dotted: str, span: Span) -> Operand | None:
         """`acc` where the table has a column `summary.acc` and no other that could be meant."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, assert_never
 
 from runql.language.kinds import TableKind
@@ -257,7 +258,9 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
         if stage.by or self.scope.kind is not TableKind.HISTORIES:
             return TLimit(1 if count is None else count, self.keys_of_each(stage.by), stage.last, span=stage.span)
         if count is None:
-            self.expressions.scope = self.scope.of_each_run(self.scope.columns)
+            scope = self.scope.of_each_run(self.scope.columns)
+            # In the last row the last value of another metric is no other moment.
+            self.expressions.scope = replace(scope, keys_at=NOWHERE) if stage.last else scope
         return TEdge(stage.last, count, span=stage.span)
 
     def keys_of_each(self, by: Sequence[tree.Column]) -> tuple[Named | ColumnPick, ...]:

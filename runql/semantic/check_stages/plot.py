@@ -8,6 +8,7 @@ from runql.language.kinds import Kind, TableKind
 from runql.language.stages import SHAPES
 from runql.semantic.check_context import rewrite
 from runql.semantic.check_stages.columns import FoundColumn, StageColumns
+from runql.semantic.check_stages.unasked import asked_for
 from runql.semantic.spelling import PREFIXES, code
 from runql.semantic.typed import ColumnPick, TPlot, TStage
 from runql.syntax import tree as s
@@ -86,6 +87,7 @@ class PlotStages(StageColumns):
         which would be the same along a run.
         """
         is_bare = path.segments[0] not in PREFIXES
+        since = self.report.count
         found = self.column(path, span)
         of_histories = self.scope.kind is TableKind.HISTORIES
         if found is None or not (is_bare and of_histories and found.name.startswith("summary.")):
@@ -94,7 +96,9 @@ class PlotStages(StageColumns):
         name = found.name.removeprefix("summary.")
         message = f"{code(name)} is not among the metrics that were asked for"
         hints = (f"ask for it: add {code(name)} to `keys`", f"the last value of each run is {code(found.name)}")
-        self.report.add("RQL208", message, place, *hints, fixes=rewrite(place, found.name))
+        self.report.take_back(since, "RQL576")
+        fixes = (*asked_for(name, self.scope, self.expressions.context.text), *rewrite(place, found.name))
+        self.report.add("RQL208", message, place, *hints, fixes=fixes)
         return None
 
     def _name_runs(self) -> None:

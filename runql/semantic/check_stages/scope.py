@@ -33,6 +33,7 @@ from runql.syntax import tree
 from runql.syntax.tree import Stream, Target
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
 
 RUN_ID = "run_id"
 _FIRST = ("id", "name", "state", "created")
@@ -46,6 +47,7 @@ class Scope:
     `fields`: every field of the runs may be named besides, and is fetched then. `more`: the rows may hold columns
     that nobody knows yet, so an unknown name is no mistake. `hidden`: columns that a stage took away.
     `metrics` are those of the columns that are logged along x. `is_sampled`: the rows are a sample of a history.
+    `keys_at`: where the query names these metrics.
     """
 
     kind: TableKind = TableKind.OTHER
@@ -57,6 +59,7 @@ class Scope:
     x_axis: str | None = None
     metrics: frozenset[str] = frozenset()
     is_sampled: bool = False
+    keys_at: Span = field(default=NOWHERE, compare=False)
 
     def closed(self, columns: Mapping[str, ColumnFacts], *, more: bool = False) -> Scope:
         """The same rows with these columns and no others."""
