@@ -9,6 +9,7 @@ from runql.charts.chart import NO_ROWS, Chart, ChartSource, Mark
 from runql.charts.design import Design, design_of
 from runql.charts.lines import Drawing, line_drawing
 from runql.charts.marks import mark_drawing
+from runql.charts.parting.keys import keys_apart
 from runql.charts.points import along_one_x, notes_on_axes, notes_on_ends, with_logs
 from runql.charts.spread import box_drawing, histogram_drawing
 from runql.charts.table import ChartTable
@@ -27,7 +28,7 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     table = ChartTable(frame, context, stages)
     if not table.length:
         return Chart((), table.plot.title, notes=(NO_ROWS,), source=source)
-    design = design_of(table)
+    design = keys_apart(table, design_of(table))
     _refuse(table, design)
     drawing = _drawn(table, design)
     logged = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from runql.charts.chart import MOST_LINES, Mark
-from runql.charts.clipping import CI95, EXTREMES, QUARTILES
+from runql.charts.parting.groups import Spread, group_keys, maker_of, spreads_of
 from runql.charts.table import ChartTable, Holds
 from runql.engine.stages.group import COUNT
 from runql.language.kinds import TableKind
@@ -22,15 +22,6 @@ _FEW_RUNS: Final = 30
 
 
 @frozen
-class Spread:
-    """What stands around a value: the columns of its lower and upper end, or one column of its distance to both."""
-
-    interval: str
-    low: str
-    high: str = ""
-
-
-@frozen
 class Design:
     """Which columns a chart draws, and how.
 
@@ -38,6 +29,7 @@ class Design:
     that which parts the rows into series. `spreads`: of each y what stands around it. `is_numeric_x`: x is an axis of
     numbers though it has few. `joined`: a line joins the points, in steps that turn `before` or `after` each if
     `step` says which. `crossed`: both axes are of categories where they have few. `bins`: the rows are bins already.
+    `folded`: the keys of a group that part nothing, so that several rows are one point.
     """
 
     mark: Mark
@@ -50,6 +42,7 @@ class Design:
     step: str = ""
     crossed: bool = False
     bins: bool = False
+    folded: tuple[str, ...] = ()
 
 
 def design_of(table: ChartTable) -> Design:
@@ -78,7 +71,7 @@ def _one(table: ChartTable, pick: t.ColumnPick | None) -> str | None:
 
 def _fitting(table: ChartTable, y: tuple[str, ...], x: str | None, by: str | None) -> Design:
     """The chart of the stage that made the table; where columns were named that it lacks, of these."""
-    maker = next((stage for stage in reversed(table.stages) if _makes_rows(stage)), None)
+    maker = maker_of(table)
     if _is_along_runs(table):
         return _curves(table, y, x)
     if maker is not None:
@@ -137,8 +130,7 @@ def _grows(table: ChartTable, name: str) -> bool:
 
 def _of_group(table: ChartTable, stage: t.TGroup) -> Design | None:
     folds = [one for one in stage.folds if one.name in table.names]
-    named = {one.name for one in folds}
-    keys = [name for name in table.names if name not in named and name != COUNT]
+    keys = group_keys(table, stage)
     around = {name for spread in spreads_of(folds).values() for name in (spread.low, spread.high)}
     measured = tuple(one.name for one in folds if one.name not in around and table.holds(one.name) is Holds.NUMBERS)
     y = measured or ((COUNT,) if COUNT in table.names else ())
@@ -156,10 +148,7 @@ def _of_group(table: ChartTable, stage: t.TGroup) -> Design | None:
 def _along(table: ChartTable, keys: Sequence[str]) -> tuple[str, str | None]:
     """The key along x, which is one of many numbers if there is one, and that which parts the series."""
     x = next((key for key in keys if _is_long(table, key)), keys[0])
-    others = [key for key in keys if key != x]
-    if len(others) > 1:
-        table.say(f"each {others[0]} apart; {', '.join(others[1:])} is not: `by` names another field")
-    return x, others[0] if others else None
+    return x, next((key for key in keys if key != x), None)
 
 
 def _is_long(table: ChartTable, name: str) -> bool:
@@ -167,31 +156,6 @@ def _is_long(table: ChartTable, name: str) -> bool:
     if table.holds(name) is Holds.TIMES:
         return len(table.distinct(name)) > 1
     return table.holds(name) is Holds.NUMBERS and len(table.distinct(name)) > MOST_GROUPS
-
-
-_AROUND: Final = (
-    ("ci95", "", CI95),
-    ("sem", "", "standard error"),
-    ("std", "", "standard deviation"),
-    ("p25", "p75", QUARTILES),
-    ("min", "max", EXTREMES),
-)
-_MIDDLES: Final = ("mean", "median", "iqm", "wmean", "p50")
-
-
-def spreads_of(folds: Sequence[t.Named]) -> dict[str, Spread]:
-    """What stands around each mean or median: the first of these that is taken of the same values."""
-    by_fold = {(one.value.name, one.value.argument): one.name for one in folds if isinstance(one.value, t.TFold)}
-    found: dict[str, Spread] = {}
-    for one in folds:
-        if not isinstance(one.value, t.TFold) or one.value.name not in _MIDDLES:
-            continue
-        for low, high, interval in _AROUND:
-            below, above = by_fold.get((low, one.value.argument)), by_fold.get((high, one.value.argument))
-            if below is not None and (above is not None or not high):
-                found[one.name] = Spread(interval, below, above or "")
-                break
-    return found
 
 
 def _of_edge(table: ChartTable, stage: t.TEdge) -> Design | None:
@@ -282,23 +246,6 @@ def _made_by(table: ChartTable, stage: t.TStage) -> Design | None:  # noqa: PLR0
             return None
         case t.TJoin() | t.TUnion() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             return None
-        case _:
-            assert_never(stage)
-
-
-def _makes_rows(stage: t.TStage) -> bool:
-    """Whether the rows of a stage are others than those that it was given."""
-    match stage:
-        case t.TGroup() | t.TBest() | t.TPivot() | t.THistogram() | t.TCorr() | t.TPareto() | t.THoles():
-            return True
-        case t.TDuplicates() | t.TDescribe() | t.TDiff() | t.TUnnest() | t.TJoin() | t.TUnion() | t.TSql():
-            return True
-        case t.TEdge(count=count):
-            return count is None
-        case t.TRowSelection() | t.TAlongRun() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive():
-            return False
-        case t.TPlot() | t.TTo() | t.TAssert():
-            return False
         case _:
             assert_never(stage)
 

@@ -13,6 +13,7 @@ from runql.charts.compare import RunCounts, RunsAtX, common_x, counted_text, cou
 from runql.charts.design import Design
 from runql.charts.families import Family, families, say_first_rows
 from runql.charts.outliers import say_outliers
+from runql.charts.parting.ranges import in_ranges
 from runql.charts.points import (
     Points,
     axis_of,
@@ -24,9 +25,8 @@ from runql.charts.points import (
     runs_of,
     say_apart,
 )
-from runql.charts.ranges import in_ranges
 from runql.charts.run_names import words_left_out
-from runql.charts.table import ChartTable, Holds
+from runql.charts.table import ChartTable, Holds, some_names
 from runql.engine.statistics import ci95_of, mean, std
 from runql.semantic.typed import TDerive
 from runql.text.frozen import frozen
@@ -52,7 +52,7 @@ def line_drawing(table: ChartTable, design: Design) -> Drawing:
     say_first_rows(table, y)
     if run is None or run not in table.names or design.is_numeric_x:
         return _of_groups(table, design, y)
-    if design.by is not None and design.by not in (run, table.context.run_name):
+    if design.by is not None and (table.plot.band or design.by not in (run, table.context.run_name)):
         return _of_values(table, design, y, design.by)
     return _of_runs(table, design, y, run)
 
@@ -116,12 +116,6 @@ def _panel(table: ChartTable, design: Design, title: str, series: Sequence[Serie
     if empty := [each.name for each in series if each not in drawn]:
         table.say(f"no value of {title} in {some_names(empty)}")
     return Panel(Mark.LINE, axis_of(table, design.x), Axis(title), drawn)
-
-
-def some_names(names: Sequence[str]) -> str:
-    """The first of some names, and how many more there are."""
-    more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
-    return ", ".join(names[: 3 if more else 4]) + more
 
 
 def _numbers(table: ChartTable, name: str | None) -> Sequence[float | None]:
@@ -203,7 +197,7 @@ def _lone(table: ChartTable, name: str, compared: Sequence[RunsAtX], runs: Seque
     )
 
 
-def _band(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...]) -> Series:
+def _band(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour: int = 0) -> Series:
     """The median, the quartiles and the extremes at each x."""
     ordered = [sorted(one.values.values()) for one in compared]
 
@@ -216,6 +210,7 @@ def _band(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...]) -> Seri
         [one.x for one in compared],
         middle,
         runs,
+        colour,
         low=at(25),
         high=at(75),
         interval=QUARTILES,
@@ -263,7 +258,8 @@ def _of_values(table: ChartTable, design: Design, y: Sequence[str], by: str) -> 
         replace(panel, series=tuple(replace(one, name=called[one.name]) for one in panel.series)) for panel, _ in made
     ]
     if any(one.fewest < one.runs for each in counts.values() for one in each):
-        table.say("n: of how many runs the mean is, as not every run has a value at each x")
+        middle = "median" if table.plot.band else "mean"
+        table.say(f"n: of how many runs the {middle} is, as not every run has a value at each x")
     return Drawing(tuple(panels), by, sum(len(runs_by[value]) for value in order if value not in kept))
 
 
@@ -295,7 +291,8 @@ def _value_panel(
             ((run, only),) = points.items()
             series.append(_series(value, only, (run,), colour))
         else:
-            series.append(_mean(value, [*with_gaps(compared)], tuple(points), colour))
+            middle = _band if table.plot.band else _mean
+            series.append(middle(value, [*with_gaps(compared)], tuple(points), colour))
     _say_lacking(table, name, lacking)
     say_outliers(table, name, held, run_labels(table))
     panel = _panel(table, design, table.title(name), series)
@@ -343,10 +340,14 @@ def _of_groups(table: ChartTable, design: Design, y: Sequence[str]) -> Drawing:
                 called = table.title(name) if design.by is None else group if is_one else f"{group} {name}"
                 series.append(_with_spread(table, design, name, points, (called, len(series))))
         panels.append(clipped(_panel(table, design, table.title(family.title), series), table.say))
-    return Drawing(tuple(panels), design.by or "", left)
+    return Drawing(tuple(panels), table.title(design.by) if design.by else "", left)
 
 
 def _with_spread(table: ChartTable, design: Design, name: str, points: Points, called: tuple[str, int]) -> Series:
+    if len(set(points.x)) < len(points.x):
+        return _folded(table, design, name, points, called)
+    if table.plot.band:
+        table.say(f"no band of {name}: one row alone at each x")
     low, high, interval = spread_at(table, design, name, points)
     outside = sum(y < a or y > b for y, a, b in zip(points.y, low, high, strict=False)) if interval == QUARTILES else 0
     if outside:
@@ -354,6 +355,23 @@ def _with_spread(table: ChartTable, design: Design, name: str, points: Points, c
     runs = runs_of(table, points.rows)
     last = last_of(points.y)
     return Series(called[0], points.x, points.y, runs, called[1], low, high, interval, n=len(points.x), last=last)
+
+
+def _folded(table: ChartTable, design: Design, name: str, points: Points, called: tuple[str, int]) -> Series:
+    """Several rows at one x: their mean, or their band, which is said."""
+    found: dict[float, dict[int, float]] = {}
+    for place, (x, y) in enumerate(zip(points.x, points.y, strict=True)):
+        found.setdefault(x, {}).update({} if math.isnan(y) else {place: y})
+    compared, runs = [RunsAtX(x, found[x]) for x in sorted(found)], runs_of(table, points.rows)
+    counts = counts_of(compared, 0)
+    rows = f"{counts.fewest:,}" if counts.fewest == counts.most else f"{counts.fewest:,} to {counts.most:,}"
+    apart = f", which differ in {', '.join(design.folded)}" if design.folded else ""
+    middle = "median" if table.plot.band else "mean"
+    table.say(f"each point of {name}: the {middle} of {rows} rows at one x{apart}, each row counting once")
+    if table.plot.band:
+        return _band(called[0], compared, runs, called[1])
+    means = [mean([*one.values.values()]) if one.values else math.nan for one in compared]
+    return Series(called[0], [*sorted(found)], means, runs, called[1], n=len(points.x), last=last_of(means))
 
 
 def spread_at(
@@ -368,7 +386,7 @@ def spread_at(
     if without := [row for row, end in zip(points.rows, below, strict=True) if math.isnan(end)]:
         texts = [table.texts(field) for field in (design.by, design.x) if field]
         places = [" ".join(column[row] for column in texts) for row in without]
-        table.say(f"no interval of {name}{f' at {some_names(places)}' if texts else ''}{why}")
+        table.say_at(f"no interval of {name}", places, why)
     if len(without) == len(below):
         return (), (), ""
     if spread.high:

@@ -13,6 +13,7 @@ from runql.charts.clipping import clipped
 from runql.charts.design import Design
 from runql.charts.families import family_name
 from runql.charts.lines import MOST_PANELS, Drawing, spread_at
+from runql.charts.parting.groups import maker_of
 from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
 from runql.charts.table import ChartTable, Holds, number_of
 from runql.engine.stages.group import COUNT
@@ -36,7 +37,7 @@ def mark_drawing(table: ChartTable, design: Design) -> Drawing:
         table.say(f"{left:,} more columns not drawn: name them behind `plot`")
     _tell_apart(table, design)
     groups = _groups(table, design)
-    by = "" if _is_shaded(table, design) else design.by or ""
+    by = "" if design.by is None or _is_shaded(table, design) else table.title(design.by)
     if _shares_panel(table, design, y):
         return Drawing((_side_by_side(table, design, y),), "")
     panels = tuple(_panel(table, design, name, groups) for name in y)
@@ -59,15 +60,13 @@ def _tell_apart(table: ChartTable, design: Design) -> None:
 
 
 def _together(table: ChartTable, name: str, series: Series) -> Series:
-    """One bar at each category: of several rows their mean, of counts and sums their sum, which is said."""
+    """One bar at each category: of several rows their mean, of counts and sums their sum."""
     places: dict[float, list[int]] = {}
     for at, x in enumerate(series.x):
         places.setdefault(x, []).append(at)
     if len(places) == len(series.x):
         return series
-    several = sum(len(some) > 1 for some in places.values())
-    fold = "sum" if (adds_up := _adds_up(table, name)) else "mean"
-    table.say(f"{several:,} bar{'s' * (several != 1)} of several rows: their {fold} of {name}")
+    adds_up = _adds_up(table, name)
     made = series.at([some[0] for some in places.values()])
     alone = [len(some) == 1 for some in places.values()]
 
@@ -76,14 +75,28 @@ def _together(table: ChartTable, name: str, series: Series) -> Series:
 
     runs = tuple(run if one else "" for run, one in zip(made.point_runs, alone, strict=False))
     y = [(math.fsum if adds_up else mean)([series.y[at] for at in some]) for some in places.values()]
+    low, high = (held(ends) if ends else () for ends in (made.low, made.high))
+    has_ends = not all(map(math.isnan, low))
     return replace(
         made,
         y=y,
-        low=held(made.low) if made.low else (),
-        high=held(made.high) if made.high else (),
+        low=low if has_ends else (),
+        high=high if has_ends else (),
+        interval=made.interval if has_ends else "",
         point_runs=runs,
         last=last_of(y),
     )
+
+
+def _say_several(table: ChartTable, name: str, series: Sequence[Series]) -> None:
+    """Say how many bars are of several rows, and what of these they show."""
+    rows = [count for each in series for count in Counter(each.x).values() if count > 1]
+    if not rows:
+        return
+    several, fold = len(rows), "sum" if _adds_up(table, name) else "mean"
+    once = ", each row counting once" * (fold == "mean" and isinstance(maker_of(table), TGroup))
+    around = ", with nothing around it" * any(each.interval for each in series)
+    table.say(f"{several:,} bar{'s' * (several != 1)} of several rows: their {fold} of {name}{once}{around}")
 
 
 def _adds_up(table: ChartTable, name: str) -> bool:
@@ -154,6 +167,7 @@ def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Se
         for colour, (called, rows) in enumerate(groups.items())
     ]
     if design.mark is Mark.BAR and x_axis.scale is Scale.CATEGORY:
+        _say_several(table, name, series)
         series = [_together(table, name, each) for each in series]
     drawn = tuple(each for each in series if each.n)
     beyond = _rows_beyond(table, design, x_axis)
@@ -287,9 +301,12 @@ def _side_by_side(table: ChartTable, design: Design, y: Sequence[str]) -> Panel:
     x_axis, x = _axis(table, design, design.x, along_x=True)
     rows = [*range(table.length)]
     series = [
-        _together(table, name, _series(table, design, name, (name, colour), _points(x, table.numbers(name), rows)))
+        _series(table, design, name, (name, colour), _points(x, table.numbers(name), rows))
         for colour, name in enumerate(y)
     ]
+    for name, each in zip(y, series, strict=True):
+        _say_several(table, name, [each])
+    series = [_together(table, name, each) for name, each in zip(y, series, strict=True)]
     title = family_name(y[0]) if len({family_name(name) for name in y}) == 1 else "values"
     return clipped(Panel(Mark.BAR, x_axis, Axis(title), tuple(each for each in series if each.n)), table.say)
 

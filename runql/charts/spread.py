@@ -8,10 +8,10 @@ from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Box, Mark, Panel, Scale, Series
 from runql.charts.design import Design
-from runql.charts.lines import MOST_PANELS, Drawing, some_names
+from runql.charts.lines import MOST_PANELS, Drawing
 from runql.charts.numbers import short
 from runql.charts.points import rows_by, runs_of
-from runql.charts.table import ChartTable
+from runql.charts.table import ChartTable, some_names
 from runql.engine.statistics import percentile
 
 _MOST_BINS: Final = 40

@@ -48,6 +48,8 @@ class ChartTable:
         """What must be said under the chart."""
         self._said_of: dict[str, list[str]] = {}
         self._called: dict[str, list[str]] = {}
+        self._joined: dict[str, str] = {}
+        self._lacking: dict[tuple[str, str], list[str]] = {}
         self._holds: dict[str, Holds] = {}
         self._numbers: dict[str, list[float | None]] = {}
 
@@ -94,7 +96,7 @@ class ChartTable:
 
     def title(self, name: str) -> str:
         """The name of a column, with its unit where that is known."""
-        return f"{name} (s)" if name in self.frame.durations else name
+        return self._joined.get(name, f"{name} (s)" if name in self.frame.durations else name)
 
     # ------------------------------------------------------------ cells as numbers
 
@@ -152,6 +154,13 @@ class ChartTable:
         """Give the cells of a column other names, which tell them apart."""
         self._called[name] = texts
 
+    def join(self, name: str, others: Sequence[str]) -> None:
+        """Join the values of other columns to those of one, and their names to its title."""
+        if others:
+            rows = zip(*(self.texts(one) for one in (name, *others)), strict=True)
+            self._joined[name] = " / ".join(self.title(one) for one in (name, *others))
+            self.call(name, [" / ".join(row) for row in rows])
+
     def distinct(self, name: str) -> list[str]:
         """The categories of a column, numbers and times in their order, others as they first occur."""
         if self.holds(name) in (Holds.NUMBERS, Holds.TIMES):
@@ -163,6 +172,13 @@ class ChartTable:
     def say(self, note: str) -> None:
         """Put a note under the chart, once."""
         self.said[note] = None
+
+    def say_at(self, what: str, places: Sequence[str], why: str) -> None:
+        """Put a note under the chart of something at some places, with those of which it was said before."""
+        found = self._lacking.setdefault((what, why), [])
+        self.said.pop(_at(what, found, why), None)
+        found += places
+        self.say(_at(what, found, why))
 
 
 def categories(cells: Sequence[Value]) -> list[str]:
@@ -181,6 +197,16 @@ def categories(cells: Sequence[Value]) -> list[str]:
         f'"{text}"' if text in others and isinstance(cell, str) and cell else text
         for text, cell in zip(texts, cells, strict=True)
     ]
+
+
+def some_names(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
+    return ", ".join(names[: 3 if more else 4]) + more
+
+
+def _at(what: str, places: Sequence[str], why: str) -> str:
+    return f"{what}{' at ' * any(places)}{some_names(places)}{why}"
 
 
 def category(cell: Value) -> str:

@@ -145,7 +145,7 @@ def test_a_log_axis_says_what_it_leaves_out() -> None:
 
 def test_a_band_that_reaches_below_zero_reaches_the_foot_of_a_log_axis() -> None:
     """The band of the group whose runs differ most is not the one that vanishes."""
-    linear, log = (chart(f"runs keys val/loss scan | plot by config.optimizer band{log}") for log in ("", " log y"))
+    linear, log = (chart(f"runs keys val/loss scan | plot by config.optimizer{log}") for log in ("", " log y"))
     below = sum(low <= 0 for series in linear.panels[0].series for low in series.low)
     (panel,) = log.panels
     foot = min(y for series in panel.series for values in (series.y, series.low) for y in values if y > 0)

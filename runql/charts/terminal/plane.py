@@ -43,8 +43,9 @@ def plane_lines(panel: Panel, look: Look, rows: int, margin: int) -> Iterator[st
     ticks = _ticks(panel, y, look, rows)
     columns = max(10, look.width - margin - 2)
     canvas = Canvas(columns, rows, look, dots=look.unicode and (look.color or len(panel.series) == 1))
-    for series in panel.series:
-        _shade(canvas, series, x, y, look)
+    for is_inner in (False, True):
+        for series in panel.series:
+            _shade(canvas, series, (x, y), look, is_inner=is_inner)
     last_first = panel.series[::-1]
     for series in (*filter(_is_behind, last_first), *filterfalse(_is_behind, last_first)):
         _draw(canvas, panel, series, (x, y), look)
@@ -76,27 +77,25 @@ def _spans(panel: Panel) -> tuple[AxisExtent, AxisExtent] | None:
     )
 
 
-def _shade(canvas: Canvas, series: Series, x: AxisExtent, y: AxisExtent, look: Look) -> None:
-    """The outer band, then the inner one. What a log axis cannot show lies below its foot."""
-    bands = (
-        (series.least, series.most, look.sign("░", ".")),
-        (series.low, series.high, look.sign("▒" if series.least else "░", ":")),
-    )
-    for low, high, text in bands:
-        foot = [
-            y.low if y.is_log and is_drawn(end) and not is_drawn(one) else one
-            for one, end in zip(low, high, strict=True)
-        ]
-        there = [all(map(is_drawn, one)) for one in zip(series.x, foot, high, strict=False)]
-        ends = [
-            (x.place(at), y.place(a), y.place(b)) if held else (0.0, 0.0, 0.0)
-            for at, a, b, held in zip(series.x, foot, high, there, strict=False)
-        ]
-        for place, (end, held) in enumerate(zip(ends, there, strict=True)):
-            if held and place + 1 < len(there) and there[place + 1]:
-                _between(canvas, end, ends[place + 1], text, series)
-            elif held and not (place and there[place - 1]):  # around a point that stands alone
-                _between(canvas, end, end, text, series)
+def _shade(canvas: Canvas, series: Series, spans: tuple[AxisExtent, AxisExtent], look: Look, *, is_inner: bool) -> None:
+    """The outer band, or the inner one. What a log axis cannot show lies below its foot."""
+    x, y = spans
+    low, high, text = series.least, series.most, look.sign("░", ".")
+    if is_inner:
+        low, high, text = series.low, series.high, look.sign("▒" if series.least else "░", ":")
+    foot = [
+        y.low if y.is_log and is_drawn(end) and not is_drawn(one) else one for one, end in zip(low, high, strict=True)
+    ]
+    there = [all(map(is_drawn, one)) for one in zip(series.x, foot, high, strict=False)]
+    ends = [
+        (x.place(at), y.place(a), y.place(b)) if held else (0.0, 0.0, 0.0)
+        for at, a, b, held in zip(series.x, foot, high, there, strict=False)
+    ]
+    for place, (end, held) in enumerate(zip(ends, there, strict=True)):
+        if held and place + 1 < len(there) and there[place + 1]:
+            _between(canvas, end, ends[place + 1], text, series)
+        elif held and not (place and there[place - 1]):  # around a point that stands alone
+            _between(canvas, end, end, text, series)
 
 
 def _between(canvas: Canvas, start: tuple[float, ...], end: tuple[float, ...], text: str, series: Series) -> None:
