@@ -123,7 +123,9 @@ def test_whole_numbers_have_no_ticks_between_them() -> None:
     assert (axis["axis"]["values"], axis["scale"]["domain"]) == ([0], [-0.5, 0.5])
     two = chart(runs({"r": curve(range(3))}), "runs keys loss scan | plot")
     assert screen(two, width=60).splitlines()[-3].split() == ["0", "1", "2"]
-    assert _layers(two)[0]["encoding"]["x"]["axis"]["tickMinStep"] == 1
+    assert _layers(two)[0]["encoding"]["x"]["axis"]["values"] == [0, 1, 2]
+    more = chart(runs({"r": curve(range(30))}), "runs keys loss scan | plot")
+    assert _layers(more)[0]["encoding"]["x"]["axis"]["tickMinStep"] == 1
 
 
 def test_what_is_missing_is_called_alike_on_both_axes() -> None:

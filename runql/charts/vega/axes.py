@@ -24,6 +24,7 @@ _FEW_DECADES: Final = 1.0
 _MOST_DECADES: Final = 10
 _LEAST_FLOAT: Final = 5e-324
 _MOST_POWER: Final = math.log10(sys.float_info.max)
+_MOST_WHOLE: Final = 5
 _SPARE: Final = 6
 """Points that a log axis, whose ends are no round numbers, leaves free."""
 
@@ -187,7 +188,15 @@ def _linear(
         scale |= {"domain": [extent.least - around, extent.most + around], "nice": False}
         text = number_format(extent) or {"format": ",d" if is_one else ",.6~g"}
         return {"scale": scale, "axis": {**axis, "values": [extent.least], **text}}
-    return {"scale": scale, "axis": {**axis, **number_format(extent)}}
+    return {"scale": scale, "axis": {**axis, **_few_whole(extent, from_zero=from_zero), **number_format(extent)}}
+
+
+def _few_whole(extent: AxisRange, *, from_zero: bool) -> dict[str, Any]:
+    """A tick at each of few whole numbers: `tickMinStep` alone leaves room for halves between them."""
+    ends = (min(extent.least, 0.0), max(extent.most, 0.0)) if from_zero else (extent.least, extent.most)
+    if not extent.is_whole or ends[1] - ends[0] > _MOST_WHOLE or max(map(abs, ends)) > _EXACT / 2:
+        return {}
+    return {"values": [*range(int(ends[0]), int(ends[1]) + 1)], "format": ",d"}
 
 
 def number_format(extent: AxisRange | None) -> dict[str, Any]:
