@@ -74,8 +74,7 @@ class Series:
     `joined`: points of a scatter that a line joins (a front), in steps that turn `before` or `after` each point, if
     `step` says which. `part`: which of several metrics it is, where those have a series each of one name.
     `is_behind`: it stands behind what it is compared with: a line fainter, points grey. `n`: how many values it stands
-    for. `last`: the last y
-    that is no gap.
+    for. `last`: the last y that is no gap. `end`: what a line ends in where that is no number: `NaN`, `inf`.
     """
 
     name: str
@@ -98,6 +97,7 @@ class Series:
     is_behind: bool = False
     n: int = 0
     last: float | None = None
+    end: str = ""
 
     def at(self, places: Sequence[int]) -> Series:
         """The same with the points of some places alone."""

@@ -17,15 +17,15 @@ from runql.charts.parting.ranges import in_ranges
 from runql.charts.points import (
     Points,
     axis_of,
+    end_of,
     last_of,
     points_of,
     rows_by,
     run_labels,
-    run_names,
     runs_of,
     say_apart,
+    say_cut_names,
 )
-from runql.charts.run_names import words_left_out
 from runql.charts.table import ChartTable, Holds, some_names
 from runql.engine.statistics import ci95_of, mean, std
 from runql.semantic.typed import TDerive
@@ -66,7 +66,7 @@ def _of_runs(table: ChartTable, design: Design, y: Sequence[str], run: str) -> D
     say_apart(table, design.x, y, rows)
     if table.plot.band or len(rows) > MOST_LINES:
         return Drawing(tuple(_band_panel(table, design, name, x, rows) for name in y))
-    _say_cut_names(table, labels)
+    say_cut_names(table)
     panels = tuple(_family_panel(table, design, family, x, (labels, rows)) for family in families(table, y, len(rows)))
     return Drawing(panels, "run")
 
@@ -89,7 +89,7 @@ def _family_panel(
         for place, (run, each) in enumerate(points.items()):
             called = labels[run] if len(front) == 1 else _joined(labels[run] if len(rows) > 1 else "", name)
             colour = place if len(front) == 1 else len(series)
-            made = _series(called, each, (run,), colour)
+            made = _series(called, each, (run,), colour, end_of(table, name, each))
             series.append(replace(made, part=name, is_behind=name == family.behind) if family.behind else made)
     if family.behind:
         table.say(f"faint: {family.behind}; over it: {front[0]}")
@@ -100,15 +100,8 @@ def _joined(run: str, metric: str) -> str:
     return f"{run} {metric}" if run else metric
 
 
-def _say_cut_names(table: ChartTable, labels: Mapping[str, str]) -> None:
-    """Say with what the names of all runs begin and end, where the legend leaves that out."""
-    ends = zip(("begin", "end"), words_left_out(run_names(table)), strict=True)
-    if said := [f"{verb} with `{words}`" for verb, words in ends if words]:
-        table.say(f"the names of all {len(labels):,} runs {' and '.join(said)}, which is left out")
-
-
-def _series(name: str, points: Points, runs: tuple[str, ...], colour: int) -> Series:
-    return Series(name, points.x, points.y, runs, colour, n=len(points.x), last=last_of(points.y))
+def _series(name: str, points: Points, runs: tuple[str, ...], colour: int, end: str) -> Series:
+    return Series(name, points.x, points.y, runs, colour, n=len(points.x), last=last_of(points.y), end=end)
 
 
 def _panel(table: ChartTable, design: Design, title: str, series: Sequence[Series]) -> Panel:
@@ -289,7 +282,7 @@ def _value_panel(
         counts[value] = counts_of(compared, len(points))
         if len(points) == 1:
             ((run, only),) = points.items()
-            series.append(_series(value, only, (run,), colour))
+            series.append(_series(value, only, (run,), colour, end_of(table, name, only)))
         else:
             middle = _band if table.plot.band else _mean
             series.append(middle(value, [*with_gaps(compared)], tuple(points), colour))

@@ -13,7 +13,7 @@ from typing import Final
 from runql.charts.chart import DECADES, Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import CI95, OF_VALUES
 from runql.charts.numbers import short
-from runql.charts.run_names import told_apart
+from runql.charts.run_names import told_apart, words_left_out
 from runql.charts.table import ChartTable, Holds, category
 from runql.language.fields import Space
 from runql.text.frozen import frozen
@@ -82,6 +82,14 @@ def run_names(table: ChartTable) -> dict[str, str]:
     return dict(zip(ids, names, strict=True))
 
 
+def say_cut_names(table: ChartTable) -> None:
+    """Say with what the names of all runs begin and end, where `run_labels` leaves that out."""
+    names = run_names(table)
+    ends = zip(("begin", "end"), words_left_out(names), strict=True)
+    if said := [f"{verb} with `{words}`" for verb, words in ends if words]:
+        table.say(f"the names of all {len(names):,} runs {' and '.join(said)}, which is left out")
+
+
 def row_labels(table: ChartTable) -> list[str]:
     """What each row is called: its run, else its first text."""
     run = table.context.run_id
@@ -95,6 +103,14 @@ def row_labels(table: ChartTable) -> list[str]:
 def last_of(values: Sequence[float]) -> float | None:
     """The last that is no gap."""
     return next((value for value in reversed(values) if not math.isnan(value)), None)
+
+
+def end_of(table: ChartTable, name: str, points: Points) -> str:
+    """What a line ends in, where that is no number: `NaN`, `inf`, `-inf`, `null`."""
+    if not points.rows or not math.isnan(points.y[-1]):
+        return ""
+    cell = table.cells(name)[points.rows[-1]]
+    return "NaN" if cell != cell else category(cell).strip("()")  # noqa: PLR0124 - NaN
 
 
 def axis_of(table: ChartTable, name: str | None) -> Axis:

@@ -43,7 +43,7 @@ from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.charts.chart import Chart
-    from runql.charts.sparks import HistorySpark
+    from runql.charts.sparks import HistorySparks
     from runql.engine.stages.layout import PivotLayout
     from runql.execute.stages import StagesOperator
 
@@ -177,7 +177,7 @@ class Answer:
         with self._pointing():
             return self._staged.chart(frame)
 
-    def sparks(self, frame: Columns, width: int) -> list[HistorySpark]:
+    def sparks(self, frame: Columns, width: int) -> HistorySparks:
         """The histories of a table that is drawn, in at most so many values each. Raises as `chart` does."""
         return self._staged.sparks(frame, width)
 

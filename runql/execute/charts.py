@@ -15,7 +15,7 @@ from runql.text.version import VERSION
 
 if TYPE_CHECKING:
     from runql.charts.chart import Chart
-    from runql.charts.sparks import HistorySpark
+    from runql.charts.sparks import HistorySparks
 
 _SKIPPED: Final = "RQL312"
 
@@ -58,9 +58,9 @@ class ChartMaker:
         )
         return chart_of(frame, context, self._stages, source)
 
-    def sparks(self, frame: Columns, context: StageContext, width: int) -> list[HistorySpark]:
+    def sparks(self, frame: Columns, context: StageContext, width: int) -> HistorySparks:
         """The histories of a whole table in at most so many values each; none of another table."""
         from runql.charts.sparks import history_sparks
         from runql.charts.table import ChartTable
 
-        return [*history_sparks(ChartTable(frame, context, self._stages), width)]
+        return history_sparks(ChartTable(frame, context, self._stages), width)

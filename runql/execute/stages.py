@@ -48,7 +48,7 @@ from runql.text.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from runql.charts.chart import Chart
-    from runql.charts.sparks import HistorySpark
+    from runql.charts.sparks import HistorySparks
     from runql.results.columns import Columns
 
 _NAME_THEIR_COLUMNS = (TDistinct, TGroup, THistogram, THoles, TPivot, TSelect)
@@ -143,7 +143,7 @@ class StagesOperator(TableOperator):
         """The chart of the whole table, once that was read. Raises `QueryError` if none can be drawn of it."""
         return self._charts.chart(frame, self._last_context())
 
-    def sparks(self, frame: Columns, width: int) -> list[HistorySpark]:
+    def sparks(self, frame: Columns, width: int) -> HistorySparks:
         """The histories of the whole table, once that was read, in at most so many values each."""
         return self._charts.sparks(frame, self._last_context(), width)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from runql.charts.chart import Chart
-    from runql.charts.sparks import HistorySpark
+    from runql.charts.sparks import HistorySparks
     from runql.session.drawn import DrawnChart, MimeBundle
     from runql.session.sql_answer import SqlAnswer
     from runql.syntax.tree import PlotStage
@@ -115,7 +115,7 @@ class Result:
         frame = self.frame  # read first: what is known of the table comes with its rows
         return self._answer.chart(frame)
 
-    def sparks(self, width: int) -> list[HistorySpark]:
+    def sparks(self, width: int) -> HistorySparks:
         """The histories of an answer that is drawn, in at most so many values each."""
         frame = self.frame
         return self._answer.sparks(frame, width)

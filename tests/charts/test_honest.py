@@ -365,3 +365,25 @@ def test_the_largest_and_the_smallest_numbers_in_any_shape(query: str) -> None:
         return
     assert screen(made)
     assert vega_lite(made)["vconcat"]
+
+
+def test_what_a_line_ends_in_is_said() -> None:
+    histories: dict[str, Rows] = {
+        "r-a": [*curve(range(3)), {"_step": 3, "loss": NAN}, {"_step": 4, "loss": NAN}],
+        "r-b": [*curve(range(2)), {"_step": 2, "loss": INF}, {"_step": 3, "loss": 2.5}],
+        "r-c": [{"_step": 0, "loss": NAN}, {"_step": 1, "loss": -INF}],
+    }
+    source = runs(histories)
+    shown = screen(chart(source, "runs where name != 'r-c' keys loss scan | plot"))
+    assert "run: * a 3 (then NaN)  + b 2.5\n" in shown
+    found = source.query("runs keys loss scan | plot").sparks(8)
+    a, b, c = found.lines
+    assert (a.first, a.least, a.most, a.nan, a.infinite) == (1, 1, 3, 2, 0)
+    assert math.isnan(a.last)
+    assert (b.last, b.most, b.infinite) == (2.5, INF, 1)
+    assert (c.last, c.most, c.nan) == (-INF, -INF, 1)
+    assert found.notes == (
+        "the names of all 3 runs begin with `r`, which is left out",
+        "3 values of loss NaN: not drawn",
+        "2 values of loss infinite: not drawn",
+    )

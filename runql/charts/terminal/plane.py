@@ -232,7 +232,9 @@ def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
 def _entry(name: str, alike: Sequence[Series], look: Look, *, is_line: bool) -> tuple[str, int]:
     """A name with its marker and its last value in each panel, and how wide that is."""
     called = f"{_marker(alike[0], look, is_line=is_line)} {name}"
-    lasts = [short(one.last) for one in alike if is_line and one.last is not None]
+    lasts = [
+        short(one.last) + f" (then {one.end})" * bool(one.end) for one in alike if is_line and one.last is not None
+    ]
     last = f" {' / '.join(lasts)}" if lasts else ""
     return look.paint(called, alike[0].colour) + last, cell_width(called + last)
 

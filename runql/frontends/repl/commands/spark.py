@@ -15,6 +15,7 @@ from runql.session import Result
 from runql.text.source import Source
 
 if TYPE_CHECKING:
+    from runql.charts.sparks import HistorySparks
     from runql.frontends.repl.shell import Shell
 
 _WIDTH: Final = 24
@@ -30,7 +31,8 @@ def show_sparks(shell: Shell, call: BackslashCall) -> None:
     try:
         result = _drawn(shell, query, gap)
         with shell.screen.progress(lambda: "reading histories"):
-            rows = [*_rows(result, unicode=shell.screen.view().unicode)]
+            sparks = result.sparks(_WIDTH)
+            rows = [*_rows(sparks, unicode=shell.screen.view().unicode)]
     finally:
         shell.session.state = state
     if not rows:
@@ -38,7 +40,8 @@ def show_sparks(shell: Shell, call: BackslashCall) -> None:
             "the query gives no histories", r"add `keys METRIC`: `\spark runs limit 5 keys loss sample 100`"
         )
     count = f"{len(rows):,} line{'s' * (len(rows) != 1)}"
-    said = f"{count}; each character is the mean of a stretch of x, between the smallest and the largest of its line"
+    drawn = "each character is the mean of a stretch of x, between the smallest and the largest of its line"
+    said = "; ".join((count, drawn, *sparks.notes))
     shell.table(Frame.of_rows(("run", "metric", "", "first", "last", "min", "max"), rows), "spark", said)
 
 
@@ -53,7 +56,7 @@ def _drawn(shell: Shell, query: str, gap: str) -> Result:
     return result
 
 
-def _rows(result: Result, *, unicode: bool) -> Iterator[tuple[Value, ...]]:
-    for each in result.sparks(_WIDTH):
+def _rows(sparks: HistorySparks, *, unicode: bool) -> Iterator[tuple[Value, ...]]:
+    for each in sparks.lines:
         drawn = spark(each.values, unicode=unicode)
         yield each.run, each.metric, drawn, each.first, each.last, each.least, each.most
