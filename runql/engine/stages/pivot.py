@@ -29,20 +29,20 @@ from runql.text.frozen import frozen
 
 
 def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
-    """The table of the keys, all in order. Combinations without a value are listed (RQL315)."""
+    """The table of the keys, all in order. Combinations without a value of any aggregate are listed (RQL315)."""
     cross = _cross_of(stage, table)
     result: dict[str, Sequence[Value]] = dict(zip((named.name for named in stage.rows), cross.rows, strict=True))
     measures = [_measure(one, table, cross.groups, context) for one in stage.values]
     is_titled = len(measures) > 1 or any(one.is_given for one in stage.values)
     cells: list[PivotCell] = []
-    empty: dict[str, None] = {}
+    empty: list[str] = []
     pairs = list(zip(stage.values, measures, strict=True))
     told = [
         list(measure.folded.counts) for one, measure in pairs if one.fold.name == "count"
     ]  # by the cells themselves
     for key in cross.columns:
         places = cross.places(key)
-        shown = list(told)
+        shown, valueless = list(told), set(range(cross.length))
         for one, measure in pairs:
             title = f"{value_text(key)} {one.name}" if is_titled else value_text(key)
             counts = list(measure.folded.counts)
@@ -50,11 +50,12 @@ def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
             cells.append(replace(made, key=key))
             shown.append(counts)
             values = result[cells[-1].value]
-            empty.update((cross.text(row, key), None) for row, value in enumerate(values) if value is MISSING)
+            valueless = {row for row in valueless if values[row] is MISSING}
+        empty += [cross.text(row, key) for row in sorted(valueless)]
     notices = skipped_notices({one.fold: measure.folded for one, measure in pairs})
     if empty:
         count = cross.length * len(cross.columns)
-        message = f"{len(empty):,} of {count:,} cells are empty: {some(list(empty))}"
+        message = f"{len(empty):,} of {count:,} cells are empty: {some(empty)}"
         notices.append(Diagnostic("RQL315", message, stage.span))
     layout = PivotLayout(tuple(named.name for named in stage.rows), tuple(cells))
     return StageResult(Table(result, cross.length), tuple(notices), context.other(layout=layout))

@@ -9,7 +9,7 @@ import pytest
 from runql.engine.stages import PivotCell, StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import ColumnPick, TArithmetic, TGroup
+from runql.semantic.typed import ColumnPick, Pivoted, TArithmetic, TFold, TGroup, TPivot
 from runql.semantic.values import MISSING
 from runql.syntax.tree import ArithmeticOp, Goal
 from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, codes, fold, lines, named, pivot_of, table
@@ -134,6 +134,14 @@ def test_a_table_of_a_paper() -> None:
         ["vit", MISSING, MISSING, 0, near(0.75), near(math.sqrt(2) / 20), 2],
     ]
     assert [notice.message for notice in result.notices] == ["2 of 6 cells are empty: vit × cifar, mlp × imagenet"]
+
+
+def test_a_cell_is_empty_if_none_of_its_aggregates_has_a_value() -> None:
+    rows = table(model=["vit", "cnn", "cnn"], data=["a", "a", "b"], summary__acc=[MISSING, 0.9, 0.6])
+    values = (Pivoted("mean", fold("mean", "summary.acc"), True), Pivoted("n", TFold("count"), True))
+    both = TPivot(values, (named("model"),), named("data"))
+    empty = [one.message for one in ask(both, rows).notices if one.code == "RQL315"]
+    assert empty == ["1 of 4 cells are empty: vit × b"]
 
 
 def test_how_a_paper_reads_it() -> None:
