@@ -14,7 +14,7 @@ from runql.language.kinds import Kind
 from runql.language.windows import WINDOWS
 from runql.semantic.check.arguments import check_written_out, regex_value, takes_regex
 from runql.semantic.check.histories import HistoryCalls, modifier_text, of_the_last
-from runql.semantic.check.history_idioms import call_meant, largest_of_all
+from runql.semantic.check.history_idioms import along_meant, call_meant, largest_of_all
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.piped import say_left_of_pipe
 from runql.semantic.check_context import Report, rewrite, rewrites
@@ -149,7 +149,7 @@ class Calls:
         if isinstance(argument, tree.Field) and metric:
             written = field_text(Space.LOGGED, metric)
             call = replace(node, arguments=(tree.Field(tree.Path(("logged", *metric))), *node.arguments[1:]))
-            few = of_the_last(call)
+            few = along_meant(call) or of_the_last(call)
             hints = (f"write {code(to_text(few or call))}",)
             fixes = rewrite(argument.span, written) if few is None else rewrite(span, to_text(few))
         if (of_all := largest_of_all(node, self._expressions.context.text, span)) is not None:

@@ -12,6 +12,7 @@ from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import SYSTEM_PREFIX
+from runql.semantic.check.history_idioms import along_meant
 from runql.semantic.check.interface import ExpressionCheck, Row
 from runql.semantic.check_context import rewrite
 from runql.semantic.names.meanings import LoggedName
@@ -96,6 +97,12 @@ class HistoryCalls:
         if node.name not in WITH_ARGUMENT or len(node.arguments) > 2:
             self._too_many(node)
             return None
+        if (along := along_meant(node)) is not None:
+            text = to_text(along)
+            message = f"the x of {code(node.name)} is a value, and its axis stands behind it"
+            place = self._report.place(node.arguments[1].span)
+            self._report.add("RQL206", message, place, f"write {code(text)}", fixes=rewrite(node.span, text))
+            return None
         with self._expressions.reading(None):
             operand = self._expressions.operand(node.arguments[1])
         if operand is BROKEN:
@@ -120,9 +127,10 @@ class HistoryCalls:
         metric = to_text(node.arguments[0])
         hints: tuple[str, ...] = (f"write {code(f'{node.name}({metric})')}",)
         fixes: tuple[Fix, ...] = ()
-        few = of_the_last(node)
+        few = along_meant(node) or of_the_last(node)
         if few is not None:
-            hints = (f"of the last {few.last_rows:,} values: {code(to_text(few))}",)
+            of = "along that x" if few.x is not None else f"of the last {few.last_rows:,} values"
+            hints = (f"{of}: {code(to_text(few))}",)
             fixes = rewrite(node.span, to_text(few))
         message = f"`{node.name}` takes one metric, not {len(node.arguments)} arguments"
         self._report.add("RQL206", message, second.span, *hints, fixes=fixes)

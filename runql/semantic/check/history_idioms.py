@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from runql.language.aggregates import ROW_AGGREGATES
-from runql.language.fields import RUN_FIELDS
+from runql.language.aggregates import OF_X, ROW_AGGREGATES
+from runql.language.fields import RUN_FIELDS, Space
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import to_text, tree
 from runql.text.source import NOWHERE, Span
@@ -47,6 +47,30 @@ def call_meant(node: tree.Call) -> str | None:
     call = replace(node, name=name, arguments=(first, *node.arguments[1:]))
     meant = _meant(name, call)
     return None if meant is None else to_text(meant)
+
+
+def along_meant(node: tree.Call) -> tree.Call | None:
+    """`at(M, epoch = 1.5)` and `slope(M, x = epoch)`: the call with its x axis as it is written here."""
+    if node.name not in OF_X or len(node.arguments) != 2 or node.x is not None:
+        return None
+    metric, second = node.arguments
+    is_equality = isinstance(second, tree.Compare) and second.op is tree.Comparison.EQ
+    named, value = (second.left, second.right) if isinstance(second, tree.Compare) and is_equality else (second, None)
+    if not isinstance(named, tree.Field) or PREFIXES.get(str(named.path.segments[0]), Space.LOGGED) is not Space.LOGGED:
+        return None
+    if node.name == "at":
+        if value is None:
+            return None
+        axis = None if _word(named) in ("x", "step", "_step") else replace(named.path, span=NOWHERE)
+        return replace(node, arguments=(metric, value), x=axis)
+    if value is not None and (_word(named) != "x" or not isinstance(value, tree.Field)):
+        return None
+    axis = (value if isinstance(value, tree.Field) else named).path
+    return replace(node, arguments=(metric,), x=replace(axis, span=NOWHERE))
+
+
+def _word(field: tree.Field) -> str:
+    return str(field.path.segments[0]) if len(field.path.segments) == 1 else ""
 
 
 def _meant(name: str, call: tree.Call) -> tree.Call | None:
