@@ -10,6 +10,7 @@ from runql.charts.chart import MOST_LINES, Mark
 from runql.charts.parting.groups import Spread, group_keys, maker_of, spreads_of
 from runql.charts.table import ChartTable, Holds
 from runql.engine.stages.group import COUNT
+from runql.engine.stages.shared.measures import ETA, SPEARMAN
 from runql.language.kinds import TableKind
 from runql.semantic import typed as t
 from runql.syntax.tree import Goal
@@ -212,6 +213,16 @@ def _of_duplicates(table: ChartTable) -> Design | None:
     return Design(Mark.BAR, (count,), keys[0], keys[1] if len(keys) > 1 else None) if count and keys else None
 
 
+def _of_corr(table: ChartTable) -> Design | None:
+    """A bar a field, coloured by its measure: the strength of categories has no sign, that of ranks has one."""
+    if not {"strength", "field", "measure"} <= set(table.names):
+        return Design(Mark.BAR, ("strength",), "field") if {"strength", "field"} <= set(table.names) else None
+    ends = {ETA: "eta: from 0 to 1, without a sign", SPEARMAN: "spearman: from -1 to 1"}
+    for measure in table.distinct("measure"):
+        table.say(ends.get(measure, measure))
+    return Design(Mark.BAR, ("strength",), "field", "measure")
+
+
 def _of_describe(table: ChartTable) -> Design | None:
     y = tuple(name for name in ("count", "missing", "nan") if name in table.names)
     return Design(Mark.BAR, y, "column") if "column" in table.names and y else None
@@ -231,7 +242,7 @@ def _made_by(table: ChartTable, stage: t.TStage) -> Design | None:  # noqa: PLR0
         case t.THistogram():
             return _of_histogram(table, stage)
         case t.TCorr():
-            return Design(Mark.BAR, ("strength",), "field") if {"strength", "field"} <= set(table.names) else None
+            return _of_corr(table)
         case t.TPareto():
             return _of_pareto(table, stage)
         case t.THoles():

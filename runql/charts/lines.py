@@ -67,8 +67,14 @@ def _of_runs(table: ChartTable, design: Design, y: Sequence[str], run: str) -> D
     if table.plot.band or len(rows) > MOST_LINES:
         return Drawing(tuple(_band_panel(table, design, name, x, rows) for name in y))
     say_cut_names(table)
-    panels = tuple(_family_panel(table, design, family, x, (labels, rows)) for family in families(table, y, len(rows)))
-    return Drawing(panels, "run")
+    found = families(table, y, len(rows))
+    panels = tuple(_family_panel(table, design, family, x, (labels, rows)) for family in found)
+    if all(len(family.in_front) == 1 for family in found):
+        return Drawing(panels, "run")
+    if len(rows) > 1:
+        return Drawing(panels, "run and metric")
+    table.say(f"all lines are of the run {', '.join(labels.values())}")
+    return Drawing(panels, "metric")
 
 
 def _family_panel(

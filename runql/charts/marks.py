@@ -174,8 +174,25 @@ def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Se
     if left := table.length - sum(each.n for each in drawn) - beyond:
         axes = ((design.x, x_axis), (name, y_axis))
         table.say_rows_left_out(left, [one for one, axis in axes if one and axis.scale is not Scale.CATEGORY])
+    x_axis, drawn = _without_empty(table, design, name, (x_axis, drawn))
     panel = Panel(design.mark, x_axis, y_axis, drawn, colour=_shades(table, design, name, drawn))
     return clipped(_with_beaten(table, design, name, panel), table.say)
+
+
+def _without_empty(
+    table: ChartTable, design: Design, name: str, found: tuple[Axis, tuple[Series, ...]]
+) -> tuple[Axis, tuple[Series, ...]]:
+    """The axis and the bars on it without the categories that have none, which are named under the chart."""
+    axis, series = found
+    held = sorted({int(x) for each in series for x in each.x}) if axis.scale is Scale.CATEGORY else []
+    if design.mark is not Mark.BAR or not held or len(held) == len(axis.categories):
+        return found
+    table.say_at(f"no value of {name}", [one for at, one in enumerate(axis.categories) if at not in held], "")
+    places = {at: float(place) for place, at in enumerate(held)}
+    return (
+        replace(axis, categories=tuple(axis.categories[at] for at in held)),
+        tuple(replace(each, x=[places[int(x)] for x in each.x]) for each in series),
+    )
 
 
 def _most_bars(table: ChartTable, design: Design, groups: Mapping[str, Sequence[int]]) -> int:

@@ -11,7 +11,7 @@ from runql.charts.terminal.bins import bin_lines
 from runql.charts.terminal.grid import cross_lines, heat_lines
 from runql.charts.terminal.look import BOLD, DIM, Look
 from runql.charts.terminal.plane import legend_of, margin_of, plane_lines
-from runql.charts.terminal.rows import box_legend, row_lines
+from runql.charts.terminal.rows import box_legend, row_lines, spread_legend
 from runql.charts.terminal.shades import shade_legends
 from runql.charts.terminal.strands import strand_legends, strand_lines
 from runql.charts.thinning import thinned
@@ -32,7 +32,7 @@ def chart_lines(chart: Chart, look: Look) -> Iterator[str]:
         yield look.paint(look.cut(chart.title, look.width), BOLD)
     legend = [] if _names_itself(chart) else legend_of(chart.panels, look, chart.legend)
     legend += shade_legends(chart.panels, look)
-    legend += [*box_legend(chart.panels, look), *strand_legends(chart.panels, look)]
+    legend += [*spread_legend(chart.panels, look), *box_legend(chart.panels, look), *strand_legends(chart.panels, look)]
     rows = _rows_each(chart, look, len(legend))
     planes = [panel for panel in chart.panels if _is_plane(panel)]
     margin = max((margin_of(panel, look, rows) for panel in planes), default=0)
@@ -52,9 +52,8 @@ def _names_itself(chart: Chart) -> bool:
 
 
 def _is_rows(panel: Panel) -> bool:
-    """Whether a panel has a row a category; it names its series, but not what stands around a point."""
-    has_axis = (panel.x.scale is Scale.CATEGORY) != (panel.y.scale is Scale.CATEGORY)
-    return has_axis and not any(series.interval for series in panel.series)
+    """Whether a panel has a row a category, which names its series."""
+    return (panel.x.scale is Scale.CATEGORY) != (panel.y.scale is Scale.CATEGORY)
 
 
 def _rows_each(chart: Chart, look: Look, legend: int) -> int:

@@ -220,7 +220,8 @@ def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
                 continue
             if len(panel.series) > 1 or series.interval or series.name != panel.y.title:
                 seen.setdefault(series.name, []).append(replace(series, colour=_colour(panel, series)))
-                bands.update(dict.fromkeys(_bands(series, look, is_line=panel.mark is Mark.LINE)))
+                if Scale.CATEGORY not in {panel.x.scale, panel.y.scale}:
+                    bands.update(dict.fromkeys(_bands(series, look, is_line=panel.mark is Mark.LINE)))
     if not seen:
         return []
     title = f"{look.cut(legend, look.width // 3)}: " if legend and len(seen) > 1 else ""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from runql.charts.chart import Axis, Box, Mark, Panel, Scale, Series
-from runql.charts.clipping import EXTREMES, QUARTILES, on_axis
+from runql.charts.clipping import EXTREMES, OF_VALUES, QUARTILES, on_axis
 from runql.charts.numbers import short
 from runql.charts.terminal.canvas import is_drawn
 from runql.charts.terminal.look import DIM, Look, padded
@@ -102,7 +102,7 @@ def _around(series: Series, at: int, look: Look) -> str:
     if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
         return ""
     below, above = series.y[at] - series.low[at], series.high[at] - series.y[at]
-    if math.isclose(below, above, rel_tol=1e-6, abs_tol=1e-300):
+    if series.interval not in OF_VALUES and math.isclose(below, above, rel_tol=1e-6, abs_tol=1e-300):
         return f" {look.sign('±', '+-')} {float(f'{below:.2g}'):g}"
     return f" [{short(series.low[at])}, {short(series.high[at])}]"
 
@@ -192,6 +192,18 @@ def _box(box: Box, span: AxisExtent, look: Look, columns: int) -> list[str]:
     cells[lower : upper + 1] = look.sign("▒", "=") * (upper - lower + 1)
     cells[median] = look.sign("┃", "#") if box.n > 1 else look.marker(0)
     return cells
+
+
+def spread_legend(panels: Sequence[Panel], look: Look) -> Iterator[str]:
+    """What stands around the values of rows, and behind them."""
+    found: dict[str, None] = {}
+    for panel in panels:
+        for series in panel.series if Scale.CATEGORY in {panel.x.scale, panel.y.scale} else ():
+            if series.interval:
+                behind = "[ ]" if series.interval in OF_VALUES else look.sign("±", "+-")
+                found[f"{look.sign('├─┤', '|-|')} {behind} {series.interval}"] = None
+    if found:
+        yield look.paint("  ".join(found), DIM)
 
 
 def box_legend(panels: Sequence[Panel], look: Look) -> Iterator[str]:
