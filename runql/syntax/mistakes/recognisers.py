@@ -320,6 +320,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_words.like,
     idiom_words.spelled_unit,
     idiom_words.last_days,
+    idiom_words.moment_of_copy,
+    idiom_words.spelled_days,
     queries.unquoted_search,
     queries.comment,
     queries.step_range,

@@ -7,7 +7,8 @@ from typing import Final
 
 from runql.syntax.lexer import STRAY, lexer
 from runql.syntax.literals import like_test, read_string
-from runql.syntax.mistake import Mistake, Place, idiom, replacing
+from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
+from runql.text.nearest import nearest
 from runql.text.source import Span
 
 _SQL: Final = "SQL"
@@ -94,6 +95,8 @@ _UNITS: Final = {
     "week": "w",
     **{letter: letter for letter in "smhdw"},
 }
+_BEHIND_AS_OF: Final = re.compile(r"\s+of\b(?:[ \t]+([^\s|;,()]+))?", re.IGNORECASE)
+_SPELLED_AGO: Final = re.compile(r"(\d+(?:\.\d+)?)[ \t]*([a-z]+)(?:[ \t]+ago)?\b", re.IGNORECASE)
 _LAST: Final = re.compile(r"(?:last|past)\s+(\d+(?:\.\d+)?)\s*([a-z]+)\b(?![./])", re.IGNORECASE)
 _COUNT_AND_UNIT: Final = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)\b(?![./])", re.IGNORECASE)
 
@@ -185,6 +188,34 @@ def last_days(place: Place) -> Mistake | None:
         return None
     span = Span(*match.span())
     return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
+
+
+def spelled_days(place: Place) -> Mistake | None:
+    """`as of 7 days ago`."""
+    if place.back_terminal() != "OF" or place.back_terminal(2) != "AS_OF":
+        return None
+    match = _SPELLED_AGO.match(place.text, place.found.start)
+    letter = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower().removesuffix("s")))
+    if match is None or letter is None:
+        return None
+    new = f"{match[1]}{letter} ago"
+    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def moment_of_copy(place: Place) -> Mistake | None:
+    """`as of yesteday`, `as of last week`: behind `as of` stands a moment, as the language writes one."""
+    if place.word != "as" or not (behind := _BEHIND_AS_OF.match(place.text, place.found.end)):
+        return None
+    word, start = behind[1] or "", behind.start(1)
+    hints = ("for example: `as of 7d ago`, `as of yesterday`, `as of 2026-11-01`",)
+    if not word:
+        return Mistake(
+            "RQL101", "a moment must follow `as of`", Span(place.found.start, behind.end()), hints, certain=True
+        )
+    near = nearest(word, ("now", "today", "yesterday"), most=1)
+    repairs = tuple(replacing(start, start + len(word), each) for each in near)
+    message = f"`{shown(word)}` is no moment of the past"
+    return Mistake("RQL101", message, Span(start, start + len(word)), hints, repairs=repairs, certain=True)
 
 
 def skip(place: Place) -> Mistake | None:
