@@ -134,7 +134,8 @@ def test_the_action_shows_what_failed(tmp_path: Path) -> None:
     (tmp_path / "gate.rql").write_text(gate)
     done = steps("gate.rql", tmp_path, source="demo", params="least=0.999\n\n")
     assert done.returncode == 1
-    assert "::error file=gate.rql,line=18,title=The accuracy is as it was%3A acc >= $least::" in done.stderr
+    assert "::error file=gate.rql,line=22,title=The accuracy is as it was%3A acc >= $least::" in done.stderr
+    assert "%0Aconfig.optimizer = adam, acc = 0.98" in done.stderr
     assert (tmp_path / "output").read_text() == "junit=runql-junit.xml\nstatus=1\n"
     assert done.stdout == ""
     assert "1 assertion holds" in steps("gate.rql", tmp_path, source="demo", params="least=0.5\n").stderr

@@ -155,6 +155,7 @@ def _renamed(stage: t.TSelect | t.TDrop | t.TRename, context: StageContext) -> S
         context,
         run_id=one(context.run_id),
         run_name=one(context.run_name),
+        keys=several(context.keys),
         x_axis=one(context.x_axis),
         metrics=None if context.metrics is None else several(context.metrics),
         fixed=several(context.fixed),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from runql.engine.stages.context import HIDDEN, StageContext, StageResult
 from runql.engine.stages.dispatch import rows_that_hold
@@ -20,11 +20,12 @@ _MOST_EXAMPLES = 3
 
 
 def assert_rows(
-    stage: TAssert, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]
+    stage: TAssert, tables: Iterable[Table], context: Callable[[], StageContext], said: list[Diagnostic]
 ) -> Iterator[Table]:
     """Pass the rows on; at the end raise `AssertionFailed` (RQL520) if any of them failed, with the first of them.
 
-    A condition whose truth is unknown does not hold. Over no rows it holds, and that is said.
+    A condition whose truth is unknown does not hold. Over no rows it holds, and that is said. The context is asked once
+    there are rows: what tells those of a group apart comes with them.
     """
     failed = total = 0
     examples: list[str] = []
@@ -34,7 +35,7 @@ def assert_rows(
         failed += table.length - sum(holds)
         place = holds.find(0)
         while place >= 0 and len(examples) < _MOST_EXAMPLES:
-            examples.append(_example(stage, table, place, context))
+            examples.append(_example(stage, table, place, context()))
             place = holds.find(0, place + 1)
         yield table
     if failed:
@@ -68,7 +69,8 @@ def _condition(stage: TAssert) -> str:
 
 def _example(stage: TAssert, table: Table, place: int, context: StageContext) -> str:
     """A row that failed: what tells which one it is, and the values that the condition reads."""
-    wanted = [context.run_id, context.run_name, context.x_axis, *cells_in(stage.condition)]
+    keys = [name for name in context.keys if name in table.columns]
+    wanted = [context.run_id, context.run_name, *keys, context.x_axis, *cells_in(stage.condition)]
     names = [name for name in dict.fromkeys(wanted) if name is not None]
     cells: list[tuple[str, Value]] = [(name, cells_of(table, name)[place]) for name in names]
     return ", ".join(f"{name.removeprefix(HIDDEN)} = {value_text(cell)}" for name, cell in cells)

@@ -48,7 +48,7 @@ def holes(stage: THoles, table: Table, context: StageContext) -> StageResult:
     if without := table.length - sum(map(sizes.__getitem__, held)):
         message = f"{number_of(without, 'row')} left out: a value is missing"
         notices.append(Diagnostic("RQL313", message, stage.span))
-    return StageResult(result, tuple(notices), context.other())
+    return StageResult(result, tuple(notices), context.other(keys=names))
 
 
 def _different(cells: Sequence[Value]) -> Sequence[Value]:
@@ -67,7 +67,7 @@ def duplicates(stage: TDuplicates, table: Table, context: StageContext) -> Stage
     if context.run_id is not None and context.run_id in table.columns:
         ids = list(cells_of(table, context.run_id))
         columns[free_name(IDS, columns)] = [[*itemgetter(*places)(ids)] for places in several]
-    return StageResult(Table(columns, len(several)), (), context.other())
+    return StageResult(Table(columns, len(several)), (), context.other(keys=keys))
 
 
 def pareto(stage: TPareto, table: Table, context: StageContext) -> StageResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field
 from typing import TypeAlias
@@ -49,9 +49,10 @@ class OtherTable:
 class StageContext:
     """What is known of a table.
 
-    `x_axis`, `metrics`: of histories, its x column and its metric columns (`None`: all that are neither `run_id`, the
-    x axis nor in `fixed`). `fixed`: the columns of the run that are repeated on each row. `run_id`, `run_name`: the
-    columns that name the run. `config`: the columns of settings (`None`: those whose names begin with `config.`).
+    `x_axis`, `metrics`: of histories, its x column and its metric columns (`None`: all that are neither `run_id`, the x
+    axis nor in `fixed`). `fixed`: the columns of the run that are repeated on each row. `run_id`, `run_name`: the
+    columns that name the run. `keys`: those that tell the rows of another table apart. `config`: the columns of
+    settings (`None`: those whose names begin with `config.`).
     `beaten`: of the rows that `pareto` left out what it compares, and their runs.
     `is_sampled` is asked once the rows have been read, so is `left_out_nan`: how many NaN stood in rows that a source
     did not give, since the first stage keeps none of them. `approx`: aggregates may be taken of a sample.
@@ -66,6 +67,7 @@ class StageContext:
     config: tuple[str, ...] | None = None
     is_sampled: Callable[[], bool] = field(default=lambda: False, compare=False)
     left_out_nan: Callable[[], int] = field(default=lambda: 0, compare=False)
+    keys: tuple[str, ...] = ()
     approx: bool = False
     layout: PivotLayout | None = None
     beaten: Mapping[str, Sequence[Value]] | None = field(default=None, compare=False)
@@ -105,12 +107,18 @@ class StageContext:
         return tuple(name for name in others if name not in {target, self.run_id, self.run_name})
 
     def other(
-        self, *, run_id: str | None = None, run_name: str | None = None, layout: PivotLayout | None = None
+        self,
+        *,
+        run_id: str | None = None,
+        run_name: str | None = None,
+        keys: Iterable[str] = (),
+        layout: PivotLayout | None = None,
     ) -> StageContext:
         """The context of a table whose rows are neither runs nor steps any more."""
         return StageContext(
             run_id=run_id,
             run_name=run_name,
+            keys=tuple(keys),
             layout=layout,
             approx=self.approx,
             open=self.open,

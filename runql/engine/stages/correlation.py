@@ -46,4 +46,4 @@ def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
     if without := sum(not is_number(value) or is_nan(value) for value in targets):
         message = f"{number_of(without, 'row')} left out: no number in `{stage.target.name}`"
         notices.insert(0, Diagnostic("RQL313", message, stage.span))
-    return StageResult(result, tuple(notices), context.other())
+    return StageResult(result, tuple(notices), context.other(keys=["field", "measure"]))

@@ -22,7 +22,9 @@ def describe(_stage: TDescribe, table: Table, context: StageContext) -> StageRes
     rows = [(name, *described(cells)) for name, cells in table.columns.items()]
     columns = {title: [row[place] for row in rows] for place, title in enumerate(COLUMNS)}
     sparks = tuple((name, counts) for name, cells in table.columns.items() if (counts := _spark(cells)))
-    return StageResult(Table(columns, len(rows)), (), context.other(layout=PivotLayout((), (), sparks=sparks)))
+    return StageResult(
+        Table(columns, len(rows)), (), context.other(keys=COLUMNS[:1], layout=PivotLayout((), (), sparks=sparks))
+    )
 
 
 def _spark(cells: Sequence[Value]) -> tuple[int, ...]:

@@ -40,7 +40,7 @@ def diff(stage: TDiff, table: Table, context: StageContext) -> StageResult:
         notices.append(Diagnostic("RQL319", f"`diff` compares runs, and there is {_as_text(table.length)}", stage.span))
     elif same := len(names) - len(fields):
         notices.append(Diagnostic("RQL313", f"{number_of(same, 'field')} the same in all runs left out", stage.span))
-    return StageResult(Table(columns, len(columns[FIELD])), tuple(notices), context.other())
+    return StageResult(Table(columns, len(columns[FIELD])), tuple(notices), context.other(keys=[FIELD, RUN]))
 
 
 def _wide(

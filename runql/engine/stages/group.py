@@ -45,7 +45,7 @@ def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
     casts = CastLosses((named.value for named in stage.folds), of_folds=True)
     casts.add(lambda expr: fold_expression(expr, folded, of_keys, len(groups)))
     notices = [*casts.notices(), *skipped_notices(folded), *single, *_alike(of_keys, stage.span)]
-    return StageResult(Table(columns, len(groups)), tuple(notices), context.other())
+    return StageResult(Table(columns, len(groups)), tuple(notices), context.other(keys=keys))
 
 
 def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:

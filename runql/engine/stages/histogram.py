@@ -30,13 +30,16 @@ def histogram(stage: THistogram, table: Table, context: StageContext) -> StageRe
     rows = [row for row in groups.firsts() for _ in bounds] if bounds else []
     columns: dict[str, Sequence[Value]] = {name: cells_at(cells, rows) for name, cells in keys.items()}
     times = len(groups) if bounds else 0
-    columns[free_name(LOW, columns)] = [low for low, _ in bounds] * times
+    low_name = free_name(LOW, columns)
+    columns[low_name] = [low for low, _ in bounds] * times
     columns[free_name(HIGH, columns)] = [high for _, high in bounds] * times
     name = free_name(COUNT, columns)
     columns[name] = [count for counts in found.counts for count in counts] if bounds else []
     layout = PivotLayout((), (), bars=name)
     notices = [*_left_out(stage, found), *_fewer(stage, found)]
-    return StageResult(Table(columns, len(bounds) * times), tuple(notices), context.other(layout=layout))
+    return StageResult(
+        Table(columns, len(bounds) * times), tuple(notices), context.other(keys=[*keys, low_name], layout=layout)
+    )
 
 
 def _bounds(found: Binned) -> Iterator[tuple[Value, Value]]:

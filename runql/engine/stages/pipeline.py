@@ -236,7 +236,7 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
         case t.TTo():
             return _written(stage, tables, before)
         case t.TAssert():
-            return assertions.assert_rows(stage, tables, context, said)
+            return assertions.assert_rows(stage, tables, lambda: before.context, said)
         case t.TJoin():
             return two_tables.join(stage, tables, context, said)
         case t.TUnion():

@@ -58,7 +58,7 @@ def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
         message = f"{len(empty):,} of {count:,} cells are empty: {some(empty)}"
         notices.append(Diagnostic("RQL315", message, stage.span))
     layout = PivotLayout(tuple(named.name for named in stage.rows), tuple(cells))
-    return StageResult(Table(result, cross.length), tuple(notices), context.other(layout=layout))
+    return StageResult(Table(result, cross.length), tuple(notices), context.other(keys=layout.rows, layout=layout))
 
 
 @frozen

@@ -173,6 +173,16 @@ def test_no_more_than_three_are_shown_and_all_are_counted() -> None:
     assert len(said.hints) == 3
 
 
+def test_a_group_that_fails_is_named_also_behind_another_name() -> None:
+    grouped = t.TGroup((named("name", cell("name")),), (named("low", fold("min", "loss")),))
+    checked = t.TAssert(TCompare(Comparison.GT, cell("low"), TConst(1.5)))
+    for renamed, title in (((), "name"), ((t.TRename((("name", "model"),)),), "model")):
+        with pytest.raises(AssertionFailed) as caught:
+            list(run_stages([grouped, *renamed, checked], [LOSSES], RUNS))
+        (said,) = caught.value.diagnostics
+        assert said.hints[0] == f"{title} = w, low = 1"
+
+
 def test_an_assertion_over_no_rows_says_so() -> None:
     result = ask(t.TAssert(_above(9), text="loss > 9"), table(loss=[]))
     assert [notice.code for notice in result.notices] == ["RQL319"]
