@@ -59,7 +59,9 @@ def test_a_name_without_its_mark_is_told(tmp_path: Path) -> None:
 
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "find_spec", lambda name: None)
-    with pytest.raises(SourceError, match=r"needs `obstore`, which is not installed; .*runql\[store\]"):
+    with pytest.raises(
+        SourceError, match=r"needs `obstore`, which is not installed; install it with .*(obstore|runql\[store\])"
+    ):
         Bucket(address_of("s3://b/a"))
 
 
