@@ -11,6 +11,7 @@ from typing import Final
 from runql.charts.chart import DECADES, MOST_LINES, Axis, Cell, Mark, Panel, Polyline, Scale
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing
+from runql.charts.numbers import alike, spreads_alike
 from runql.charts.points import is_clock, row_labels
 from runql.charts.table import ChartTable, Holds, categories
 from runql.engine.stages import PivotCell
@@ -61,7 +62,7 @@ def _pivoted(table: ChartTable, keys: Sequence[str], name: str, columns: Mapping
     rows = [" · ".join(parts) for parts in zip(*key_texts, strict=True)] if key_texts else [""] * table.length
     if len(rows) > _MOST_ROWS:
         table.say(f"the first {_MOST_ROWS} of {len(rows):,} rows")
-    cells = []
+    found: list[tuple[int, int, float, float]] = []
     for column, cell in enumerate(columns.values()):
         values = table.numbers(cell.value)
         spreads = table.numbers(cell.spread) if cell.spread is not None else None
@@ -69,7 +70,9 @@ def _pivoted(table: ChartTable, keys: Sequence[str], name: str, columns: Mapping
             value = values[row]
             if value is not None and not math.isnan(value):
                 spread = spreads[row] if spreads is not None else None
-                cells.append(Cell(row, column, value, _text(value, spread)))
+                found.append((row, column, value, math.nan if spread is None else spread))
+    texts = _texts([value for _, _, value, _ in found], [spread for *_, spread in found])
+    cells = [Cell(row, column, value, text) for (row, column, value, _), text in zip(found, texts, strict=True)]
     if any(" ± " in cell.text for cell in cells):
         table.say("behind ±: the standard deviation of the rows of a cell")
     empty = min(len(rows), _MOST_ROWS) * len(columns) - len(cells)
@@ -86,9 +89,13 @@ def _across(table: ChartTable) -> str:
     return pivots[-1].columns.name if pivots else ""
 
 
-def _text(value: float, spread: float | None = None) -> str:
-    written = f"{value:.4g}"
-    return written if spread is None or math.isnan(spread) else f"{written} ± {spread:.2g}"
+def _texts(values: Sequence[float], spreads: Sequence[float] = ()) -> list[str]:
+    """How the values of cells read, with what stands around those that have it."""
+    written = alike(values, lambda value: f"{value:.4g}")
+    held = [at for at, spread in enumerate(spreads) if not math.isnan(spread)]
+    for at, text in zip(held, spreads_alike([spreads[at] for at in held]), strict=True):
+        written[at] += f" ± {text}"
+    return written
 
 
 def _crossed(table: ChartTable, design: Design, name: str) -> Panel:
@@ -109,7 +116,7 @@ def _crossed(table: ChartTable, design: Design, name: str) -> Panel:
     if left := table.length - sum(map(len, found.values())):
         table.say_rows_left_out(left, [name])
     means = {place: math.fsum(each) / len(each) for place, each in found.items()}
-    texts = {place: _text(value) for place, value in means.items()}
+    texts = dict(zip(means, _texts([*means.values()]), strict=True))
     for row, cell in enumerate(table.cells(name)):  # rows that have no number: those of their own, as it reads
         if (down[row], along[row]) not in means:
             means[down[row], along[row]] = math.nan

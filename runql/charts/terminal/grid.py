@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Final
 
 from runql.charts.chart import Cell, Panel
-from runql.charts.numbers import short, shorter
+from runql.charts.numbers import alike, short, shorter
 from runql.charts.terminal.look import BOLD, DIM, Look, padded
 from runql.charts.terminal.ticks import AxisExtent
 from runql.text.widths import cell_width
@@ -32,7 +32,8 @@ def heat_lines(panel: Panel, look: Look) -> Iterator[str]:
     cells = {(cell.row, cell.column): replace(cell, text=look.cut(cell.text, look.width)) for cell in panel.cells}
     yield from _grid(panel, look, cells, AxisExtent(least, most, panel.has_log_colours))
     scale = "".join(look.shade(f" {_shade(part, look)} ", part) for part in (0.0, 0.25, 0.5, 0.75, 0.999))
-    yield f"{look.paint(short(least), DIM)} {scale} {look.paint(short(most), DIM)}{' (log)' * panel.has_log_colours}"
+    low, high = alike([least, most])
+    yield f"{look.paint(low, DIM)} {scale} {look.paint(high, DIM)}{' (log)' * panel.has_log_colours}"
 
 
 def cross_lines(panel: Panel, look: Look) -> Iterator[str]:

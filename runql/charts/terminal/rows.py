@@ -10,7 +10,7 @@ from typing import Final
 
 from runql.charts.chart import Axis, Box, Mark, Panel, Scale, Series
 from runql.charts.clipping import EXTREMES, OF_VALUES, QUARTILES, on_axis
-from runql.charts.numbers import short
+from runql.charts.numbers import alike, spreads_alike
 from runql.charts.terminal.canvas import is_drawn
 from runql.charts.terminal.look import DIM, Look, padded
 from runql.charts.terminal.plane import x_axis
@@ -85,26 +85,44 @@ def _span(panel: Panel, axis: Axis) -> AxisExtent | None:
 def _texts(panel: Panel, look: Look) -> dict[tuple[int, int], str]:
     """What stands behind a row: the value, where there is one, and what stands around it; of a box how many."""
     if panel.boxes:
-        return {(place, 0): f"{short(box.median)} (n={box.n:,})" for place, box in enumerate(panel.boxes)}
-    if panel.x.scale is not Scale.CATEGORY:
+        medians = alike([box.median for box in panel.boxes])
+        return {(at, 0): f"{medians[at]} (n={box.n:,})" for at, box in enumerate(panel.boxes)}
+    if panel.x.scale is not Scale.CATEGORY or any(len({*one.x}) < len(one.x) for one in panel.series):
         return {}
-    found: dict[tuple[int, int], str] = {}
-    for number, series in enumerate(panel.series):
-        if len(set(series.x)) < len(series.x):
-            return {}
-        for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
-            if is_drawn(y):
-                found[int(x), number] = short(y) + _around(series, at, look)
+    drawn = [
+        (int(series.x[at]), number, at)
+        for number, series in enumerate(panel.series)
+        for at, y in enumerate(series.y)
+        if is_drawn(y)
+    ]
+    values = alike([panel.series[number].y[at] for _, number, at in drawn])
+    around = _around(panel, [(number, at) for _, number, at in drawn], look)
+    return {
+        (place, number): f"{text} {around[number, at]}".rstrip()
+        for (place, number, at), text in zip(drawn, values, strict=True)
+    }
+
+
+def _around(panel: Panel, drawn: Sequence[tuple[int, int]], look: Look) -> dict[tuple[int, int], str]:
+    """What stands around each of some points, by its series and place: the distance to both sides, or the ends."""
+    found = dict.fromkeys(drawn, "")
+    both: dict[tuple[int, int], float] = {}
+    ends: list[tuple[int, int]] = []
+    for number, at in drawn:
+        series = panel.series[number]
+        if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
+            continue
+        below, above = series.y[at] - series.low[at], series.high[at] - series.y[at]
+        if series.interval not in OF_VALUES and math.isclose(below, above, rel_tol=1e-6, abs_tol=1e-300):
+            both[number, at] = below
+        else:
+            ends.append((number, at))
+    for place, text in zip(both, spreads_alike([*both.values()]), strict=True):
+        found[place] = f"{look.sign('±', '+-')} {text}"
+    texts = alike([end for number, at in ends for end in (panel.series[number].low[at], panel.series[number].high[at])])
+    for place, low, high in zip(ends, texts[::2], texts[1::2], strict=True):
+        found[place] = f"[{low}, {high}]"
     return found
-
-
-def _around(series: Series, at: int, look: Look) -> str:
-    if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
-        return ""
-    below, above = series.y[at] - series.low[at], series.high[at] - series.y[at]
-    if series.interval not in OF_VALUES and math.isclose(below, above, rel_tol=1e-6, abs_tol=1e-300):
-        return f" {look.sign('±', '+-')} {float(f'{below:.2g}'):g}"
-    return f" [{short(series.low[at])}, {short(series.high[at])}]"
 
 
 def _rows(panel: Panel, span: AxisExtent, look: Look) -> Iterator[_Row]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isfinite
 from typing import Any, Final
 
 from runql.charts.chart import Axis, Box, Mark, Panel, Scale, Series
 from runql.charts.clipping import on_axis
+from runql.charts.numbers import alike
 from runql.charts.vega.axes import AxisRange, category, channel, floor_of, value_on
 from runql.charts.vega.layers import Layers, Pointer, Row, arrows, beyond, tooltip
 from runql.charts.vega.legend import Legend, name_of
@@ -60,10 +61,17 @@ class Standing:
 
 def bar_rows(panel: Panel) -> list[Row]:
     """A row for each bar."""
-    return [row for series in panel.series for row in _bars(panel, series)]
+    texts = _value_texts(panel)
+    return [row for series in panel.series for row in _bars(panel, series, texts)]
 
 
-def _bars(panel: Panel, series: Series) -> Iterator[Row]:
+def _value_texts(panel: Panel) -> dict[float, str]:
+    """How each value reads."""
+    values = [y for series in panel.series for y in series.y if isfinite(y)]
+    return dict(zip(values, alike(values, number_text), strict=True))
+
+
+def _bars(panel: Panel, series: Series, texts: Mapping[float, str]) -> Iterator[Row]:
     for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
         row: Row = {"series": name_of(series), "x": value_on(panel.x, x), "y": value_on(panel.y, y)}
         if series.low:
@@ -74,7 +82,7 @@ def _bars(panel: Panel, series: Series) -> Iterator[Row]:
         if series.labels:
             row["label"] = series.labels[at]
         if isfinite(y) and not series.until:
-            row["text"] = number_text(y)
+            row["text"] = texts[y]
             row["end"] = _end(panel.y, series, at, y)
         yield row
 
@@ -125,7 +133,7 @@ def _has_room(panel: Panel, standing: Standing, points: float) -> bool:
     if standing.is_turned or bars > _FEW_BARS or not bars:
         return bars <= _FEW_BARS
     wide = points / max(1, len(panel.x.categories)) * (1 - _GAP) / _beside(panel)
-    return wide >= max(room(number_text(y), NOTE_SIZE) for series in panel.series for y in series.y)
+    return wide >= max((room(text, NOTE_SIZE) for text in _value_texts(panel).values()), default=0)
 
 
 def _room(standing: Standing) -> int:
