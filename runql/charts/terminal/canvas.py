@@ -72,6 +72,11 @@ class Canvas:
             self._masks[place] = self._masks.get(place, 0) | _DOTS[y % 4][x % 2]
         self._colours[place] = colour
 
+    def shows(self, text: str, colour: int) -> bool:
+        """Whether a cell shows dots or a character of a series, which nothing was drawn over."""
+        cells = (place for place, ink in self._colours.items() if ink == colour)
+        return any(self._signs.get(place, text if place in self._masks else "") == text for place in cells)
+
     def lines(self) -> Iterator[str]:
         """The rows from the top, painted."""
         for row in range(self.rows):

@@ -10,6 +10,7 @@ from typing import Final
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import on_axis
 from runql.charts.numbers import short
+from runql.charts.table import some_names
 from runql.charts.terminal.canvas import Canvas, is_drawn
 from runql.charts.terminal.look import DIM, FAINT, Look, padded
 from runql.charts.terminal.shades import NO_COLOUR, Shading, sign_of
@@ -57,6 +58,21 @@ def plane_lines(panel: Panel, look: Look, rows: int, margin: int) -> Iterator[st
         bar = look.sign("┤" if text else "│", "+" if text else "|")
         yield f"{look.paint(padded(text, margin, right=True) + ' ' + bar, DIM)}{line}".rstrip()
     yield from x_axis(panel.x, x, columns, margin + 2, look, column=canvas.column)
+    yield from _covered(canvas, panel, look)
+
+
+def _covered(canvas: Canvas, panel: Panel, look: Look) -> Iterator[str]:
+    """Which series are not seen, as others were drawn over all of their marks."""
+    if panel.colour is not None:
+        return
+    covered = [
+        series.name
+        for series in panel.series
+        if any(is_drawn(x) and is_drawn(y) for x, y in zip(series.x, series.y, strict=True))
+        and not canvas.shows(_marker(series, look, is_line=panel.mark is Mark.LINE), _colour(panel, series))
+    ]
+    if covered:
+        yield look.paint(look.cut(f"not seen, as others lie over all of it: {some_names(covered)}", look.width), DIM)
 
 
 def _spans(panel: Panel) -> tuple[AxisExtent, AxisExtent] | None:

@@ -235,7 +235,9 @@ def floor_of(extent: AxisRange) -> float:
 
 
 def log_ticks(least: float, most: float) -> list[float]:
-    """Powers of ten; between them 2 and 5 where there are few, and only some where there are many."""
+    """Powers of ten; between them 2 and 5 where there are few, and only some where there are many; within one
+    of them round numbers.
+    """
     first, last = math.floor(least), math.ceil(most)
     step = max(1, math.ceil((most - least) / _MOST_DECADES))
     factors = (1, 2, 5) if most - least < 2 * _FEW_DECADES else (1,)
@@ -243,6 +245,9 @@ def log_ticks(least: float, most: float) -> list[float]:
     seen = [tick for tick in ticks if tick > 0 and least - 1e-9 <= math.log10(tick) <= most + 1e-9]
     if len(seen) >= 2:
         return seen
+    ends = AxisRange(_power_of_ten(least), _power_of_ten(most))
+    if most > least and len(rounded := [tick for tick in round_ticks(ends) if tick > 0]) >= 2:
+        return rounded
     return [*map(_power_of_ten, (least, (least + most) / 2, most))]
 
 
