@@ -17,7 +17,7 @@ from runql.engine.values.column import Numbers
 from runql.results.cell_text import exact_text
 from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
-from runql.semantic.typed import ColumnPick, TPlot, TStage
+from runql.semantic.typed import ColumnPick, TPlot, TSort, TSql, TStage
 from runql.semantic.values import MISSING, Value
 
 GAP: Final = math.nan
@@ -162,12 +162,17 @@ class ChartTable:
             self.call(name, [" / ".join(row) for row in rows])
 
     def distinct(self, name: str) -> list[str]:
-        """The categories of a column, numbers and times in their order, others as they first occur."""
+        """The categories of a column, numbers and times in their order; texts that come again too, unless the rows
+        were put in order; others as they first occur.
+        """
         if self.holds(name) in (Holds.NUMBERS, Holds.TIMES):
             by_text = dict(zip(self.texts(name), map(number_of, self.cells(name)), strict=True))
             ranks = {text: math.inf if one is None or math.isnan(one) else one for text, one in by_text.items()}
             return sorted(by_text, key=ranks.__getitem__)
-        return list(dict.fromkeys(self.texts(name)))
+        found = dict(zip(self.texts(name), self.cells(name), strict=True))
+        if len(found) == self.length or any(isinstance(stage, TSort | TSql) for stage in self.stages):
+            return [*found]
+        return sorted(found, key=lambda text: (found[text] is MISSING, found[text] is None, text))
 
     def say(self, note: str) -> None:
         """Put a note under the chart, once."""

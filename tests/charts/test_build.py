@@ -107,7 +107,7 @@ def test_runs_are_told_apart_and_many_become_a_band() -> None:
 
 def test_a_field_parts_the_runs_into_means() -> None:
     panel = chart("runs where name startswith 'baseline' keys loss scan | plot by config.optimizer").panels[0]
-    assert [series.name for series in panel.series] == ["sgd (n=3)", "momentum (n=3)", "adam (n=3)"]
+    assert [series.name for series in panel.series] == ["adam (n=3)", "momentum (n=3)", "sgd (n=3)"]
     assert {series.interval for series in panel.series} == {"95 % interval of the mean"}
     assert all(len(series.runs) == 3 for series in panel.series)
 

@@ -168,8 +168,8 @@ def test_an_interval_of_two_values_does_not_set_the_axis(shape: str) -> None:
 def test_what_is_cut_has_arrows_at_a_terminal() -> None:
     made = chart(seeds(), "runs | group config.kind : mean(summary.acc), ci95(summary.acc) | plot")
     assert "◀─" in screen(made)
-    assert "─▶ 0.905 ± 0.32" in screen(made)
-    assert ">  0.905 +- 0.32" in screen(made, unicode=False) or "> 0.905 +- 0.32" in screen(made, unicode=False)
+    assert "─▶ 0.905 ± 0.318" in screen(made)
+    assert ">  0.905 +- 0.318" in screen(made, unicode=False) or "> 0.905 +- 0.318" in screen(made, unicode=False)
 
 
 def test_the_means_of_runs_set_the_axis_of_their_lines() -> None:
@@ -196,7 +196,7 @@ def test_what_stands_around_a_lone_point_is_drawn() -> None:
 def test_boxes_say_what_they_are_and_one_value_is_a_point() -> None:
     made = chart(seeds(), "runs | plot box summary.acc by config.kind")
     assert "┃ median  ▒ quartiles  ├─┤ smallest to largest  * one value" in screen(made)
-    assert "0.85 (n=1)" in screen(made)
+    assert "0.850 (n=1)" in screen(made)
     assert notes_of(made) == ("box: quartiles, its line: median, whiskers: smallest to largest", "a circle: one value")
 
 
