@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from runql.config import Settings
 from runql.engine.histories.tables import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, StageResult, column_order, run_stages
+from runql.engine.stages.assertions import counts_rows
 from runql.engine.stages.reads import may_read
 from runql.engine.stages.shared.filtered import Unpassed
 from runql.engine.table import Table
@@ -112,9 +113,10 @@ class StagesOperator(TableOperator):
         """What the first stage is told. Whether an aggregate may take a sample, the checker has seen to."""
         ask = self._questions.other if self._questions is not None else None
         context = _context_of(self._below)
-        return replace(
-            context, open=self._files.opener, approx=True, ask=ask, sql=self._ask_sql, unpassed=self._unpassed
-        )
+        wheres = [place for place, stage in enumerate(self._stages) if isinstance(stage, TWhere)]
+        is_asked = any(map(counts_rows, self._stages[wheres[-1] :] if wheres else ()))
+        unpassed = None if is_asked else self._unpassed
+        return replace(context, open=self._files.opener, approx=True, ask=ask, sql=self._ask_sql, unpassed=unpassed)
 
     def _unpassed(self, found: Unpassed) -> Diagnostic:
         from runql.advice.why_empty import why_no_row

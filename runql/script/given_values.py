@@ -51,7 +51,8 @@ def values_of(params: Iterable[str]) -> dict[str, Any]:
     for param in params:
         name, equals, value = param.partition("=")
         if not equals or not _NAME.match(name):
-            raise wrong_call(f"`-p {param}` is not of the form NAME=VALUE")
+            example = param if _NAME.match(param) else "lr"
+            raise wrong_call(f"`-p {param}` is not of the form NAME=VALUE", f"for example: `-p {example}=0.01`")
         if name in values:
             raise wrong_call(f"`-p {name}` is given twice")
         values[name] = value_of(name, value)

@@ -67,6 +67,16 @@ def silenced_code(code: str) -> str | None:
     return name if name in CODES and CODES[name].severity != "error" else None
 
 
+def near_codes(code: str) -> tuple[str, ...]:
+    """The codes that can be silenced and are near to one that cannot, or how to list them all."""
+    known = [name for name in CODES if silenced_code(name) is not None]
+    wanted = code.upper()
+    near = [name for name in known if wanted.startswith("RQL") and len(wanted) > 4 and name.startswith(wanted)]
+    near = near or [*nearest(wanted, known)]
+    listed = "`runql --spec` lists all of them under `codes`: notices and warnings can be silenced, errors cannot"
+    return (*([f"nearest: {', '.join(f'`{name}`' for name in near[:8])}"] if near else []), listed)
+
+
 def set_option(  # noqa: PLR0911 - one line an option
     options: Options, statement: SetStatement
 ) -> tuple[Options, Diagnostic | None]:
@@ -100,7 +110,7 @@ def _switch(options: Options, name: str, statement: SetStatement) -> tuple[Optio
     if code is None:
         what = "an error" if name.upper() in CODES else "no code"
         message = f"`{name}` is {what}: only notices and warnings can be silenced"
-        return options, Diagnostic("RQL223", message, statement.span)
+        return options, Diagnostic("RQL223", message, statement.span, hints=near_codes(name))
     on = _truth(statement.value)
     if on is None:
         return options, Diagnostic("RQL223", f"`{code}` is set to `on` or `off`", statement.span)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import SourceError
+from runql.text.nearest import nearest
 
 DEMO: Final = "demo"
 _LOG_FOLDERS: Final = ("runs", "logs", "lightning_logs", "tb_logs", "tensorboard")
@@ -29,6 +31,29 @@ def known_sources(settings: Settings) -> dict[str, str]:
     found = {f"{TENSORBOARD}./{name}": "the TensorBoard logs of this folder" for name in logs}
     copies = {f"{STORE}{name}": "a copy on this computer" for name in _stores(settings)}
     return {DEMO: "the runs that come with RunQL", **found, **copies, **settings.sources}
+
+
+def near_sources(name: str, settings: Settings) -> tuple[str, ...]:
+    """The source nearest to a name that is none: of the settings, the demo, a folder here, or one in a folder here."""
+    parent, slash, last = name.rpartition("/")
+    if slash:
+        return tuple(f"{parent}/{one}" for one in nearest(last, _folders(settings.folder / parent), most=1))
+    return nearest(name, dict.fromkeys((DEMO, *settings.sources, *_folders(settings.folder))), most=1)
+
+
+def _folders(path: Path) -> list[str]:
+    try:
+        return [found.name for found in path.iterdir() if found.is_dir()]
+    except OSError:
+        return []  # what cannot be listed offers no name
+
+
+def whence(path: Path) -> Iterator[str]:
+    """How far the way to a path is there."""
+    found = next((each for each in path.parents if each.is_dir()), Path())
+    if found != path.parent:
+        yield f"`{found}` is there, and has no folder `{path.relative_to(found).parts[0]}`"
+    yield "runs are in the folder `wandb` of where they were started, or where `WANDB_DIR` says"
 
 
 def _stores(settings: Settings) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from os import PathLike
@@ -12,7 +12,7 @@ from pathlib import Path
 from runql import config
 from runql.config import LAKE, STORE, TENSORBOARD, Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
-from runql.sources.names import DEMO, has_event_files
+from runql.sources.names import DEMO, has_event_files, near_sources, whence
 from runql.sources.protocol import ServiceApi
 from runql.sources.trusted import credentials_for
 from runql.text.diagnostic import Diagnostic
@@ -236,8 +236,9 @@ def _existing(name: str, settings: Settings) -> Path:
     path = _path(name, settings)
     if not path.exists():
         near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
-        hints = [f"nearest: `{each}`" for each in nearest(path.name, near, most=1)]
-        raise SourceError.of("RQL511", f"there is no folder `{name}`", *hints)
+        start = name[: -len(path.name)] if name.endswith(path.name) else ""
+        hints = [f"nearest: `{start}{each}`" for each in nearest(path.name, near, most=1)]
+        raise SourceError.of("RQL511", f"there is no folder `{name}`", *(hints or whence(path)))
     return path
 
 
@@ -325,13 +326,25 @@ def _reopened(base_url: str, name: str, entity: str, project: str, timeout: floa
     return open_server(replace(settings, server=server), name, entity, project).service
 
 
+def _folder_meant(name: str, settings: Settings) -> Iterator[Diagnostic]:
+    """What to say of a project that is called nearly as a folder here. Raises `SourceError` if no server is known."""
+    for near in near_sources(name, settings):
+        hints = (f"nearest folder: `{near}`", f"`{ON_SERVER}{name}` is the project, and nothing else")
+        if not knows_server(settings):
+            raise SourceError.of("RQL511", f"there is no folder `{name}`, and no key for a server", *hints)
+        yield Diagnostic("RQL516", f"`{name}` was read as a project of the server", hints=hints)
+
+
 def _open_on_server(name: str, settings: Settings) -> SourcePlace:
     """A project of the server. A name without an entity means the user's own."""
+    is_marked = name.startswith(ON_SERVER)
     name = name.removeprefix(ON_SERVER)
     if settings.offline:
         return _open_offline(name, settings)
     entity, _, project = name.rpartition("/")
+    said = () if is_marked or not entity else tuple(_folder_meant(name, settings))
     place = open_server(settings, name, entity, project)
+    place = replace(place, said=(*said, *place.said))
     if place.entity:
         return place
     accounts = place.service.accounts
@@ -371,8 +384,7 @@ _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
 
 
 def _unknown(name: str, settings: Settings) -> RunQLError:
-    known: Mapping[str, str] = {DEMO: "", **settings.sources}
-    near = nearest(name, known, most=1)
+    near = near_sources(name, settings)
     hints = [f"nearest: `{near[0]}`"] if near else []
     if name.partition("://")[0].lower() in _OBJECT_STORES:
         hints = [f"a store in an object store is `{STORE}{name}`"]

@@ -150,7 +150,7 @@ _TABLE = {
     "RQL597": Code("notice", "a copy of a metric that `smooth` changes too"),
     "RQL598": Code("warning", "a comparison in a list of columns that may be meant as a name"),
     "RQL563": Code("notice", "cells that `unnest` found to be no list"),
-    "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
+    "RQL516": Code("notice", "a folder that is called as a project on the server may be, or nearly so"),
     "RQL520": Code("error", "an assertion does not hold"),
     "RQL530": Code("error", "the settings of a folder that nobody said yes to"),
     "RQL531": Code("warning", "a settings file that does not count"),

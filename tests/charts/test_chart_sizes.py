@@ -81,14 +81,21 @@ def test_a_size_is_read_as_it_is_written(width: object, height: object, gap: str
 
 
 @pytest.mark.parametrize(
-    "text", ["", "8", "8cm", "8x", "x5", "8x5x3", "-8x5cm", "2x5cm", "101x5cm", "nanx5cm", "8x5em"]
+    "text", ["", "8", "4cm", "8x", "x5", "8x5x3", "-8x5cm", "2x5cm", "101x5cm", "nanx5cm", "8x5em"]
 )
 def test_what_is_no_size_is_none(text: str) -> None:
     assert ChartSize.read(text) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("720x400", (720, 400)), ("720x400px", (720, 400)), ("3 in x 4 in", (288, 384))]
+    ("text", "size"),
+    [
+        ("720x400", (720, 400)),
+        ("720x400px", (720, 400)),
+        ("3 in x 4 in", (288, 384)),
+        ("4in", (384, 240)),
+        ("720", (720, 450)),
+    ],
 )
 def test_units_are_those_of_css(text: str, size: tuple[float, float]) -> None:
     assert ChartSize.read(text) == ChartSize(*size)
@@ -101,7 +108,7 @@ def test_set_says_how_charts_look(tmp_path: Path) -> None:
         assert len(made) if isinstance(made, runql.Result) else False
         svg = (tmp_path / "x.svg").read_text()
         assert float(re.findall(' width="([0-9.]+)"', svg)[0]) == pytest.approx(10 * _CM, abs=1)
-        for wrong, said in (("chart_size '8cm'", "`8x5cm`"), ("chart_size 8", "`8x5cm`"), ("chart_notes 1", "`on`")):
+        for wrong, said in (("chart_size '4cm'", "`8x5cm`"), ("chart_size 8", "`8x5cm`"), ("chart_notes 1", "`on`")):
             with pytest.raises(QueryError, match=re.escape(said)) as caught:
                 session.run(f"set {wrong}")
             assert caught.value.diagnostics[0].code == "RQL223"

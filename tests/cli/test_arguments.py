@@ -105,7 +105,12 @@ def test_a_file_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -
         read_file(tmp_path / "bets.rql")
     (diagnostic,) = error.value.diagnostics
     assert diagnostic.message == f"there is no file `{tmp_path / 'bets.rql'}`"
-    assert diagnostic.hints == ("there are: `best.rql`",)
+    assert diagnostic.hints == (f"nearest: `{tmp_path / 'best.rql'}`",)
+    (tmp_path / "empty").mkdir()
+    for name, hint in (("other.rql", "there are: `best.rql`"), ("empty/x.rql", "no `.rql` file is in")):
+        with pytest.raises(QueryError) as error:
+            read_file(tmp_path / name)
+        assert error.value.diagnostics[0].hints[0].startswith(hint)
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:

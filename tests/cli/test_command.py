@@ -269,4 +269,10 @@ def test_fmt(runql: Runql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert said.err.endswith("ugly.rql formatted\n")
     assert (ugly.read_text(), neat.read_text(), broken.read_text()) == (NEAT, NEAT, "runs where")
     assert runql("fmt", "--check", "ugly.rql").status == 0
+    (ugly := tmp_path / "open.rql").write_text("RUNS limit 3")
+    assert runql("fmt", "--diff", ugly.name).out.splitlines()[3:] == [
+        "-RUNS limit 3",
+        "\\ No newline at end of file",
+        "+runs limit 3",
+    ]
     assert runql("fmt", "--check", "--diff", "ugly.rql").status == 2

@@ -19,6 +19,12 @@ def test_a_source_as_text_and_as_json(runql: Runql) -> None:
     assert [one["name"] for one in data["config"]] == ["config.lr", "config.opt"]
 
 
+def test_behind_options(runql: Runql) -> None:
+    assert runql("-s", "memory", "describe").out == runql("describe", "memory").out
+    assert runql("-s", "memory", "describe", "-o", "json").out == runql("describe", "memory", "-o", "json").out
+    assert runql("-s", "memory", "describe", "config.lr").out == runql("describe", "memory", "config.lr").out
+
+
 def test_within_a_budget(runql: Runql) -> None:
     said = runql("describe", "demo", "--budget", "150")
     assert len(said.out.split()) <= 150

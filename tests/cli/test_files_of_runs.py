@@ -66,7 +66,7 @@ def test_quiet_and_silence(runql: Runql, killed: str) -> None:
     assert _said(runql("-s", killed, "--no", "RQL502", "runs").err) == 0
     assert _said(runql("-s", killed, "set RQL502 off; runs").err) == 0
     said = runql("-s", killed, "--no", "RQL201", "runs")
-    assert (said.status, "only these can be silenced" in said.err) == (2, True)
+    assert (said.status, "notices and warnings can be silenced" in said.err) == (2, True)
 
 
 def test_all_names_on_request(runql: Runql, killed: str) -> None:

@@ -58,6 +58,8 @@ def test_notices_can_be_silenced(runql: Runql) -> None:
     assert "RQL303" in runql("-s", "memory", text).err
     assert "RQL303" not in runql("-s", "memory", "--no", "RQL303", text).err
     assert runql("-s", "memory", "--no", "RQL201", text).status == 2
+    said = runql("-s", "memory", "--no", "RQL32", text).err
+    assert "nearest: `RQL321`, `RQL322`" in said and "`runql --spec`" in said
 
 
 def test_a_script_stops_at_a_failed_assertion(runql: Runql, tmp_path: Path) -> None:

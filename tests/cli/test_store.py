@@ -59,6 +59,9 @@ def test_the_stores(runql: Runql, tmp_path: Path) -> None:
     assert "--yes" in asked.err
     assert runql("store", "drop", "mine", "--yes").out == "deleted: store:mine\n"
     assert not (tmp_path / "stores" / "mine").exists()
+    assert runql("pull", "./vision", "--into", "sixty", "-q").status == 0
+    assert "= nearest: `store:sixty`" in runql("-s", "store:six", "runs").err
+    assert "= there are: `store:broken`, `store:sixty`" in runql("-s", "store:else", "runs").err
     gone = runql("-s", "store:mine", "runs")
     assert gone.status == 3
     assert "there is no store `mine`" in gone.err

@@ -63,19 +63,31 @@ def test_no_source_offers_the_demo(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message", "hint"),
     [
-        ("./nowhere", "there is no folder `./nowhere`", "nearest: `nowhere2`"),
+        ("./nowhere", "there is no folder `./nowhere`", "nearest: `./nowhere2`"),
+        ("./nowhere2/a/b", "there is no folder", "`{0}/nowhere2` is there, and has no folder `a`"),
+        ("nowher", "no source `nowher`", "nearest: `nowhere2`"),
+        ("nowhere2/wanbd", "there is no folder `nowhere2/wanbd`", "nearest folder: `nowhere2/wandb`"),
         ("dmo", "no source `dmo`", "nearest: `demo`"),
         ("loop", "the source `loop` of the settings stands for itself", None),
     ],
 )
 def test_what_is_no_source(tmp_path: Path, name: str, message: str, hint: str | None) -> None:
-    (tmp_path / "nowhere2").mkdir()
+    (tmp_path / "nowhere2" / "wandb").mkdir(parents=True)
     settings = config.Settings(sources={"loop": "pool", "pool": "loop"}, folder=tmp_path)
     with pytest.raises(SourceError) as error:
         open_place(name, settings)
     (diagnostic,) = error.value.diagnostics
     assert diagnostic.message.startswith(message)
-    assert hint is None or diagnostic.hints[0].startswith(hint)
+    assert hint is None or diagnostic.hints[0].startswith(hint.format(tmp_path))
+
+
+def test_a_project_that_is_called_nearly_as_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "wandb").mkdir(parents=True)
+    server = config.ServerSettings(base_url="http://127.0.0.1:9", api_key="a" * 40)
+    settings = config.Settings(folder=tmp_path, server=server)
+    (notice,) = open_place("mine/wanbd", settings).said
+    assert (notice.code, notice.hints[0]) == ("RQL516", "nearest folder: `mine/wandb`")
+    assert open_place("wandb:mine/wanbd", settings).said == ()
 
 
 def test_aliases_stand_for_expressions() -> None:

@@ -190,6 +190,21 @@ def test_an_answer_with_runs_has_no_ladder() -> None:
     assert "RQL307" not in {notice.code for notice in result.notices}
 
 
+@pytest.mark.parametrize(
+    ("stages", "is_said"),
+    [
+        ("runs where config.lr > 5 | assert count() = 0", False),
+        ("runs | where config.lr > 5 | assert count() < 3", False),
+        ("runs | assert count() > 3 | where config.lr > 5", True),
+        ("runs where config.lr > 5 | assert config.lr < 9", True),
+    ],
+)
+def test_where_an_assertion_asks_for_none_it_is_not_said_why_there_is_none(stages: str, is_said: bool) -> None:
+    result = ask(stages)
+    assert len(result) == 0
+    assert ("RQL307" in {notice.code for notice in result.notices}) is is_said
+
+
 def test_it_stands_under_the_table_in_python() -> None:
     (result,) = session().run("runs where config.lr > 5 select id")
     assert isinstance(result, Result)

@@ -12,7 +12,7 @@ from runql.engine.stages.shared.rows import cells_in, cells_of, folds_in
 from runql.engine.stages.shared.say import value_text
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
-from runql.semantic.typed import TAnd, TAssert, TCell, TCompare, TFold, TNot, TOr
+from runql.semantic.typed import TAnd, TAssert, TCell, TCompare, TFold, TNot, TOr, TStage
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 
@@ -56,6 +56,13 @@ def assert_table(stage: TAssert, table: Table, context: StageContext) -> StageRe
             said.append("`count(CONDITION)` counts the rows where it is false too: `count_if(CONDITION)` does not")
         raise _failure(stage, f"{_condition(stage)} does not hold", said)
     return StageResult(table, tuple(skipped_notices(folded)), context)
+
+
+def counts_rows(stage: TStage) -> bool:
+    """Whether it is an assertion of how many rows there are: where it holds of none, none are what was asked for."""
+    if not isinstance(stage, TAssert) or not stage.over_table:
+        return False
+    return any(node.name == "count" and node.argument is None for node in folds_in(stage.condition))
 
 
 def _failure(stage: TAssert, what: str, examples: list[str]) -> AssertionFailed:

@@ -103,14 +103,18 @@ class Arguments(NamedTuple):
 def command_first(argv: Sequence[str]) -> list[str]:
     """The arguments with a command that stands behind options (`-s demo check …`) before them.
 
-    `explain` and `describe` begin statements of the language too, and are left where they are.
+    `explain` and `describe` begin statements of the language too, and are left where they are; `describe` with nothing
+    behind it but options is the command, for the statement names a field.
     """
     takes_value = {name: option.takes_value for option in OPTIONS for name in option.names.split()}
     index = 0
     while index < len(argv) and argv[index].startswith("-") and argv[index] not in {"-", "--"}:
         name, equals, _ = argv[index].partition("=")
         index += 2 if takes_value.get(name, False) and not equals else 1
-    if index == 0 or index >= len(argv) or argv[index] not in _ONLY_COMMANDS:
+    if index == 0 or index >= len(argv):
+        return [*argv]
+    is_schema = argv[index] == "describe" and (index + 1 == len(argv) or argv[index + 1].split("=")[0] in takes_value)
+    if argv[index] not in _ONLY_COMMANDS and not is_schema:
         return [*argv]
     return [argv[index], *argv[:index], *argv[index + 1 :]]
 

@@ -57,4 +57,5 @@ def formatted_text(source: Source) -> str:
 
 def _diff(source: Source, formatted: str) -> str:
     old, new = source.text.splitlines(keepends=True), formatted.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(old, new, source.name, source.name))
+    lines = difflib.unified_diff(old, new, source.name, source.name)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from runql.errors import wrong_call
 from runql.terminal import stdin
 from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
+from runql.text.nearest import nearest
 from runql.text.source import Source
 
 
@@ -32,11 +33,21 @@ def read_file(path: Path) -> Source:
         raw = read_bounded(path, MOST_TEXT_BYTES)
     except FileNotFoundError:
         there = sorted(found.name for found in path.parent.glob("*.rql")) if path.parent.is_dir() else []
-        near = f"there are: {', '.join(f'`{name}`' for name in there[:8])}" if there else ""
-        raise wrong_call(f"there is no file `{path}`", *([near] if near else [])) from None
+        raise wrong_call(f"there is no file `{path}`", *_instead(path, there)) from None
     except OSError as error:
         raise wrong_call(f"cannot read `{path}`: {error.strerror or error}") from error
     return Source(_decoded(raw, f"`{path}`"), str(path), is_script=True)
+
+
+def _instead(path: Path, there: list[str]) -> Iterator[str]:
+    """What to write instead of a file that is not there: the nearest of its folder, or what a query is otherwise."""
+    near = nearest(path.name, there, most=1)
+    if near:
+        yield f"nearest: `{path.with_name(near[0])}`"
+    elif there:
+        yield f"there are: {', '.join(f'`{name}`' for name in there[:8])}"
+    else:
+        yield f'no `.rql` file is in `{path.parent}`; a query may also stand in quotes: `runql -s demo "runs limit 5"`'
 
 
 def _is_path_of_file(word: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runql.chart_look import PLAIN, ChartLook
 from runql.errors import wrong_call
-from runql.script.options import Options, Told, silenced_code
+from runql.script.options import Options, Told, near_codes, silenced_code
 
 if TYPE_CHECKING:
     from runql.language.entry import Entry, Function
@@ -23,7 +23,7 @@ def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = Fals
         if name is None:
             raise wrong_call(
                 f"`--no {code}` names no notice and no warning",
-                "only these can be silenced: see docs/reference/codes.md",
+                *near_codes(code),
             )
         silenced.append(name)
     return Options(frozenset(silenced), max_rows, names, Told(), look)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ _AGE: Final = re.compile(r"(\d{1,5})([mhdw])", re.ASCII)
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}", re.ASCII)
+_MOST_NAMED: Final = 8
 _NAME: Final = re.compile(r"[^/\\#?%:\x00-\x1f\x7f]+(/[^/\\#?%:\x00-\x1f\x7f]+)?")
 """What W&B allows in the names of its projects, with or without an entity."""
 
@@ -127,8 +128,18 @@ def existing(name: str, settings: Settings) -> StorePlace:
     if remote is not None:
         raise _not_elsewhere(place, remote.shown, asks=remote.asks)
     names = [store.name for store in stores(settings)]
-    near = [f"nearest: `{STORE}{each}`" for each in nearest(place.name, names, most=1)]
-    raise SourceError.of("RQL511", f"there is no store `{place.name}`", *near, "`runql pull SOURCE` makes one")
+    hints = (*_instead(place.name, names), "`runql pull SOURCE` makes one")
+    raise SourceError.of("RQL511", f"there is no store `{place.name}`", *hints)
+
+
+def _instead(name: str, names: Sequence[str]) -> Iterator[str]:
+    """The stores nearest to a name that none has, or else those that there are."""
+    plain = name.casefold()
+    near = nearest(name, names, most=1) or [one for one in names if plain and plain in one.casefold()]
+    shown = ", ".join(f"`{STORE}{one}`" for one in (near or names)[:_MOST_NAMED])
+    more = len(near or names) - _MOST_NAMED
+    if shown:
+        yield f"{'nearest' if near else 'there are'}: {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def _not_elsewhere(place: StorePlace, shown: str, *, asks: bool) -> RunQLError:

@@ -213,7 +213,7 @@ def one_run(place: Place) -> Mistake | None:
     if ident.text.lower() not in keywords().clause_words:
         return None
     repair = replacing(head.start, head.end, "runs")
-    hint = f"`{head.text}` takes the id of one"
+    hint = f"`{head.text}` takes the id of one; of several: `{head.text}s {ident.text} …`"
     message = f"an id is missing after `{head.text}`"
     return Mistake("RQL101", message, Span(head.start, ident.end), (hint,), repairs=(repair,), certain=True)
 

@@ -207,13 +207,14 @@ def moment_of_copy(place: Place) -> Mistake | None:
     if place.word != "as" or not (behind := _BEHIND_AS_OF.match(place.text, place.found.end)):
         return None
     word, start = behind[1] or "", behind.start(1)
-    hints = ("for example: `as of 7d ago`, `as of yesterday`, `as of 2026-11-01`",)
+    hints: tuple[str, ...] = ("for example: `as of 7d ago`, `as of yesterday`, `as of 2026-11-01`",)
     if not word:
         return Mistake(
             "RQL101", "a moment must follow `as of`", Span(place.found.start, behind.end()), hints, certain=True
         )
     near = nearest(word, ("now", "today", "yesterday"), most=1)
     repairs = tuple(replacing(start, start + len(word), each) for each in near)
+    hints = (*(f"nearest: `{each}`" for each in near), *hints)
     message = f"`{shown(word)}` is no moment of the past"
     return Mistake("RQL101", message, Span(start, start + len(word)), hints, repairs=repairs, certain=True)
 
