@@ -14,6 +14,7 @@ from runql.text.visible import visible
 
 _UNKNOWN = "RQL511"
 _SHOWN = 6
+_KEYS = re.compile(r"(?i)\s+on\s+(?P<left>[\w./]+)\s*=\s*(?P<right>[\w./]+)(?!\s*,)")
 _NO_FIELD = frozenset({"RQL201", "RQL202", "RQL208", "RQL214", "RQL218"})
 _IN_LIST = re.compile(r"(?i)\b(?:in|any|all|none)\s*\(\Z")
 
@@ -21,12 +22,12 @@ _IN_LIST = re.compile(r"(?i)\b(?:in|any|all|none)\s*\(\Z")
 def placed(error: SourceError, name: str, span: Span, queries: Iterable[str], source: Source) -> SourceError:
     """An error that a name of a text could not be opened, at that name. `queries`: the names of queries there are."""
     known = list(dict.fromkeys(queries))
-    return type(error)([said_of_unknown(one, name, span, known) for one in error.diagnostics], source)
+    return type(error)([said_of_unknown(one, name, span, known, source.text) for one in error.diagnostics], source)
 
 
-def said_of_unknown(one: Diagnostic, name: str, span: Span, queries: Sequence[str]) -> Diagnostic:
+def said_of_unknown(one: Diagnostic, name: str, span: Span, queries: Sequence[str], text: str = "") -> Diagnostic:
     """What is said of a name that cannot be opened, at its place; of one that nobody knows with the queries there are,
-    nearest first."""
+    nearest first. `text`: that in which it stands."""
     one = one if one.span != NOWHERE else replace(one, span=span)
     if one.code != _UNKNOWN or one.message != f"no source `{name}`":
         return one
@@ -43,10 +44,26 @@ def said_of_unknown(one: Diagnostic, name: str, span: Span, queries: Sequence[st
     else:
         hints = (*hints, f"a query gets a name with `let {name} = runs …;`") if name.isidentifier() else hints
     if name.lower() in {"runs", "run"}:
-        hints = ("the runs themselves are a query in parentheses: `(runs select id, summary.acc as other)`",)
-        fixes = ()  # both tables have the default columns: which of the other are wanted only the writer knows
+        hints, fixes = _of_runs(span, text)
     message = f"there is no query and no source `{name}`"
     return replace(one, message=message, hints=(*hints, *one.hints), fixes=(*fixes, *one.fixes))
+
+
+def _of_runs(span: Span, text: str) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+    """`join runs on config.parent = id`: the way to join the runs themselves. Both tables have the default columns, so
+    those of the other are chosen, and a key has its new name behind `on` too."""
+    said = "the runs themselves are a query in parentheses"
+    keys = None if span == NOWHERE else _KEYS.match(text, span.end)
+    if keys is None:
+        # Which of the other's columns are wanted only the writer knows.
+        return (f"{said}: `(runs select id, summary.acc as other)`",), ()
+    right = keys["right"]
+    short = "other_" + re.sub(r"\W", "_", right.rpartition(".")[2])
+    name = "name as other_name" if right != "name" else "id as other_id"
+    query = f"(runs select {right} as {short}, {name})"
+    behind = f"{query} on {keys['left']} = {short}"
+    fix = Fix(f"write `{behind}`", (Edit(span, query), Edit(Span(*keys.span("right")), short)))
+    return (f"{said}, with columns of other names: `{behind}`",), (fix,)
 
 
 def with_query_meant(found: Iterable[Diagnostic], names: Collection[str], text: str) -> tuple[Diagnostic, ...]:

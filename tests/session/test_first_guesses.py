@@ -88,3 +88,13 @@ def test_the_runs_beside_themselves_are_a_query() -> None:
     (found,) = caught.value.diagnostics
     assert not found.fixes
     assert "(runs select id, summary.acc as other)" in found.hints[0]
+
+
+def test_the_runs_beside_themselves_on_two_names_are_offered() -> None:
+    text = "runs | join runs on config.optimizer = id"
+    with pytest.raises(SourceError) as caught:
+        runql.query(text, source="demo")
+    (found,) = caught.value.diagnostics
+    offered = apply([found.fixes[0].edits], text)
+    assert offered == "runs | join (runs select id as other_id, name as other_name) on config.optimizer = other_id"
+    assert {"other_id", "other_name"} <= set(runql.query(offered, source="demo").frame.names)

@@ -205,7 +205,7 @@ class Analysis:
             if known is not None and known.error is not None:
                 said = _at(known.error, ref.span)
                 saved = (f"@{name}" for name in _saved(at.home))
-                yield said_of_unknown(said, ref.name, ref.span, (*at.script.lets, *saved))
+                yield said_of_unknown(said, ref.name, ref.span, (*at.script.lets, *saved), at.piece.parsed.source.text)
 
     def of_whole(self, script: DocumentScript) -> Iterator[tuple[int, Diagnostic]]:
         """What only the whole text shows: names declared twice, parameters that nothing uses. With their pieces."""
