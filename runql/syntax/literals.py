@@ -110,9 +110,9 @@ def _joined(pair: str) -> str:
     return chr(0x10000 + ((ord(pair[0]) - 0xD800) << 10) + (ord(pair[1]) - 0xDC00))
 
 
-def write_string(value: str) -> str:
+def write_string(value: str, quote: str = "") -> str:
     """A string in double quotes, or single ones if that saves escapes; a backslash is doubled only if it must."""
-    quote = "'" if '"' in value and "'" not in value else '"'
+    quote = quote or ("'" if '"' in value and "'" not in value else '"')
     written = []
     for index, char in enumerate(value):
         following = value[index + 1 : index + 2]

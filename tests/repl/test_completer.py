@@ -167,3 +167,15 @@ def test_before_anything_is_loaded_keys_are_simply_typed(tmp_path: Path, monkeyp
         driver.ready()
         driver.thought()
         assert driver.bottom.startswith("runs") or "demo" in driver.bottom
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_text_keeps_its_quotes_and_the_one_that_is_typed_behind_is_not_written_twice(
+    driver: Driver, quote: str
+) -> None:
+    driver.type(f"count runs where config.optimizer = {quote}ada")
+    driver.press("Tab")
+    whole = f"count runs where config.optimizer = {quote}adam{quote}"
+    driver.wait(lambda: driver.text == whole)
+    driver.press(quote, " ")
+    driver.wait(lambda: driver.text == f"{whole} ", driver.text)

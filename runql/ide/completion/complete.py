@@ -19,9 +19,11 @@ from runql.ide.declarations import with_declared
 from runql.ide.named_tables import put_in, scope_of, sources_behind
 from runql.ide.nodes import queries
 from runql.semantic.check_stages.scope import Scope
+from runql.syntax.literals import read_string, write_string
 from runql.syntax.parse import parse
 from runql.text.source import Span
 
+_QUOTES = frozenset("\"'")
 _OPENS = frozenset("([{,=<>~!+*/%|-")
 """Signs behind which a word may stand without a space."""
 
@@ -45,7 +47,7 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     if keys is not None:
         table, context = keys.table, keys.context
     items, is_cut = listed(_offers(cursor, context, table, keys), cursor.typed)
-    spaced = tuple(_spaced(item, cursor) for item in items)
+    spaced = tuple(_spaced(_quoted(item, cursor), cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.
     more = bool(cursor.chain) and "." not in cursor.typed and context.catalog is not None
     return Completions(cursor.word, cursor.whole, spaced, is_cut or more or len(items) >= MOST_BY_LETTERS)
@@ -70,6 +72,14 @@ def _of_saved(cursor: Cursor, context: Context) -> Completions:
     items, is_cut = listed(saved_at(cursor, context), cursor.typed)
     start = cursor.word.start - 1
     return Completions(Span(start, cursor.word.end), Span(start, cursor.whole.end), items, is_cut)
+
+
+def _quoted(item: Item, cursor: Cursor) -> Item:
+    """A text in the quotes that were begun."""
+    text, quote = item.insert_text, cursor.quote
+    if quote not in _QUOTES or text[:1] not in _QUOTES or text[0] == quote or text[-1] != text[0]:
+        return item
+    return replace(item, insert_text=write_string(read_string(text), quote))
 
 
 def _spaced(item: Item, cursor: Cursor) -> Item:

@@ -19,6 +19,12 @@ class QueryBuffer(Buffer):
     """A buffer whose completions may replace the rest of a word, and that goes through its history query by query."""
 
     _older: tuple[int, str] | None = None
+    _closed: tuple[str, int] | None = None
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether a completion has just closed a text, so that the quote that is typed stands there already."""
+        return self._closed == (self.text, self.cursor_position)
 
     @property
     def shows_older(self) -> bool:
@@ -48,6 +54,8 @@ class QueryBuffer(Buffer):
             place = self.cursor_position
             self.document = Document(self.text[:place] + self.text[place + chosen.tail :], place)
             self.complete_state = state
+        ends_text = chosen is not None and chosen.text[-1:] in ("'", '"')
+        self._closed = (self.text, self.cursor_position) if ends_text else None
 
 
 class WholeQueries(AutoSuggest):

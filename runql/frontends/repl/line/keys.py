@@ -29,7 +29,7 @@ class TypedLine(Protocol):
 
 def key_bindings(line: TypedLine) -> KeyBindingsBase:
     """The keys of a line."""
-    return merge_key_bindings([_enter(line), _menu(), _history(line.buffer), _ways_out(line)])
+    return merge_key_bindings([_enter(line), _menu(), _quotes(line.buffer), _history(line.buffer), _ways_out(line)])
 
 
 def _enter(line: TypedLine) -> KeyBindings:
@@ -100,6 +100,21 @@ def _menu() -> KeyBindings:
         """No menu."""
         event.current_buffer.cancel_completion()
 
+    return keys
+
+
+def _quotes(buffer: QueryBuffer) -> KeyBindings:
+    keys = KeyBindings()
+    is_closed = Condition(lambda: buffer.has_closed)
+
+    def over(event: KeyPressEvent) -> None:
+        """The quote behind a text that a completion has closed already is not written twice; another one is."""
+        if not buffer.document.text_before_cursor.endswith(event.data):
+            buffer.insert_text(event.data)
+        buffer.complete_state = None
+
+    keys.add("'", filter=_TYPING & is_closed)(over)
+    keys.add('"', filter=_TYPING & is_closed)(over)
     return keys
 
 
