@@ -84,7 +84,7 @@ class StageCalls(WindowCalls):
         if node.name in _MEANS and self._stage.folding is Folding.NO and not is_framed(node):
             meant = replace(node, name="mean")
             place = node.name_span if node.name_span != NOWHERE else span
-            fixes = rewrite(span, f"{to_text(meant)} over all")
+            fixes = rewrite(span, f"{to_text(meant)} over {self._rows.own_over() or 'all'}")
             self._report.add("RQL206", f"no function `{node.name}`", place, *self.over_hints(meant), fixes=fixes)
             return BROKEN
         if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
@@ -150,10 +150,11 @@ class StageCalls(WindowCalls):
                 metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
                 one = f"{node.name}({field_text(Space.LOGGED, metric)})"
                 hints = (*hints, f"of each run's history: {code(one)}")
+        over = self._rows.own_over() or "all"
         if self._stage.folding is not Folding.NO:
             fixes: tuple[Fix, ...] = ()
         else:
-            fixes = self._behind_keys(span) if stage == "group" else rewrite(span, f"{to_text(node)} over all")
+            fixes = self._behind_keys(span) if stage == "group" else rewrite(span, f"{to_text(node)} over {over}")
         self._report.add("RQL219", message, span, *hints, fixes=fixes)
 
     def _behind_keys(self, span: Span) -> tuple[Fix, ...]:

@@ -15,7 +15,7 @@ from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.calls import StageCalls
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.unasked import asked_for, is_unasked, say_last_value
-from runql.semantic.check_stages.windows import Folding
+from runql.semantic.check_stages.windows import Folding, rows_of
 from runql.semantic.names.meanings import LoggedName, Resolved
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
@@ -28,6 +28,7 @@ from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TWindow, TypedExpr
 from runql.syntax import tree
+from runql.syntax.tree.walk import nodes
 from runql.text.source import Span
 
 
@@ -40,6 +41,7 @@ class StageExpressions(Expressions):
     def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report, scope: Scope) -> None:
         super().__init__(catalog, context, report)
         self.scope, self.catalog, self.stage = scope, catalog, ""
+        self.node: tree.Stage | None = None
         self.folding = Folding.NO
         self.mentions: dict[str, TColumn] = {}
         self.lost: set[str] = set()
@@ -207,6 +209,11 @@ class StageExpressions(Expressions):
 
     def _window(self, node: tree.Window, span: Span) -> Operand:
         return self.calls.window(node, span)
+
+    def own_over(self) -> str | None:
+        """The keys of the first window that the stage has, as they are written."""
+        windows = [one for one in nodes(self.node) if isinstance(one, tree.Window)]
+        return rows_of(min(windows, key=lambda one: one.span.start)).over if windows else None
 
     def of_run(self, node: tree.Call, span: Span) -> Operand:
         """A value of each run's history."""

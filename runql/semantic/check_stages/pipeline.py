@@ -102,7 +102,7 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
             self.behind_plot(name, self.plotted, stage)
             return None
         self.plotted = stage if isinstance(stage, s.PlotStage) else self.plotted
-        self.expressions.stage, self.expressions.folding = name, Folding.NO
+        self.expressions.stage, self.expressions.node, self.expressions.folding = name, stage, Folding.NO
         if not self._fits(name, stage):
             return None
         return self._checked(stage)

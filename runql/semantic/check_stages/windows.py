@@ -60,6 +60,9 @@ class StageCheck(ExpressionCheck, Protocol):
     def of_run(self, node: tree.Call, span: Span) -> Operand:
         """A value of each run's history."""
 
+    def own_over(self) -> str | None:
+        """The keys of a window that the stage has, as they are written."""
+
 
 class WindowCalls(Calls):
     """Checks the windows of stages, and the functions that look at other rows without saying which."""
@@ -96,7 +99,7 @@ class WindowCalls(Calls):
     def _not_of_rows(self, node: tree.Window, span: Span) -> Operand:
         """`lower(x) over …`."""
         call = node.call
-        text = window_of(call.name, list(map(to_text, call.arguments)), _rows_of(node))
+        text = window_of(call.name, list(map(to_text, call.arguments)), rows_of(node))
         if call.name not in FUNCTIONS and text is not None:
             return self._in_own_words(call, span, text)
         if call.name not in FUNCTIONS:
@@ -112,7 +115,7 @@ class WindowCalls(Calls):
         """Whether it is `lag(x, 1, 0)` of SQL, whose last argument stands where there is no such row; reported."""
         call = node.call
         is_meant = call.name in {"lag", "lead"} and len(call.arguments) == 3
-        text = window_of(call.name, list(map(to_text, call.arguments)), _rows_of(node)) if is_meant else None
+        text = window_of(call.name, list(map(to_text, call.arguments)), rows_of(node)) if is_meant else None
         if text is not None:
             message = f"`{call.name}` takes nothing for where there is no such row"
             self._report.add("RQL206", message, span, f"write {code(text)}", fixes=rewrite(span, text))
@@ -143,7 +146,7 @@ class WindowCalls(Calls):
         return False
 
     def _lacks_order(self, node: tree.Window, span: Span) -> None:
-        name, rows = node.call.name, _rows_of(node)
+        name, rows = node.call.name, rows_of(node)
         if node.call.arguments:
             text = f"{name}(){rows.behind([to_text(node.call.arguments[0])])}"
             hint = f"write {code(text)}"
@@ -227,18 +230,23 @@ class WindowCalls(Calls):
         """It is not said which rows: the error writes it out."""
         given = list(map(to_text, node.arguments))
         order = (self._ranking_key(),) if node.name in RANKED and not given else ()
-        rows = [WindowRows(over, order) for over in ("all", *self._some_key())]
+        said = {"all": "of all rows"}
+        own = self._rows.own_over()
+        overs = ("all", *self._some_key()) if own is None else dict.fromkeys((own, "all"))
+        rows = [WindowRows(over, order) for over in overs]
         texts = [window_of(node.name, given, one) or f"{to_text(node)}{one.behind()}" for one in rows]
-        hints = [f"{what}: {code(text)}" for what, text in zip(("of all rows", "of each group"), texts, strict=False)]
+        hints = [f"{said.get(over, 'of each group')}: {code(text)}" for over, text in zip(overs, texts, strict=True)]
         message = f"`{node.name}` looks at other rows, and `over` says at which"
         self._report.add("RQL225", message, span, *hints, fixes=[fix for text in texts for fix in rewrite(span, text)])
         return BROKEN
 
     def over_hints(self, node: tree.Call) -> Iterator[str]:
         """How an aggregate stands beside its rows."""
-        call = to_text(node)
+        call, own = to_text(node), self._rows.own_over()
+        if own is not None and own != "all":
+            yield f"beside each row, of the rows of its group: {code(f'{call} over {own}')}"
         yield f"beside each row, of all rows: {code(f'{call} over all')}"
-        for key in self._some_key():
+        for key in () if own is not None else self._some_key():
             yield f"or of the rows of its group: {code(f'{call} over {key}')}"
 
     def _some_key(self) -> Iterator[str]:
@@ -366,7 +374,7 @@ class WindowCalls(Calls):
         raise NotImplementedError
 
 
-def _rows_of(node: tree.Window) -> WindowRows:
+def rows_of(node: tree.Window) -> WindowRows:
     """Which rows a window looks at, as it is written."""
     over = to_text(tree.Window(tree.Call("x", ()), node.keys)).removeprefix("x() over ")
     return WindowRows(over, tuple(f"{'-' * key.descending}{to_text(key.value)}" for key in node.order))
