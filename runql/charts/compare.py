@@ -1,4 +1,6 @@
-"""Runs beside each other: the x at which they are compared, and of how many runs there is a value at each."""
+"""Runs beside each other: the x at which they are compared, of how many runs there is a value at each, and the median
+or the mean of them all.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,10 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Final
 
-from runql.charts.points import Points
-from runql.engine.statistics import mean
+from runql.charts.chart import Series
+from runql.charts.clipping import CI95, QUARTILES
+from runql.charts.points import Points, last_of
+from runql.engine.statistics import ci95_of, mean, std
 from runql.text.frozen import frozen
 
 _MOST_STRETCHES: Final = 100
@@ -112,3 +116,59 @@ def _in_stretches(runs: Sequence[Points], ends: tuple[float, float], stretches: 
         for part, ys in parts.items():
             found.setdefault(least + (part + 0.5) * width, {})[place] = mean(ys)
     return found
+
+
+# ---------------------------------------------------------------- as one line
+
+
+def band_of(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour: int = 0) -> Series:
+    """The median, the quartiles and the extremes at each x."""
+    ordered = [sorted(one.values.values()) for one in compared]
+
+    def at(percent: float) -> list[float]:
+        return [_between(ys, percent / 100 * (len(ys) - 1)) if ys else math.nan for ys in ordered]
+
+    middle = at(50)
+    return Series(
+        name,
+        [one.x for one in compared],
+        middle,
+        runs,
+        colour,
+        low=at(25),
+        high=at(75),
+        interval=QUARTILES,
+        least=[ys[0] if ys else math.nan for ys in ordered],
+        most=[ys[-1] if ys else math.nan for ys in ordered],
+        n=len(runs),
+        last=last_of(middle),
+    )
+
+
+def _between(ordered: Sequence[float], place: float) -> float:
+    """The value at a place of an ordered list, linear between two neighbours."""
+    below = int(place)
+    part = place - below
+    if not part or ordered[below] == ordered[below + 1]:
+        return ordered[below]
+    return ordered[below] * (1 - part) + ordered[below + 1] * part
+
+
+def mean_of(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour: int) -> Series:
+    """The mean of the runs at each x, and where it lies with 95 %."""
+    columns = [[*one.values.values()] for one in compared]
+    means = [mean(ys) if ys else math.nan for ys in columns]
+    ends = [ci95_of(std(ys), len(ys)) if len(ys) > 1 else math.nan for ys in columns]
+    has_ends = not all(map(math.isnan, ends))
+    return Series(
+        name,
+        [one.x for one in compared],
+        means,
+        runs,
+        colour,
+        low=[middle - end for middle, end in zip(means, ends, strict=True)] if has_ends else (),
+        high=[middle + end for middle, end in zip(means, ends, strict=True)] if has_ends else (),
+        interval=CI95 if has_ends else "",
+        n=len(runs),
+        last=last_of(means),
+    )

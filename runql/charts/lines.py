@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
-from runql.charts.clipping import CI95, QUARTILES, clipped
-from runql.charts.compare import RunCounts, RunsAtX, common_x, counted_text, counts_of, with_gaps
+from runql.charts.clipping import QUARTILES, clipped
+from runql.charts.compare import RunCounts, RunsAtX, band_of, common_x, counted_text, counts_of, mean_of, with_gaps
 from runql.charts.design import Design
 from runql.charts.families import Family, families, say_first_rows
 from runql.charts.outliers import say_outliers
@@ -18,6 +18,7 @@ from runql.charts.points import (
     Points,
     axis_of,
     end_of,
+    is_by_run,
     last_of,
     points_of,
     rows_by,
@@ -25,9 +26,10 @@ from runql.charts.points import (
     runs_of,
     say_apart,
     say_cut_names,
+    say_one_band,
 )
 from runql.charts.table import ChartTable, Holds, some_names
-from runql.engine.statistics import ci95_of, mean, std
+from runql.engine.statistics import mean
 from runql.semantic.typed import TDerive
 from runql.text.frozen import frozen
 
@@ -52,7 +54,7 @@ def line_drawing(table: ChartTable, design: Design) -> Drawing:
     say_first_rows(table, y)
     if run is None or run not in table.names or design.is_numeric_x:
         return _of_groups(table, design, y)
-    if design.by is not None and (table.plot.band or design.by not in (run, table.context.run_name)):
+    if design.by is not None and not is_by_run(table, design.by):
         return _of_values(table, design, y, design.by)
     return _of_runs(table, design, y, run)
 
@@ -65,6 +67,7 @@ def _of_runs(table: ChartTable, design: Design, y: Sequence[str], run: str) -> D
     x = _numbers(table, design.x)
     say_apart(table, design.x, y, rows)
     if table.plot.band or len(rows) > MOST_LINES:
+        say_one_band(table, design.by, len(rows))
         return Drawing(tuple(_band_panel(table, design, name, x, rows) for name in y))
     say_cut_names(table)
     found = families(table, y, len(rows))
@@ -151,7 +154,7 @@ def _band_panel(
     if any(one.values for one in several):
         counts = counts_of(several, len(points))
         text = counted_text([counts])
-        series.append(_band(f"{called}median of {text} runs", [*with_gaps(several)], tuple(points)))
+        series.append(band_of(f"{called}median of {text} runs", [*with_gaps(several)], tuple(points)))
         if counts.fewest < len(points):
             table.say(f"not every run has {name} at each x: the median is of {text} runs")
     elif len(points) > 1:
@@ -194,39 +197,6 @@ def _lone(table: ChartTable, name: str, compared: Sequence[RunsAtX], runs: Seque
         n=len(drawn),
         last=last_of(ys),
     )
-
-
-def _band(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour: int = 0) -> Series:
-    """The median, the quartiles and the extremes at each x."""
-    ordered = [sorted(one.values.values()) for one in compared]
-
-    def at(percent: float) -> list[float]:
-        return [_between(ys, percent / 100 * (len(ys) - 1)) if ys else math.nan for ys in ordered]
-
-    middle = at(50)
-    return Series(
-        name,
-        [one.x for one in compared],
-        middle,
-        runs,
-        colour,
-        low=at(25),
-        high=at(75),
-        interval=QUARTILES,
-        least=[ys[0] if ys else math.nan for ys in ordered],
-        most=[ys[-1] if ys else math.nan for ys in ordered],
-        n=len(runs),
-        last=last_of(middle),
-    )
-
-
-def _between(ordered: Sequence[float], place: float) -> float:
-    """The value at a place of an ordered list, linear between two neighbours."""
-    below = int(place)
-    part = place - below
-    if not part or ordered[below] == ordered[below + 1]:
-        return ordered[below]
-    return ordered[below] * (1 - part) + ordered[below + 1] * part
 
 
 # ---------------------------------------------------------------- of the values of a field
@@ -290,33 +260,13 @@ def _value_panel(
             ((run, only),) = points.items()
             series.append(_series(value, only, (run,), colour, end_of(table, name, only)))
         else:
-            middle = _band if table.plot.band else _mean
+            middle = band_of if table.plot.band else mean_of
             series.append(middle(value, [*with_gaps(compared)], tuple(points), colour))
     _say_lacking(table, name, lacking)
     say_outliers(table, name, held, run_labels(table))
     panel = _panel(table, design, table.title(name), series)
     extremes = [y for points in held.values() for y in points.y if not math.isnan(y)]
     return clipped(panel, table.say, (min(extremes), max(extremes)) if extremes else None), counts
-
-
-def _mean(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour: int) -> Series:
-    """The mean of the runs at each x, and where it lies with 95 %."""
-    columns = [[*one.values.values()] for one in compared]
-    means = [mean(ys) if ys else math.nan for ys in columns]
-    ends = [ci95_of(std(ys), len(ys)) if len(ys) > 1 else math.nan for ys in columns]
-    has_ends = not all(map(math.isnan, ends))
-    return Series(
-        name,
-        [one.x for one in compared],
-        means,
-        runs,
-        colour,
-        low=[middle - end for middle, end in zip(means, ends, strict=True)] if has_ends else (),
-        high=[middle + end for middle, end in zip(means, ends, strict=True)] if has_ends else (),
-        interval=CI95 if has_ends else "",
-        n=len(runs),
-        last=last_of(means),
-    )
 
 
 # ---------------------------------------------------------------- of groups
@@ -368,7 +318,7 @@ def _folded(table: ChartTable, design: Design, name: str, points: Points, called
     middle = "median" if table.plot.band else "mean"
     table.say(f"each point of {name}: the {middle} of {rows} rows at one x{apart}, each row counting once")
     if table.plot.band:
-        return _band(called[0], compared, runs, called[1])
+        return band_of(called[0], compared, runs, called[1])
     means = [mean([*one.values.values()]) if one.values else math.nan for one in compared]
     return Series(called[0], [*sorted(found)], means, runs, called[1], n=len(points.x), last=last_of(means))
 

@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from operator import gt
 from typing import Final
 
-from runql.charts.chart import DECADES, Axis, Mark, Panel, Scale, Series
+from runql.charts.chart import DECADES, MOST_LINES, Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import CI95, OF_VALUES
 from runql.charts.numbers import short
 from runql.charts.run_names import told_apart, words_left_out
@@ -80,6 +80,21 @@ def run_names(table: ChartTable) -> dict[str, str]:
     ids = list(map(str, table.cells(run)))
     names = [cell if isinstance(cell, str) else "" for cell in table.cells(called)] if called else [""] * len(ids)
     return dict(zip(ids, names, strict=True))
+
+
+def is_by_run(table: ChartTable, by: str) -> bool:
+    """Whether a field tells each run from all others; the names of runs do not for a band, where some are alike."""
+    if by != table.context.run_name:
+        return by == table.context.run_id
+    names = [*run_names(table).values()]
+    return not table.plot.band or len(set(names)) == len(names)
+
+
+def say_one_band(table: ChartTable, by: str | None, runs: int) -> None:
+    """Say that the runs are in one band, though a field that tells each from all others was to part them."""
+    if by is not None:
+        why = "a band is of several" if table.plot.band else f"more than {MOST_LINES} find no room"
+        table.say(f"all {runs:,} runs in one band, though each differs in {by}: {why}")
 
 
 def say_cut_names(table: ChartTable) -> None:
@@ -256,8 +271,19 @@ def _on_foot(low: Sequence[float], high: Sequence[float], foot: float) -> Sequen
     ]
 
 
+def _without_log(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
+    """Which axes are not logarithmic though they were to be."""
+    for name in log:
+        axes = [panel.x if name == "x" else panel.y for panel in panels if panel.mark is not Mark.PARALLEL]
+        for axis in axes:
+            if axis.scale in (Scale.CATEGORY, Scale.TIME):
+                held = "times" if axis.scale is Scale.TIME else "categories"
+                yield f"no log axis of {axis.title or name}: {held} have none"
+
+
 def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
     """What log axes leave out, and where one would show more."""
+    yield from _without_log(panels, log)
     for panel in panels:
         for axis in (panel.x, panel.y):
             if axis.left_out:

@@ -108,3 +108,19 @@ def test_a_band_of_each_value_has_its_quartiles_and_extremes() -> None:
     assert "band: quartiles; outer band: smallest to largest" in notes_of(made)
     assert "a (n=4) 11" in screen(made)
     assert "▒ quartiles  ░ smallest to largest" in screen(made)
+
+
+def test_what_parts_nothing_is_said() -> None:
+    histories = {
+        f"r{at}": [{"_step": step, "_timestamp": 1e9 + step, "loss": at + step} for step in range(9)] for at in range(9)
+    }
+    source = runs(histories, {run: {"kind": "ab"[at % 2]} for at, run in enumerate(histories)})
+    said = "all 9 runs in one band, though each differs in name"
+    many = chart(source, "runs keys loss scan | plot by name")
+    assert f"{said}: more than 8 find no room" in many.notes
+    band = chart(source, "runs keys loss scan | plot by name band")
+    assert f"{said}: a band is of several" in band.notes
+    group = "runs keys loss scan | group config.kind : m = mean(loss), ci95(loss)"
+    assert "no log axis of config.kind: categories have none" in chart(source, f"{group} | plot log x").notes
+    times = chart(source, "runs keys loss, _timestamp scan | plot loss vs _timestamp log x")
+    assert "no log axis of _timestamp: times have none" in times.notes
