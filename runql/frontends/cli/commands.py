@@ -301,5 +301,6 @@ def written(catalog: Catalog, arguments: Arguments) -> int:
         text = schema.json() if path.suffix == ".json" else str(schema)
         write_file(path, [f"{text}\n".encode()])
     else:
-        raise wrong_call(f"`-o {output}`: a schema is written as `text` or `json`, or to a file `.txt` or `.json`")
+        message = f"`-o {output}`: a schema is written as `text` or `json`, or to a file `.txt` or `.json`"
+        raise wrong_call(message, f"as a table: `runql -s {arguments.source or 'SOURCE'} -o {output} 'show fields'`")
     return stderr.OK

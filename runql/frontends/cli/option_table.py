@@ -126,7 +126,7 @@ OPTIONS = (
         _ANSWERS,
         "-o --output",
         "FORMAT|FILE",
-        "table json jsonl csv tsv md tex yaml, or a file, also .parquet; of a chart .svg .png .pdf .html .json",
+        "table json jsonl csv tsv md tex yaml none, or a file, also .parquet; of a chart .svg .png .pdf .html .json",
     ),
     _flag(_ANSWERS, "--safe", "in csv and tsv no text is one that a spreadsheet runs as a formula"),
     _flag(_ANSWERS, "-q --quiet", "no notices and no progress"),
