@@ -375,7 +375,7 @@ def test_what_a_line_ends_in_is_said() -> None:
     }
     source = runs(histories)
     shown = screen(chart(source, "runs where name != 'r-c' keys loss scan | plot"))
-    assert "run: * a 3 (then NaN)  + b 2.5\n" in shown
+    assert "run: * a 3.0 (then NaN)  + b 2.5\n" in shown
     found = source.query("runs keys loss scan | plot").sparks(8)
     a, b, c = found.lines
     assert (a.first, a.least, a.most, a.nan, a.infinite) == (1, 1, 3, 2, 0)

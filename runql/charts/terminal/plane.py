@@ -9,7 +9,7 @@ from typing import Final
 
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import on_axis
-from runql.charts.numbers import short
+from runql.charts.numbers import alike
 from runql.charts.table import some_names
 from runql.charts.terminal.canvas import Canvas, is_drawn
 from runql.charts.terminal.look import DIM, FAINT, Look, padded
@@ -230,30 +230,40 @@ def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
     bands: dict[str, None] = {}
     drawn = [panel for panel in panels if panel.series]
     is_line = all(panel.mark is Mark.LINE for panel in drawn)
+    lasts: dict[str, list[str]] = {}
     for panel in drawn:
+        texts = _lasts(panel) if is_line else {}
         for series in panel.series:
             if series.is_behind and panel.mark is Mark.LINE:
                 continue
             if len(panel.series) > 1 or series.interval or series.name != panel.y.title:
                 seen.setdefault(series.name, []).append(replace(series, colour=_colour(panel, series)))
+                lasts.setdefault(series.name, []).extend(texts.get(series.name, ()))
                 if Scale.CATEGORY not in {panel.x.scale, panel.y.scale}:
                     bands.update(dict.fromkeys(_bands(series, look, is_line=panel.mark is Mark.LINE)))
     if not seen:
         return []
     title = f"{look.cut(legend, look.width // 3)}: " if legend and len(seen) > 1 else ""
     names = look.cuts([*seen], max(8, look.width // 2))
-    entries = [_entry(names[name], alike, look, is_line=is_line) for name, alike in seen.items()]
+    entries = [_entry(names[name], one[0], lasts[name], look, is_line=is_line) for name, one in seen.items()]
     return wrapped([*entries, *((look.paint(text, DIM), cell_width(text)) for text in bands)], look, title)
 
 
-def _entry(name: str, alike: Sequence[Series], look: Look, *, is_line: bool) -> tuple[str, int]:
+def _lasts(panel: Panel) -> dict[str, list[str]]:
+    """The last value of each line, and what the line ends in where that is no number."""
+    held = [series for series in panel.series if series.last is not None and not series.is_behind]
+    texts = alike([0.0 if series.last is None else series.last for series in held])
+    found: dict[str, list[str]] = {}
+    for series, text in zip(held, texts, strict=True):
+        found.setdefault(series.name, []).append(text + f" (then {series.end})" * bool(series.end))
+    return found
+
+
+def _entry(name: str, series: Series, lasts: Sequence[str], look: Look, *, is_line: bool) -> tuple[str, int]:
     """A name with its marker and its last value in each panel, and how wide that is."""
-    called = f"{_marker(alike[0], look, is_line=is_line)} {name}"
-    lasts = [
-        short(one.last) + f" (then {one.end})" * bool(one.end) for one in alike if is_line and one.last is not None
-    ]
+    called = f"{_marker(series, look, is_line=is_line)} {name}"
     last = f" {' / '.join(lasts)}" if lasts else ""
-    return look.paint(called, alike[0].colour) + last, cell_width(called + last)
+    return look.paint(called, series.colour) + last, cell_width(called + last)
 
 
 def _bands(series: Series, look: Look, *, is_line: bool) -> Iterator[str]:
