@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import Final
 
+from runql.language.aggregates import ROW_AGGREGATES
 from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
@@ -36,6 +37,7 @@ _ELEMENT: Final = re.compile(r"\s*(?:\.str)?\[\s*(-?\d+)\s*\]")
 _PATTERN: Final = re.compile(r"""r?(?P<quote>["'])(?P<text>[^"']*)(?P=quote)(?P<case>\s*,\s*case\s*=\s*False)?""")
 _SIGNS: Final = re.compile(r"[.^$*+?{}\[\]|()\\]")
 _PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
+_OVER: Final = re.compile(r"(?i)\s+over\s+(?:\([^()\n]*\)|[\w./]+)")
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
 
 
@@ -145,7 +147,7 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
         return idiom(_PYTHON, place.text[whole.start : whole.end], part, whole, replacing(whole.start, whole.end, part))
     if end and owner and (new := _without_call(owner, called, place.text[place.found.end : end.start].strip())):
         return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-    if "/" in name.text and (divided := _divided(name)) is not None:
+    if "/" in name.text and (divided := _divided(place, name)) is not None:
         return divided
     if operator is None or end is None or not owner:
         message = f"`{name.text}` cannot be called"
@@ -193,14 +195,40 @@ def _between(place: Place, name: Lexeme) -> Mistake | None:
     return idiom("dplyr", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-def _divided(name: Lexeme) -> Mistake | None:
+def _divided(place: Place, name: Lexeme) -> Mistake | None:
     """`summary.acc/mean(summary.acc)`: without spaces the sign is a part of the name."""
     left, _, right = name.text.rpartition("/")
     if not right.isidentifier():
         return None
-    span, new = Span(name.start, name.end), f"{left} / {right}"
+    end = closing(place.text, place.found.start)
+    given = place.text[place.found.start : end.end] if end else ""
+    behind = " over all" if end and _lacks_over(place, right, given, end.end) else ""
+    span = Span(name.start, end.end if end and behind else name.end)
+    divided = f"{left} / {right}"
+    new = f"{divided}{given}{behind}" if behind else divided
+    shown = f"{divided}{given}{behind or _over(place, end.end if end else name.end)}"
     message = f"`/` in `{name.text}` is part of a name: a division has spaces around it"
-    return Mistake("RQL101", message, span, repairs=(replacing(span.start, span.end, new),), certain=True)
+    hints = (f"write `{shown}`",) if given and "`" not in shown and "\n" not in shown else ()
+    repair = replacing(span.start, span.end, new)
+    return Mistake("RQL101", message, Span(name.start, name.end), hints, repairs=(repair,), certain=True)
+
+
+def _lacks_over(place: Place, function: str, given: str, end: int) -> bool:
+    """Whether a call is an aggregate of other rows, in a stage that looks at one row at a time."""
+    clause = place.clause
+    if function not in ROW_AGGREGATES or place.first_pipe is None or clause is None:
+        return False
+    return (
+        clause.terminal in {"DERIVE", "WHERE", "ORDER", "SELECT"}
+        and len(arguments_of(given[1:-1])) <= 1
+        and not _over(place, end)
+    )
+
+
+def _over(place: Place, end: int) -> str:
+    """`over` with its keys, as it stands behind a call."""
+    found = _OVER.match(place.text, end)
+    return found[0] if found else ""
 
 
 def _without_call(owner: str, called: str, argument: str) -> str | None:
