@@ -127,6 +127,12 @@ class StageCalls(WindowCalls):
             message = f"{code(to_text(node))} was made before, and is a column"
             self._report.add("RQL219", message, span, f"its name is {code(title)}", fixes=rewrite(span, title))
             return
+        if (pivoted := self._pivoted_before(node)) is not None:
+            across, title = pivoted
+            message = f"{code(to_text(node))} is several columns of the `pivot`: one for each value of {code(across)}"
+            hint = f"for example: {code(title)}" if title else "they are called as those values are"
+            self._report.add("RQL219", message, span, hint, fixes=rewrite(span, title) if title else ())
+            return
         if node.last_rows is not None and len(node.arguments) == 1:
             self._no_moving_fold(node, span)
             return
@@ -168,10 +174,16 @@ class StageCalls(WindowCalls):
         """The column of an aggregate that is named again without the space of its field."""
         if len(node.arguments) != 1 or not isinstance(node.arguments[0], tree.Field):
             return None
-        asked = to_text(node.arguments[0])
-        titles = {f"{node.name}({prefix}.{asked})" for prefix in PREFIXES}
+        titles = _titles(node)
         found = [name for name in self._stage.scope.columns if name in titles]
         return found[0] if len(found) == 1 else None
+
+    def _pivoted_before(self, node: tree.Call) -> tuple[str, str] | None:
+        """What goes across a `pivot` before that has the aggregate, and one of its columns."""
+        if self._stage.folding is not Folding.NO or not self._stage.scope.more:
+            return None
+        titles = {to_text(node), *(_titles(node) if len(node.arguments) == 1 else ())}
+        return next((found for name, found in self._stage.pivoted.items() if name in titles), None)
 
     def _no_moving_fold(self, node: tree.Call, span: Span) -> None:
         """`mean(loss, last 5)` of rows: a stage does that, in the place of the column."""
@@ -253,3 +265,9 @@ def over_rows(node: tree.Call, x_axis: str | None) -> str:
         text = to_text(replace(node, arguments=(field, *node.arguments[1:])))
         return f"of each run it is a column: {code(f'runs select {text}')}"
     return "of each run it is a column: `runs select auc(logged.loss)`"
+
+
+def _titles(node: tree.Call) -> set[str]:
+    """How a column of an aggregate may be called whose field is named without its space."""
+    asked = to_text(node.arguments[0])
+    return {f"{node.name}({prefix}.{asked})" for prefix in PREFIXES}

@@ -44,6 +44,8 @@ class StageExpressions(Expressions):
         self.node: tree.Stage | None = None
         self.folding = Folding.NO
         self.mentions: dict[str, TColumn] = {}
+        self.pivoted: dict[str, tuple[str, str]] = {}
+        """The aggregates of a `pivot` before, each with what goes across and one of its columns, if that is known."""
         self.lost: set[str] = set()
         """Columns that would be there if what makes them were right: nothing is said of them."""
 

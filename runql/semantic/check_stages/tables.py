@@ -15,6 +15,7 @@ from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code
 from runql.semantic.typed import Named, Pivoted, TFold, THistogram, TPivot, TStage, TUnnest
 from runql.syntax import tree as s
+from runql.syntax.literals import quote_name
 from runql.syntax.printer.to_text import to_text
 from runql.text.source import Span
 
@@ -41,6 +42,7 @@ class TableStages(StageColumns):
         self._no_twins(stage.span, [one.name for one in folds], "values of the `pivot`")
         made = {one.name: facts for one, facts in rows}
         self.expressions.scope = self.scope.other(made, more=True)
+        self.expressions.pivoted = {one.name: _titles_of(one, folds, columns) for one in folds}
         return TPivot(tuple(folds), tuple(one for one, _ in rows), columns[0], span=stage.span)
 
     def _pivoted(self, definition: s.Definition) -> Pivoted | None:
@@ -123,3 +125,12 @@ class TableStages(StageColumns):
         scope = self.scope.of_each_run({**columns, name: ColumnFacts()})
         self.expressions.scope = scope if name == found.name else scope.without([found.name])
         return TUnnest(found.name, name, span=stage.span)
+
+
+def _titles_of(one: Pivoted, values: Sequence[Pivoted], across: tuple[Named, ColumnFacts]) -> tuple[str, str]:
+    """What goes across a pivot, and a column of one of its aggregates; empty where only the rows tell."""
+    key, facts = across
+    texts = [value for value, _ in facts.info.top if isinstance(value, str)] if facts.info is not None else []
+    is_titled = len(values) > 1 or any(value.is_given for value in values)
+    title = f"{texts[0]} {one.name}" if texts and is_titled else texts[0] if texts else ""
+    return key.name, quote_name(title) if title and not title.isidentifier() else title

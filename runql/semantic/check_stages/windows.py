@@ -50,6 +50,7 @@ class StageCheck(ExpressionCheck, Protocol):
     scope: Scope
     stage: str
     folding: Folding
+    pivoted: dict[str, tuple[str, str]]
 
     def cell(self, name: str, span: Span) -> Operand:
         """A column of the table."""
