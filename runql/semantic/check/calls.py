@@ -374,6 +374,7 @@ _BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}
 _STAGES = {
     "value_counts": ("how often each value occurs", "| group {0} : count()"),
     **dict.fromkeys(("unnest", "explode", "flatten"), ("a row for each element", "| unnest {0}")),
+    "corr": ("how it goes with each field of the config", "| corr {0}"),
     **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
     **dict.fromkeys(("ema", "ewm", "ewma"), _EMA),
 }

@@ -128,10 +128,7 @@ class StageCalls(WindowCalls):
             self._report.add("RQL219", message, span, f"its name is {code(title)}", fixes=rewrite(span, title))
             return
         if (pivoted := self._pivoted_before(node)) is not None:
-            across, title = pivoted
-            message = f"{code(to_text(node))} is several columns of the `pivot`: one for each value of {code(across)}"
-            hint = f"for example: {code(title)}" if title else "they are called as those values are"
-            self._report.add("RQL219", message, span, hint, fixes=rewrite(span, title) if title else ())
+            self._several_columns(node, *pivoted, span)
             return
         if node.last_rows is not None and len(node.arguments) == 1:
             self._no_moving_fold(node, span)
@@ -177,6 +174,11 @@ class StageCalls(WindowCalls):
         titles = _titles(node)
         found = [name for name in self._stage.scope.columns if name in titles]
         return found[0] if len(found) == 1 else None
+
+    def _several_columns(self, node: tree.Call, across: str, title: str, span: Span) -> None:
+        message = f"{code(to_text(node))} is several columns of the `pivot`: one for each value of {code(across)}"
+        hint = f"for example: {code(title)}" if title else "they are called as those values are"
+        self._report.add("RQL219", message, span, hint, fixes=rewrite(span, title) if title else ())
 
     def _pivoted_before(self, node: tree.Call) -> tuple[str, str] | None:
         """What goes across a `pivot` before that has the aggregate, and one of its columns."""
