@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from runql.charts.chart import MOST_LINES, Mark
-from runql.charts.parting.groups import Spread, group_keys, maker_of, spreads_of
+from runql.charts.series.groups import Spread, group_keys, maker_of, spreads_of
 from runql.charts.table import ChartTable, Holds
 from runql.engine.stages.group import COUNT
 from runql.engine.stages.shared.measures import ETA, SPEARMAN

@@ -13,7 +13,6 @@ from runql.charts.compare import RunCounts, RunsAtX, band_of, common_x, counted_
 from runql.charts.design import Design
 from runql.charts.families import Family, families, say_first_rows
 from runql.charts.outliers import say_outliers
-from runql.charts.parting.ranges import in_ranges
 from runql.charts.points import (
     Points,
     axis_of,
@@ -28,6 +27,7 @@ from runql.charts.points import (
     say_cut_names,
     say_one_band,
 )
+from runql.charts.series.ranges import in_ranges
 from runql.charts.table import ChartTable, Holds, some_names
 from runql.engine.statistics import mean
 from runql.semantic.typed import TDerive

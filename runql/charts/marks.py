@@ -13,8 +13,8 @@ from runql.charts.clipping import clipped
 from runql.charts.design import Design
 from runql.charts.families import family_name
 from runql.charts.lines import MOST_PANELS, Drawing, spread_at
-from runql.charts.parting.groups import maker_of
 from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
+from runql.charts.series.groups import maker_of
 from runql.charts.table import ChartTable, Holds, number_of
 from runql.engine.stages.group import COUNT
 from runql.engine.statistics import mean

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from runql.charts.chart import MOST_LINES, Mark
 from runql.charts.design import Design
-from runql.charts.parting.groups import group_keys, maker_of, spreads_of
+from runql.charts.series.groups import group_keys, maker_of, spreads_of
 from runql.charts.table import ChartTable, Holds
 from runql.semantic.typed import TGroup
 
