@@ -115,6 +115,33 @@ def test_latex_has_times_that_are_read_and_no_cell_that_looks_forgotten() -> Non
     assert r"missing & \textbf{0.9700} & nan \\" in written("tex", frame=rows)
 
 
+def test_the_numbers_of_a_column_have_as_many_decimals_in_latex() -> None:
+    columns: dict[str, Sequence[Value]] = {
+        "config.lr": [0.1, 0.02],
+        "sizes": [[64, 32], ["a_b"]],
+        "acc": [1.0, 0.9824],
+        "ci": [0.05654, 0.007307],
+        "loss": [1492.0, 0.003],
+        "n": [3, 10**400],
+        "mixed": [0.5, 10**400],
+    }
+    assert written("tex", None, Frame(columns)).splitlines()[5:-2] == [
+        r"0.1 & 64, 32 & 1.0000 & 0.056540 & 1492 & 3 & 0.5 \\",
+        r"0.02 & a\_b & 0.9824 & 0.007307 & 0.003 & 1" + "0" * 400 + " & 1" + "0" * 400 + r" \\",
+    ]
+    frame = Frame({"model": ["cnn", "vit"], "a": [1.0, 0.9824]})
+    layout = PivotLayout(("model",), (PivotCell("a", None, None, Goal.MAX),))
+    assert written("tex", layout, frame).splitlines()[5:-2] == [r"cnn & \textbf{1.0000} \\", r"vit & 0.9824 \\"]
+
+
+@given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=6))
+def test_no_number_loses_a_digit_in_latex_that_it_had(numbers: list[float]) -> None:
+    cells = [line.removesuffix(r" \\") for line in written("tex", None, Frame({"x": numbers})).splitlines()[5:-2]]
+    for number, cell in zip(numbers, cells, strict=True):
+        shown = re.sub(r"\$(.*) \\times 10\^\{(.*)\}\$", r"\1e\2", cell)
+        assert float(shown) == pytest.approx(number, rel=6e-4, abs=1e-300)
+
+
 def test_what_was_derived_since_is_not_lost() -> None:
     frame = Frame({**FRAME.columns, "gap": [1, 2, 3]})
     assert [*measured(frame, LAYOUT)] == ["model", "a", "b", "gap"]

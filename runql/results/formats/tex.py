@@ -17,8 +17,13 @@ from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
+    from runql.engine.stages.layout import PivotCell
 
 _DIGITS = 4
+_MOST_MORE = 2
+_MOST_WHOLE = 1e15
+_SETTINGS = "config."
+"""How the names of columns begin whose numbers were chosen: they are written as they are, not measured."""
 _EMPTY = "--"
 _MISSING_KEY = "missing"
 _SPECIAL = {
@@ -71,7 +76,21 @@ def _plain(frame: Columns) -> tuple[Sequence[str], Iterator[list[str]], list[boo
     timed = {name: _showing(name, frame.columns[name]) for name in frame.names if frame.shape(name) is Shape.TIME}
     titles = [f"{name} UTC" if name in timed else name for name in frame.names]
     shown = [timed.get(name) for name in frame.names]
-    return titles, ([*map(_cell, row, shown)] for row in frame.tuples()), numeric
+    digits = [None if name.startswith(_SETTINGS) else _decimals(frame.columns[name]) for name in frame.names]
+    return titles, ([*map(_cell, row, shown, digits)] for row in frame.tuples()), numeric
+
+
+def _decimals(cells: Sequence[Value]) -> int | None:
+    """So many digits after the point that each number of a column keeps four that count; none of whole numbers alone,
+    and where that would be more than two digits too many for the largest.
+    """
+    numbers = [cell for cell in cells if isinstance(cell, float) and math.isfinite(cell)]
+    texts = [f"{number:.{_DIGITS}g}" for number in numbers]
+    wanted = max((len(text.partition(".")[2]) for text in texts), default=0)
+    if not wanted or any("e" in text for text in texts):
+        return None
+    own = max(0, _DIGITS - 1 - math.floor(math.log10(max(map(abs, numbers)))))
+    return wanted if wanted - own <= _MOST_MORE else None
 
 
 def _showing(name: str, cells: Sequence[Value]) -> Showing:
@@ -79,14 +98,16 @@ def _showing(name: str, cells: Sequence[Value]) -> Showing:
     return Showing.of(name, UTC, cells, seconds=needs_seconds(cells))
 
 
-def _cell(value: Value, showing: Showing | None = None) -> str:
+def _cell(value: Value, showing: Showing | None = None, digits: int | None = None) -> str:
     """A value; what a run does not have is a dash, so that nobody takes it for one that was left out."""
     if value is MISSING or value is None:
         return _EMPTY
     if isinstance(value, datetime) and showing is not None:
         return escaped(look_of(value, showing).text)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _number(value)
+        return _number(value, digits)
+    if isinstance(value, list) and value and not any(isinstance(one, list | dict) for one in value):
+        return ", ".join(map(_cell, value))
     return escaped(exact_text(value))
 
 
@@ -94,7 +115,7 @@ def _number(value: float, digits: int | None = None) -> str:
     """A number with so many digits after the point, or with four that count."""
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else r"$\infty$" if value > 0 else r"$-\infty$"
-    if digits is not None:
+    if digits is not None and abs(value) < _MOST_WHOLE:
         return f"{value:.{digits}f}"
     if isinstance(value, int):
         return str(value)
@@ -112,7 +133,7 @@ def _pivot(frame: Columns, layout: PivotLayout) -> tuple[list[str], Iterator[lis
     from runql.engine.table import Table
 
     best = layout.best(Table(frame.columns, frame.length))
-    digits = {cell.value: digits_of(frame.columns[cell.spread]) if cell.spread else None for cell in layout.cells}
+    digits = {cell.value: _places(frame, cell) for cell in layout.cells}
     others = [name for name, one in measured(frame, layout).items() if one is None and name not in layout.rows]
 
     def rows() -> Iterator[list[str]]:
@@ -134,6 +155,12 @@ def _pivot(frame: Columns, layout: PivotLayout) -> tuple[list[str], Iterator[lis
             *(frame.shape(name) in NUMBERS for name in others),
         ],
     )
+
+
+def _places(frame: Columns, cell: PivotCell) -> int | None:
+    """So many digits after the point as the spreads of a column call for, or without any as its numbers do."""
+    places = digits_of(frame.columns[cell.spread]) if cell.spread else None
+    return _decimals(frame.columns[cell.value]) if places is None else places
 
 
 def _key(value: Value) -> str:
