@@ -138,6 +138,39 @@ def plot_axes(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, place.span, hints, repairs=(*shapes, *repairs))
 
 
+_AXES: Final = re.compile(
+    r"(?P<one>[xy])\s*=\s*(?P<a>[^\W\d][\w./]*)\s*,?\s*(?P<other>[xy])\s*=\s*(?P<b>[^\W\d][\w./]*)"
+)
+_LABELS: Final = frozenset({"xlabel", "ylabel", "x_label", "y_label", "xtitle", "ytitle"})
+
+
+def plot_named_axes(place: Place) -> Mistake | None:
+    """`plot x=epoch y=acc`: the axes by name, as Python's libraries have them."""
+    before, plot = place.back(1), place.back(2)
+    if before is None or plot is None or plot.terminal not in {"PLOT", "SHAPE"} or before.text not in {"x", "y"}:
+        return None
+    match = _AXES.match(place.text, before.start)
+    if match is None or match["one"] == match["other"]:
+        return None
+    x, y = (match["a"], match["b"]) if match["one"] == "x" else (match["b"], match["a"])
+    span = Span(*match.span())
+    return idiom(None, match[0], f"{y} vs {x}", span, replacing(span.start, span.end, f"{y} vs {x}"))
+
+
+def plot_label(place: Place) -> Mistake | None:
+    """`plot loss xlabel "steps"`, `plot loss by model, seed`: what `plot` has no option for."""
+    clause, found = place.clause, place.found
+    if clause is None or clause.terminal != "PLOT":
+        return None
+    if place.word in _LABELS:
+        hint = "an axis is called as its column: `| rename COLUMN as NAME` before `plot`"
+        return Mistake("RQL106", f"`plot` has no `{found.text}`", place.span, (hint,), certain=True)
+    if found.terminal == "COMMA" and place.back_terminal(2) == "BY":
+        hint = 'of two columns make one before: `| derive both = concat(A, " ", B) | plot … by both`'
+        return Mistake("RQL101", "`by` of `plot` takes one column", place.span, (hint,), certain=True)
+    return None
+
+
 def file_name(place: Place) -> Mistake | None:
     """`to table.csv`, `to csv "table.csv"`."""
     before = place.back()

@@ -314,6 +314,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     curves.assert_message,
     curves.plot_shape,
     curves.plot_axes,
+    curves.plot_named_axes,
+    curves.plot_label,
     stages.pivot_keys,
     idiom_words.skip,
     idiom_words.limit_of_two,
