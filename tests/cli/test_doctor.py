@@ -96,7 +96,10 @@ def test_sources_are_looked_at(runql: Runql, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[sources]\nold = './gone'\nvision = 'acme/vision'\n")
     document = json.loads(runql("doctor", "--json").out)
     assert document["sections"]["sources"]["vision"] == "acme/vision: a project of the server, not asked"
-    assert document["problems"] == ["RQL511: there is no folder `./gone`"]
+    assert document["problems"] == [
+        "RQL511: there is no folder `./gone`",
+        "runs are in the folder `wandb` of where they were started, or where `WANDB_DIR` says",
+    ]
 
 
 def test_a_folder_that_nobody_said_yes_to(runql: Runql, tmp_path: Path) -> None:
