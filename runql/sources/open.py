@@ -149,7 +149,7 @@ def _open_tensorboard(name: str, settings: Settings) -> SourcePlace:
     plain = name.removeprefix(TENSORBOARD)
     if not plain:
         raise SourceError.of("RQL511", f"`{TENSORBOARD}` names no folder", f"write `{TENSORBOARD}./logs`")
-    path = _existing(plain, settings)
+    path = _existing(plain, settings, TENSORBOARD)
     from runql.sources.tensorboard import TensorboardService
 
     try:
@@ -231,13 +231,13 @@ def _open_folder(name: str, settings: Settings) -> SourcePlace:
         raise
 
 
-def _existing(name: str, settings: Settings) -> Path:
+def _existing(name: str, settings: Settings, mark: str = "") -> Path:
     """The path that a name means. Raises `SourceError` if nothing is there, with what is nearest."""
     path = _path(name, settings)
     if not path.exists():
         near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         start = name[: -len(path.name)] if name.endswith(path.name) else ""
-        hints = [f"nearest: `{start}{each}`" for each in nearest(path.name, near, most=1)]
+        hints = [f"nearest: `{mark}{start}{each}`" for each in nearest(path.name, near, most=1)]
         raise SourceError.of("RQL511", f"there is no folder `{name}`", *(hints or whence(path)))
     return path
 

@@ -102,7 +102,7 @@ def test_a_settings_file_above_names_it(tmp_path: Path, runql: Runql, monkeypatc
     ("name", "said"),
     [
         ("tb:", "`tb:` names no folder"),
-        ("tb:./lgos", "nearest: `logs`"),
+        ("tb:./lgos", "nearest: `tb:./logs`"),
         ("tb:./plain", "no TensorBoard event files"),
         ("tb:./wandb", "without `tb:`: `./wandb`"),
         ("./logs", "TensorBoard logs are there: `tb:./logs`"),
