@@ -5,7 +5,7 @@ from __future__ import annotations
 from runql.language.kinds import Kind
 from runql.semantic.check_context import rewrites
 from runql.semantic.check_stages.columns import COUNT, StageColumns
-from runql.semantic.check_stages.unasked import asked_for
+from runql.semantic.check_stages.other_metrics import asked_for
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code, path_text

@@ -13,8 +13,8 @@ from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.calls import StageCalls
+from runql.semantic.check_stages.other_metrics import asked_for, is_read_once, say_last_value
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.check_stages.unasked import asked_for, is_unasked, say_last_value
 from runql.semantic.check_stages.windows import Folding, rows_of
 from runql.semantic.names.meanings import LoggedName, Resolved
 from runql.semantic.names.nearest import nearest_hint, nearest_names
@@ -139,7 +139,7 @@ class StageExpressions(Expressions):
             return BROKEN
         if not isinstance(found, Resolved):
             return BROKEN
-        if is_unasked(node.path, found, self.scope, self.catalog):
+        if is_read_once(node.path, found, self.scope, self.catalog):
             self.report.take_back(since, "RQL211")
             say_last_value(replace(node.path, span=span), found, self.scope, self.context.text, self.report)
         operand = field_operand(found, span)

@@ -8,7 +8,7 @@ from runql.language.kinds import Kind, TableKind
 from runql.language.stages import SHAPES
 from runql.semantic.check_context import rewrite
 from runql.semantic.check_stages.columns import FoundColumn, StageColumns
-from runql.semantic.check_stages.unasked import asked_for
+from runql.semantic.check_stages.other_metrics import asked_for
 from runql.semantic.spelling import PREFIXES, code
 from runql.semantic.typed import ColumnPick, TPlot, TStage
 from runql.syntax import tree as s

@@ -23,7 +23,7 @@ def asked_for(name: str, scope: Scope, text: str | None) -> tuple[Fix, ...]:
     return (Fix(f"add {code(name)} to `keys`", (Edit(end, f", {name}"),)),)
 
 
-def is_unasked(path: tree.Path, found: Resolved, scope: Scope, catalog: Catalog | None) -> bool:
+def is_read_once(path: tree.Path, found: Resolved, scope: Scope, catalog: Catalog | None) -> bool:
     """Whether a name without its space is a logged metric that `keys` lacks, so that it was read as one value a run."""
     of_rows = scope.kind is TableKind.HISTORIES or (scope.kind is TableKind.OTHER and scope.keys_at != NOWHERE)
     if not of_rows or found.key.space is not Space.SUMMARY or catalog is None:
