@@ -42,10 +42,9 @@ def main() -> int:
 def _read_as_utf_8() -> None:
     """Where Python was told to take all text for ASCII (`LC_ALL=C PYTHONUTF8=0`), begin anew in its UTF-8 mode: the
     arguments, the environment and the names of files are UTF-8 then, as they are everywhere else."""
-    is_ascii = sys.getfilesystemencoding() in {"ascii", "us-ascii"} and os.environ.get("PYTHONUTF8") != "1"
+    is_ascii = sys.getfilesystemencoding() in {"ascii", "us-ascii"} and not sys.flags.utf8_mode
     if is_ascii and sys.executable and sys.platform != "win32":
-        os.environ["PYTHONUTF8"] = "1"
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _keep_what_is_compiled() -> None:

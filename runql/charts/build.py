@@ -7,10 +7,10 @@ from typing import assert_never
 
 from runql.charts.chart import NO_ROWS, Chart, ChartSource, Mark
 from runql.charts.design import Design, design_of
+from runql.charts.group_keys import keys_apart
 from runql.charts.lines import Drawing, line_drawing
 from runql.charts.marks import mark_drawing
 from runql.charts.points import along_one_x, notes_on_axes, notes_on_ends, with_logs
-from runql.charts.series.keys import keys_apart
 from runql.charts.spread import box_drawing, histogram_drawing
 from runql.charts.table import ChartTable
 from runql.charts.wide import heat_drawing, is_pivoted, parallel_drawing
