@@ -56,31 +56,41 @@ class Job:
         threading.Thread(target=self._run, args=(asyncio.get_running_loop(),), daemon=True).start()
 
     def interrupt(self) -> None:
-        """Raise `KeyboardInterrupt` where the thread is, until it has ended; nobody waits for that."""
+        """Raise `KeyboardInterrupt` where the thread is, until it has ended. Nobody waits for that or a lock."""
         self._tell(_CANCELLED)
-        with self._lock:
-            if self._thread is None or self._is_over:
-                return
-            waits = is_importing(sys._current_frames().get(self._thread))
-            if not waits:
-                ident = ctypes.c_ulong(self._thread)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
-        # Python drops an exception that comes in a callback of its own, such as a destructor.
-        self.done.get_loop().call_later(AGAIN_SECONDS if waits else _AGAIN_SECONDS, self.interrupt)
+        if self._is_over:
+            return
+        again = AGAIN_SECONDS
+        if self._thread is not None and self._lock.acquire(blocking=False):
+            try:
+                if not self._is_over and not is_importing(sys._current_frames().get(self._thread)):
+                    ident = ctypes.c_ulong(self._thread)
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
+                    # Python drops an exception that comes in a callback of its own, such as a destructor.
+                    again = _AGAIN_SECONDS
+            finally:
+                self._lock.release()
+        self.done.get_loop().call_later(again, self.interrupt)
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        with self._lock:
-            self._thread = threading.get_ident()
+        self._thread = threading.get_ident()
+        reply = _CANCELLED
         try:
             try:
                 reply = self.work()
             finally:
-                with self._lock:
-                    self._is_over = True
-        except KeyboardInterrupt:  # noqa: RUF100 - it was asked for: this is the answer to it
-            reply = _CANCELLED
+                self._end()
+        except KeyboardInterrupt:  # it was asked for: the answer to it stands there
+            self._end()
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._tell, reply)
+
+    def _end(self) -> None:
+        """From now on nobody interrupts the thread, whose number another one may get. Who was about to is waited for,
+        but not for long: an interrupt may come when the lock was just taken, and then nobody ever gives it back."""
+        self._is_over = True
+        if self._lock.acquire(timeout=_AGAIN_SECONDS):
+            self._lock.release()
 
     def _tell(self, reply: CommandReply) -> None:
         if not self.done.done():
