@@ -1,9 +1,13 @@
-"""Values that a cast makes nothing of, counted: an answer says of how many, with one of them (RQL345)."""
+"""Values that a cast makes nothing of, counted: an answer says of how many, with one of them (RQL345).
+
+A part of a time, such as `week(t)`, is lost where the session's zone moves the time out of the calendar.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import MAXYEAR, MINYEAR, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -12,9 +16,11 @@ from runql.engine.compare import is_nan, is_null
 from runql.engine.evaluate import compile_value
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
+from runql.engine.values.coded import Coded
+from runql.engine.values.column import LONG
 from runql.language.kinds import Kind
 from runql.semantic import typed as t
-from runql.semantic.needed import casts_in, walk
+from runql.semantic.needed import PARTS_OF_TIMES, casts_in, walk
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import TArithmetic, TCall, TCell, TConst, TField, TFold, TypedExpr
@@ -28,6 +34,8 @@ _Cast: TypeAlias = TCall | TArithmetic
 _TIME_AND_NUMBER = {Kind.TIME, Kind.NUMBER}
 _HIDDEN = "\0"
 """How the column of a window begins, see `stages/context.py`."""
+_OUTSIDE = "outside of the calendar, which has the years 1 to 9999"
+_ENDS = (MINYEAR, MAXYEAR)
 _SHOWN = 40
 """How many characters of a value are shown."""
 
@@ -55,7 +63,10 @@ class CastLosses:
         """Count some more values: `values_of` gives those of an expression."""
         for cast in self._casts:
             given = values_of(cast.arguments[0]) if isinstance(cast, TCall) else _moved(cast, values_of)
-            self._add(cast, given, values_of(cast))
+            if _is_part(cast):
+                given = _at_the_ends(given)
+            if given:
+                self._add(cast, given, values_of(cast))
 
     def _add(self, cast: _Cast, given: Sequence[Value], made: Sequence[Value]) -> None:
         for value, result in zip(given, made, strict=True):
@@ -82,14 +93,16 @@ class CastLosses:
         said = []
         for cast, lost in self._lost.items():
             if lost:
-                if isinstance(cast, TArithmetic):
-                    said.append(Diagnostic("RQL345", _outside(cast, lost, self._seen[cast]), cast.span))
-                    continue
-                seen = f"{lost:,} of {self._seen[cast]:,} value{'s' * (self._seen[cast] != 1)}"
-                example = _example(cast.arguments[0], self._example[cast])
-                message = f"{_called(cast)} is missing for {seen}: no {cast.name}{example}"
-                said.append(Diagnostic("RQL345", message, cast.span))
+                said.append(Diagnostic("RQL345", self._said(cast, lost), cast.span))
         return said
+
+    def _said(self, cast: _Cast, lost: int) -> str:
+        of = f"{lost:,} of {self._seen[cast]:,} value{'s' * (self._seen[cast] != 1)}"
+        if isinstance(cast, TArithmetic):
+            return f"{_sum_text(cast)} is missing for {of}: {_OUTSIDE}"
+        if _is_part(cast):
+            return f"{_called(cast)} is missing for {lost:,} value{'s' * (lost != 1)}: {_OUTSIDE}"
+        return f"{_called(cast)} is missing for {of}: no {cast.name}{_example(cast.arguments[0], self._example[cast])}"
 
 
 def _moved(sum_of: TArithmetic, values_of: Callable[[TypedExpr], Sequence[Value]]) -> list[Value]:
@@ -102,12 +115,38 @@ def _moved(sum_of: TArithmetic, values_of: Callable[[TypedExpr], Sequence[Value]
     ]
 
 
-def _outside(sum_of: TArithmetic, lost: int, seen: int) -> str:
-    sides = [_short(side) for side in (sum_of.left, sum_of.right)]
-    of = f"{lost:,} of {seen:,} value{'s' * (seen != 1)}"
-    return (
-        f"`{f' {sum_of.op} '.join(sides)}` is missing for {of}: outside of the calendar, which has the years 1 to 9999"
-    )
+def _is_part(cast: _Cast) -> bool:
+    return isinstance(cast, TCall) and cast.name in PARTS_OF_TIMES
+
+
+def _at_the_ends(given: Sequence[Value]) -> Sequence[Value]:
+    """Values, `MISSING` in place of all but the times of the first and the last year; nothing if there are none."""
+    few = given.values if isinstance(given, Coded) else given
+    if not _may_be_at_an_end(few) or not any(map(_is_at_an_end, few)):
+        return ()
+    return [value if _is_at_an_end(value) else MISSING for value in given]
+
+
+def _may_be_at_an_end(values: Sequence[Value]) -> bool:
+    """Whether it has to be asked of each value: arrays, which stages make of many times anyway, hold none of them."""
+    if len(values) < LONG:
+        return True
+    from runql.engine.stages.arrays.vectors import encode
+    from runql.engine.stages.shared.rows import NotHeld
+
+    try:
+        encode(values)
+    except NotHeld:
+        return True
+    return False
+
+
+def _is_at_an_end(value: Value) -> bool:
+    return isinstance(value, datetime) and value.year in _ENDS
+
+
+def _sum_text(sum_of: TArithmetic) -> str:
+    return f"`{f' {sum_of.op} '.join(_short(side) for side in (sum_of.left, sum_of.right))}`"
 
 
 def _short(side: TypedExpr) -> str:
@@ -128,7 +167,7 @@ def _example(argument: TypedExpr, value: Value) -> str:
 
 
 def _called(cast: TCall) -> str:
-    (argument,) = cast.arguments
+    argument = cast.arguments[0]
     key = argument.key if isinstance(argument, TField) else None
     if key is not None:
         return f"`{cast.name}({visible(key.written or field_text(key.space, key.segments, exact=key.exact))})`"

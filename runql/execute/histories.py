@@ -72,6 +72,7 @@ class AggregateReader:
         self.nodes = tuple(nodes)
         self._said: dict[Diagnostic, None] = {}
         self._skipped: Counter[HistoryNode] = Counter()
+        self._empty: Counter[HistoryNode] = Counter()
         self._without_x: Counter[HistoryNode] = Counter()
         self.runs_read = 0
         self._values: dict[int, Aggregates] = {}
@@ -81,9 +82,9 @@ class AggregateReader:
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said of the histories that were read, and of the values that the aggregates skipped."""
         skipped = (
-            Diagnostic("RQL312", f"`{aggregate_text(node)}`: {count:,} values that are no numbers skipped", node.span)
-            for node, count in self._skipped.items()
-            if count
+            Diagnostic("RQL312", _skipped_text(node, self._skipped[node], self._empty[node]), node.span)
+            for node in self.nodes
+            if isinstance(node, TAggregate) and (self._skipped[node] or self._empty[node])
         )
         without_x = (
             Diagnostic("RQL508", f"`{aggregate_text(node)}`: {_values(count)} left out: no `{node.x_axis}`", node.span)
@@ -144,7 +145,33 @@ class AggregateReader:
                 aggregation = running[one.record.id]
                 self._values[id(one.record)] = {**aggregation.result(), **self._values[id(one.record)]}
                 self._skipped.update(aggregation.skipped)
+                self._empty.update(aggregation.is_empty)
                 self._without_x.update(aggregation.without_x)
+
+
+def _skipped_text(node: TAggregate, skipped: int, empty: int) -> str:
+    """What an aggregate of numbers skipped, and for how many runs nothing was left."""
+    name = f"`{aggregate_text(node)}`"
+    said = [f"{name}: {_values(skipped)} that {'is no number' if skipped == 1 else 'are no numbers'} skipped"]
+    if empty:
+        runs = "1 run" if empty == 1 else f"{empty:,} runs"
+        said.append(f"{'' if skipped else f'{name} is '}empty for {runs}: {_lack_of(node)}")
+    return "; ".join(said if skipped else said[1:])
+
+
+def _lack_of(node: TAggregate) -> str:
+    """Of what there was too little, though the metric was logged."""
+    match node.name:
+        case "std":
+            return "fewer than two numbers among the values"
+        case "auc" | "slope":
+            return f"no two numbers at different `{node.x_axis}`"
+        case "argmin" | "argmax":
+            return f"no number at a `{node.x_axis}`"
+        case "spikes" if node.argument is not None:
+            return "no number among the values, or no number of deviations"
+        case _:
+            return "no number among the values"
 
 
 def _values(count: int) -> str:

@@ -42,6 +42,8 @@ _NEVER_UNKNOWN = frozenset({Comparison.EQ, Comparison.NE})
 """The comparisons that hold or don't of a missing field too."""
 _LEAVES = frozenset({TConst, TField, TCell})
 _FAILING_CASTS = frozenset({"number", "bool", "time"})
+PARTS_OF_TIMES = frozenset({"date", "week", "month", "year", "hour", "weekday", "format"})
+"""The functions whose time may lie outside of the calendar once it is moved into the zone."""
 
 
 @frozen
@@ -105,13 +107,13 @@ def walk(expr: TypedExpr) -> Iterator[TypedExpr]:
 
 
 def casts_in(expr: TypedExpr) -> tuple[TCall | TArithmetic, ...]:
-    """The casts in an expression that cannot be done of every value, and the sums that may be no time any more, each
-    once."""
+    """The casts in an expression that cannot be done of every value, the parts of times, and the sums that may be no
+    time any more, each once."""
     return tuple(
         dict.fromkeys(
             node
             for node in walk(expr)
-            if (isinstance(node, TCall) and node.name in _FAILING_CASTS)
+            if (isinstance(node, TCall) and node.name in _FAILING_CASTS | PARTS_OF_TIMES)
             or (isinstance(node, TArithmetic) and node.kind is Kind.TIME and not _is_constant(node))
         )
     )

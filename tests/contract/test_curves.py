@@ -101,6 +101,34 @@ def test_what_is_no_number_and_not_finite(source: Source) -> None:
     }
 
 
+EMPTY = {
+    "mean(logged.loss, last 1)": "no number among the values",
+    "min(logged.loss, last 1)": "no number among the values",
+    "max(logged.loss, last 1)": "no number among the values",
+    "sum(logged.loss, last 1)": "no number among the values",
+    "median(logged.loss, last 1)": "no number among the values",
+    "p90(logged.loss, last 1)": "no number among the values",
+    "spikes(logged.loss, last 1)": "no number among the values",
+    "argmin(logged.loss, last 1)": "no number at a `_step`",
+    "argmax(logged.loss, last 1, x epoch)": "no number at a `epoch`",
+    "auc(logged.loss)": "no two numbers at different `_step`",
+    "slope(logged.loss)": "no two numbers at different `_step`",
+    "std(logged.loss)": "fewer than two numbers among the values",
+    "first(logged.loss, last 1)": "",
+    "count(logged.loss, last 1)": "",
+    "diverged(logged.loss)": "",
+    "mean(logged.loss)": "",
+}
+
+
+def test_a_cell_that_nan_alone_leaves_empty_is_told(source: Source) -> None:
+    """Of `delta`, which logged 0.5 and NaN. Of runs that logged nothing of a metric other notices tell."""
+    for call, lack in EMPTY.items():
+        result = asked(source, f"runs where id in ('delta', 'eta') select {call} as v")
+        told = [one.message for one in result.notices if one.code == "RQL312"]
+        assert told == [f"`{call}` is empty for 1 run: {lack}"] * bool(lack), call
+
+
 def test_rows_without_an_x_are_told(source: Source) -> None:
     result = asked(source, "runs where at(logged.loss, 1.5, x epoch) < 1 select id, at(logged.loss, 1.5, x epoch)")
     assert [row["id"] for row in result] == ["gamma"]

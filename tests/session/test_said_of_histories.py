@@ -190,8 +190,8 @@ def test_the_mean_of_truths_is_their_share_and_what_is_skipped_is_said() -> None
     assert result.pandas()["share"].tolist() == [0.75]
     said = {notice.message for notice in result.notices if notice.code == "RQL312"}
     assert said == {
-        "`max(logged.ok)`: 4 values that are no numbers skipped",
-        "`mean(logged.note)`: 4 values that are no numbers skipped",
+        "`max(logged.ok)`: 4 values that are no numbers skipped; empty for 1 run: no number among the values",
+        "`mean(logged.note)`: 4 values that are no numbers skipped; empty for 1 run: no number among the values",
     }
 
 

@@ -104,6 +104,9 @@ class Aggregation:
         self._accumulators = {node: self._begun(node) for node in nodes}
         self.skipped: Counter[HistoryNode] = Counter()
         """How many values that are no numbers each aggregate of numbers skipped; null and missing are no values."""
+        self._met: set[HistoryNode] = set()
+        self.is_empty: set[HistoryNode] = set()
+        """Which aggregates of numbers made nothing of a history that holds values. Known once the `result` is."""
 
     def add(self, history: RunHistory) -> None:
         """Count in a part of the history."""
@@ -119,6 +122,8 @@ class Aggregation:
                 accumulator.add(cells, xs)
                 if _is_of_numbers(node.name):
                     self.skipped[node] += _other_values(cells, bools=node.name in _TAKE_BOOLS)
+                    if node not in self._met and any(cell is not MISSING for cell in cells):
+                        self._met.add(node)
 
     def result(self) -> dict[HistoryNode, Value]:
         """The value of each aggregate over all parts so far."""
@@ -129,6 +134,7 @@ class Aggregation:
                 accumulator = accumulator.filled(self._made(node, found))  # noqa: PLW2901 - what it waited for is known
                 self._accumulators[node] = accumulator
             found[node] = accumulator.result()
+        self.is_empty = {node for node in self._met if found[node] is MISSING}
         return found
 
     @property
@@ -232,7 +238,9 @@ def _is_of_numbers(name: str) -> bool:
     return name in _OF_NUMBERS or percentile_of(name) is not None
 
 
-_OF_NUMBERS = frozenset({"min", "max", "argmin", "argmax", "mean", "sum", "std", "median", "auc", "slope", "spikes"})
+_OF_NUMBERS = frozenset(
+    {"min", "max", "argmin", "argmax", "mean", "sum", "std", "median", "auc", "slope", "spikes", "diverged"}
+)
 _TAKE_BOOLS = frozenset({"mean", "sum"})
 
 _ACCUMULATORS: Mapping[str, Callable[[], Accumulator]] = MappingProxyType(

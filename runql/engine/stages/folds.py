@@ -16,6 +16,7 @@ from runql.errors import QueryError
 from runql.semantic.typed import TCell, TFold, TypedExpr
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
+from runql.text.source import Span
 
 
 def fold_column(node: TFold, table: Table, groups: Groups, context: StageContext) -> FoldColumn:
@@ -61,6 +62,34 @@ def skipped_notices(folded: Mapping[TFold, FoldColumn]) -> list[Diagnostic]:
             message = f"{argument_text(node)}: {text} skipped"
             said.setdefault(message, Diagnostic("RQL312", message, node.span))
     return list(said.values())
+
+
+def spread_notices(spreads: Mapping[TFold, FoldColumn], sizes: Sequence[int], span: Span) -> list[Diagnostic]:
+    """How many groups have no spread (RQL311): those of one row, and for each argument those of one value of it."""
+    if not spreads:
+        return []
+    which = _of_groups(list(sizes).count(1), len(sizes))
+    said = [Diagnostic("RQL311", f"{which} a single row, which has no spread", span)] if which else []
+    return said + _single_values(sizes, spreads)
+
+
+def _single_values(sizes: Sequence[int], spreads: Mapping[TFold, FoldColumn]) -> list[Diagnostic]:
+    """How many groups of several rows hold a single value of what a spread is of, once for each argument."""
+    said: dict[str, Diagnostic] = {}
+    for node, column in spreads.items():
+        single = sum(size > 1 and count == 1 for size, count in zip(sizes, column.counts, strict=True))
+        which = _of_groups(single, len(sizes))
+        if which:
+            message = f"{which} a single value of {argument_text(node)}, which has no spread"
+            said.setdefault(message, Diagnostic("RQL311", message, node.span))
+    return list(said.values())
+
+
+def _of_groups(single: int, count: int) -> str:
+    """`2 of 4 groups hold`; nothing of none."""
+    if not single:
+        return ""
+    return "each group holds" if single == count else f"{single:,} of {count:,} groups hold{'s' * (single == 1)}"
 
 
 def argument_text(node: TFold) -> str:

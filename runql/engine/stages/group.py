@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from runql.engine.cast_losses import CastLosses
 from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.dispatch import cells_at, grouped
-from runql.engine.stages.folds import argument_text, fold_column, fold_expression, skipped_notices
+from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices, spread_notices
 from runql.engine.stages.shape import columns_of, two_of_one_name
-from runql.engine.stages.shared.aggregates import FoldColumn, is_spread
+from runql.engine.stages.shared.aggregates import is_spread
 from runql.engine.stages.shared.groups import all_rows
 from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
 from runql.engine.values.column import column_of
-from runql.semantic.typed import TFold, TGroup
+from runql.semantic.typed import TGroup
 from runql.semantic.values import Missing, Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
@@ -41,7 +41,7 @@ def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
     if stage.keys:
         columns.setdefault(COUNT, sizes)
     spreads = {node: column for node, column in folded.items() if is_spread(node.name)} if stage.keys else {}
-    single = [*_single_rows(sizes, stage.span), *_single_values(sizes, spreads)] if spreads else []
+    single = spread_notices(spreads, sizes, stage.span)
     casts = CastLosses((named.value for named in stage.folds), of_folds=True)
     casts.add(lambda expr: fold_expression(expr, folded, of_keys, len(groups)))
     notices = [*casts.notices(), *skipped_notices(folded), *single, *_alike(of_keys, stage.span)]
@@ -61,28 +61,3 @@ def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:
             hint = f'one group of them: `derive key = coalesce({name}, "none") | group key : …`'
             said.append(Diagnostic("RQL332", message, span, hints=(hint,)))
     return said
-
-
-def _single_rows(sizes: Sequence[int], span: Span) -> list[Diagnostic]:
-    """How many groups hold a single row, of which no spread can be told, if any (RQL311)."""
-    which = _of_groups(list(sizes).count(1), len(sizes))
-    return [Diagnostic("RQL311", f"{which} a single row, which has no spread", span)] if which else []
-
-
-def _single_values(sizes: Sequence[int], spreads: Mapping[TFold, FoldColumn]) -> list[Diagnostic]:
-    """How many groups of several rows hold a single value of what a spread is of, once for each argument."""
-    said: dict[str, Diagnostic] = {}
-    for node, column in spreads.items():
-        single = sum(size > 1 and count == 1 for size, count in zip(sizes, column.counts, strict=True))
-        which = _of_groups(single, len(sizes))
-        if which:
-            message = f"{which} a single value of {argument_text(node)}, which has no spread"
-            said.setdefault(message, Diagnostic("RQL311", message, node.span))
-    return list(said.values())
-
-
-def _of_groups(single: int, count: int) -> str:
-    """`2 of 4 groups hold`; nothing of none."""
-    if not single:
-        return ""
-    return "each group holds" if single == count else f"{single:,} of {count:,} groups hold{'s' * (single == 1)}"

@@ -8,15 +8,15 @@ aggregate (`VALUE NAME` of several); where the values are means of several rows,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from runql.engine.compare import identity
 from runql.engine.stages.context import StageContext, StageResult, free_name
 from runql.engine.stages.dispatch import fold_cells, grouped, values_of
-from runql.engine.stages.folds import fold_column, skipped_notices
+from runql.engine.stages.folds import fold_column, skipped_notices, spread_notices
 from runql.engine.stages.layout import PivotCell, PivotLayout
-from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.aggregates import FoldColumn, is_spread
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.say import some, value_text
 from runql.engine.table import Table
@@ -32,7 +32,8 @@ def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
     """The table of the keys, all in order. Combinations without a value of any aggregate are listed (RQL315)."""
     cross = _cross_of(stage, table)
     result: dict[str, Sequence[Value]] = dict(zip((named.name for named in stage.rows), cross.rows, strict=True))
-    measures = [_measure(one, table, cross.groups, context) for one in stage.values]
+    asked = {one.fold for one in stage.values}
+    measures = [_measure(one, table, cross.groups, context, asked) for one in stage.values]
     is_titled = len(measures) > 1 or any(one.is_given for one in stage.values)
     cells: list[PivotCell] = []
     empty: list[str] = []
@@ -52,7 +53,9 @@ def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
             values = result[cells[-1].value]
             valueless = {row for row in valueless if values[row] is MISSING}
         empty += [cross.text(row, key) for row in sorted(valueless)]
-    notices = skipped_notices({one.fold: measure.folded for one, measure in pairs})
+    folded = {one.fold: measure.folded for one, measure in pairs}
+    spreads = {fold: column for fold, column in folded.items() if is_spread(fold.name)}
+    notices = [*skipped_notices(folded), *spread_notices(spreads, cross.groups.sizes(), stage.span)]
     if empty:
         count = cross.length * len(cross.columns)
         message = f"{len(empty):,} of {count:,} cells are empty: {some(empty)}"
@@ -102,9 +105,11 @@ def _cross_of(stage: TPivot, table: Table) -> _Cross:
     return _Cross(groups, rows, across, list(first_of), numbers)
 
 
-def _measure(one: Pivoted, table: Table, groups: Groups, context: StageContext) -> _Measured:
+def _measure(one: Pivoted, table: Table, groups: Groups, context: StageContext, asked: Set[TFold]) -> _Measured:
+    """A value of the pivot, with its spread unless that is one of those that were `asked` for."""
     folded = fold_column(one.fold, table, groups, context)
-    return _Measured(folded, _spreads(one.fold, table, groups, folded), _goal(one.fold))
+    is_asked = TFold("std", one.fold.argument) in asked
+    return _Measured(folded, None if is_asked else _spreads(one.fold, table, groups, folded), _goal(one.fold))
 
 
 def _spreads(fold: TFold, table: Table, groups: Groups, folded: FoldColumn) -> Sequence[Value] | None:

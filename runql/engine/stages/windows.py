@@ -10,10 +10,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from runql.engine.cast_losses import CastLosses
 from runql.engine.stages import dispatch
 from runql.engine.stages.context import HIDDEN, StageContext
-from runql.engine.stages.folds import fold_column
-from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
+from runql.engine.stages.folds import fold_column, spread_notices
+from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped, is_spread
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.say import skipped_text
 from runql.engine.stages.shared.windows import WindowColumn
@@ -67,7 +68,7 @@ class Windows:
 
     @property
     def said(self) -> tuple[Diagnostic, ...]:
-        """What was skipped, and that the rows are a sample if they are one."""
+        """What was skipped, what casts lost, and that the rows are a sample if they are one."""
         return (*self._said.values(), *self._sampled())
 
     def filled(self, node: _Node) -> _Node:
@@ -95,6 +96,10 @@ class Windows:
 
     def _values(self, expr: t.TypedExpr) -> Sequence[Value]:
         filled = self.filled(expr)
+        losses = CastLosses((filled,))
+        losses.add(lambda part: dispatch.values_of(part, self.table))
+        for lost in losses.notices():
+            self._said.setdefault(lost.message, lost)
         return dispatch.values_of(filled, self.table)
 
     # ------------------------------------------------------------ one window
@@ -137,6 +142,10 @@ class Windows:
                 columns[f"{HIDDEN}{place}"] = self._values(part)
         fold = t.TFold(node.name, *parts, span=node.span)
         folded = fold_column(fold, Table(columns, self.table.length), groups, self._context)
+        if is_spread(node.name) and node.keys:
+            of_argument = {t.TFold(node.name, node.argument, span=node.span): folded}
+            said = spread_notices(of_argument, groups.sizes(), node.span)
+            self._said.update({one.message: one for one in said if one.message not in self._said})
         return WindowColumn(dispatch.spread(folded.values, groups, self.table.length), folded.skipped)
 
     # ------------------------------------------------------------ rows in groups, and in order

@@ -21,7 +21,8 @@ class Fold:
     """A summary, a config, or the last machine metrics, while the records that change them go by.
 
     The two in a row of `update_tag` and `remove_tag` are the tags of the fields that hold items. `result` decodes
-    what is left; updates and removals of a key and of keys inside it take effect in the order of the file.
+    what is left; updates and removals of a key and of keys inside it take effect in the order of the file. `outsize`
+    has the keys at the top, as other sources name them.
     """
 
     __slots__ = ("_latest", "_remove_tag", "_update_tag", "outsize")
@@ -71,11 +72,14 @@ class Fold:
         tree: dict[str, Any] = {}
         unread: list[int] = []
         for offset, _, item, removed in sorted(self._latest.values()):
+            odd: Outsize = {}
             try:
-                path, value = read_item(item, 0, len(item), self.outsize)
+                path, value = read_item(item, 0, len(item), odd)
             except MalformedWire:
                 unread.append(offset)
                 continue
+            for what in odd.values():
+                self.outsize[path[0]] = what
             if removed:
                 remove(tree, path)
             else:

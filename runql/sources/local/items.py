@@ -44,7 +44,9 @@ def read_item(data: bytes, start: int, end: int, outsize: Outsize | None = None)
         return path, None
     reading = _reading(value_json)
     if reading.oddities and outsize is not None:
-        outsize[".".join((*path, *reading.oddities[0].path[:1]))] = reading.oddities[0].what
+        first = reading.oddities[0]
+        inner = first.path[:1] if isinstance(reading.value, dict) else ()  # a list is named as a whole
+        outsize[".".join((*path, *inner))] = first.what
     return path, reading.value
 
 

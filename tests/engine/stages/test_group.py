@@ -59,6 +59,18 @@ def test_a_group_of_one_value_is_marked_too() -> None:
     ]
 
 
+def test_a_cell_of_a_pivot_without_a_spread_is_marked_and_a_spread_that_is_asked_for_stands_once() -> None:
+    keys = (named("k"),), named("h")
+    rows = table(k=[1, 1, 2], h=[1, 1, 1], x=[1.0, 3.0, 5.0])
+    mean, std = (Pivoted(f"{name}(x)", fold(name, "x"), is_given=False) for name in ("mean", "std"))
+    result = ask(TPivot((mean, std), *keys), rows)
+    assert [name for name in result.table.names if name.endswith("std")] == []
+    assert [one.message for one in result.notices] == ["1 of 2 groups holds a single row, which has no spread"]
+    alone = ask(TPivot((mean,), *keys), rows)
+    assert [name for name in alone.table.names if name.endswith("std")] == ["1 std"]
+    assert codes(alone) == []
+
+
 def test_nothing_is_said_of_the_spread_of_a_single_row_where_nobody_asks_for_it() -> None:
     counted = TGroup((ColumnPick("k"),), (named("m", fold("mean", "x")), named("c", fold("count"))))
     assert codes(ask(counted, table(k=[1, 1, 2], x=[1.0, 3.0, 5.0]))) == []

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +128,19 @@ def test_values_of_plain_histories_are_told_by_sql(tmp_path: Path) -> None:
     ]
     rows[1].append({"loss": float("nan")})
     assert compare(rows, asked, tmp_path / "t") == len(asked)
+
+
+@pytest.mark.parametrize("name", ["min", "max", "argmin", "argmax", "last", "count", "diverged"])
+def test_what_nan_alone_leaves_empty_is_said_of_a_store_too(tmp_path: Path, name: str) -> None:
+    nan = float("nan")
+    source = MemoryService([{"id": run} for run in "ab"], {"a": [{"loss": nan}] * 2, "b": [{"loss": 1}]})
+    pulled(source, tmp_path / "s")
+    text = f"runs select {name}(logged.loss)"
+    with Session(source) as here, Session(f"store:{tmp_path / 's'}") as stored:
+        said = [[one.message for one in session.run(text)[0].notices] for session in (here, stored)]  # type: ignore[union-attr]
+    lack = {"min": "among the values", "max": "among the values"}.get(name, "at a `_step`")
+    is_told = name not in ("last", "count", "diverged")
+    assert said == [[f"`{name}(logged.loss)` is empty for 1 run: no number {lack}"] * is_told] * 2
 
 
 def test_ends_of_histories_in_several_parts_are_told_by_sql(tmp_path: Path) -> None:

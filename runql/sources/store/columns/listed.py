@@ -103,7 +103,7 @@ def _told(
     found: dict[str, dict[HistoryNode, Value]] = {run_id: {} for run_id in numbers}
     for node in nodes:
         metric = metrics[node.metric]
-        is_exact, values = metric.exact[at].tolist(), metric.column(node.name).at(at)
+        is_exact, values = metric.told(node.name)[at].tolist(), metric.column(node.name).at(at)
         for run_id, ok, value in zip(numbers, is_exact, values, strict=True):
             if ok:
                 found[run_id][node] = value
@@ -152,7 +152,7 @@ def _with_values(
     metrics = series.of(values, snapshot.run_count, found.length)
     numbers = choice[0 : found.length]
     at = np.asarray(numbers, np.int64)
-    if metrics is None or not all(metric.exact[at].all() for metric in metrics.values()):
+    if metrics is None or not all(metrics[node.metric].told(node.name)[at].all() for node in values):
         return None
     made: dict[RunValue, Column] = {node: metrics[node.metric].column(node.name).at(at) for node in values}
     return replace(found, columns={**found.columns, **made})

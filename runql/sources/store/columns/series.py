@@ -25,6 +25,7 @@ _MOST: Final = 16
 _PART: Final = 8
 """Once values of an eighth of the runs were asked for, those of all are worked out."""
 _ENDS: Final = ("argmin", "argmax")
+_EXTREMES: Final = ("min", "max", *_ENDS)
 _NAMES: Final = ("count", "min", "max", "first", "last", "diverged")
 _OF_RUNS: Final = "JOIN runs AS r ON r.run = g.run AND r.body = g.pull"
 _OF_ROWS: Final = ("rows", "nan", "rises", "first_step", "last_step")
@@ -76,6 +77,16 @@ class StoredMetric:
         self._length = length
         self._dense: dict[str, DenseColumn] = {}
 
+    def told(self, name: str) -> Any:
+        """Of which runs SQL says what a value is, and no more is to be said: a metric of NaN alone has no extreme."""
+        import numpy as np
+
+        if name not in _EXTREMES or not self.facts:
+            return self.exact
+        is_none = np.zeros(len(self.exact), np.bool_)
+        is_none[self.at] = self.facts["n"] == 0
+        return self.exact & ~is_none
+
     def column(self, name: str) -> DenseColumn:
         """The values as one column."""
         if name not in self._dense:
@@ -102,7 +113,7 @@ class StoredMetric:
             return dense_of(flags)
         is_step = name in (*_ENDS, *_OF_ROWS)
         every = np.ones(len(self.at), np.bool_)
-        is_held = facts["n"] > 0 if name in ("min", "max", *_ENDS) else every
+        is_held = facts["n"] > 0 if name in _EXTREMES else every
         whole = every if is_step else facts["whole"]
         return dense_numbers(self._length, self.at[is_held], facts[_COLUMNS[name]][is_held], whole[is_held])
 
