@@ -141,3 +141,21 @@ FILTER_NAMES: Final[Mapping[str, FieldEntry]] = MappingProxyType(
     {spelling: one for one in _TABLE if one.filter_name for spelling in (one.filter_name, *one.aliases)}
 )
 """By every spelling that W&B's filters and orders accept: there `name` is the run id."""
+
+RUN_STATES: Final = ("running", "finished", "crashed", "failed", "killed", "pending", "preempting", "preempted")
+"""The values of `state` at W&B."""
+
+_SYNONYMS: Final = {
+    "finished": ("done", "success", "successful", "succeeded", "complete", "completed", "ok"),
+    "failed": ("error", "failure", "fail", "failing"),
+    "running": ("active", "alive", "live", "started", "run", "ongoing"),
+    "crashed": ("crash", "dead", "lost"),
+    "killed": ("stopped", "aborted", "cancelled", "canceled"),
+    "pending": ("queued", "waiting", "scheduled"),
+}
+_OF_SYNONYM: Final = {word: state for state, words in _SYNONYMS.items() for word in words}
+
+
+def state_like(word: str) -> list[str]:
+    """The state that a word of another tool means; none for other words."""
+    return [_OF_SYNONYM[one] for one in (word.lower(),) if one in _OF_SYNONYM]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Final
 
 from runql.language.fields import Space
+from runql.language.goals import less_is_better
 from runql.semantic.catalog import Catalog
 from runql.syntax.tree import Goal
-
-_WORDS: Final = {
-    Goal.MAX: "acc accuracy auc auroc ap map mrr f1 precision recall reward return score iou miou dice bleu rouge ndcg "
-    "r2 psnr ssim success win",
-    Goal.MIN: "loss nll err error mse rmse mae perplexity ppl fid wer cer bpc bpd time runtime latency seconds regret",
-}
-_GOAL_OF_WORD: Final = {word: goal for goal, words in _WORDS.items() for word in words.split()}
 
 
 def goal_of(name: str) -> Goal | None:
     """Whether more or less is better, by the words in a name; `None` if they don't tell."""
-    words = re.split(r"[^a-z0-9]+", name.casefold())
-    goals = {_GOAL_OF_WORD[word] for word in words if word in _GOAL_OF_WORD}
-    return goals.pop() if len(goals) == 1 else None
+    less = less_is_better(name)
+    return None if less is None else Goal.MIN if less else Goal.MAX
 
 
 def ranking_key(columns: Iterable[str], catalog: Catalog | None) -> str:

@@ -12,6 +12,7 @@ from tests.cases.floors import FLOORS, apply
 from tests.cases.markdown import cases
 
 FILE = Path(__file__).parent.parent / "cases" / "errors_first_guesses.md"
+ENGLISH = FILE.with_name("errors_english.md")
 WORDS = {
     "runs | derive x = power(config.lr + 1, 2)": "runs | derive x = (config.lr + 1) ** 2",
     "runs | derive x = nullif(config.seed, 0)": "runs | derive x = if(config.seed = 0, null, config.seed)",
@@ -45,6 +46,22 @@ WORDS = {
 
 
 OFFERED = [case.query.text for case in cases(FILE) if case.expected[-1].text.strip() != case.query.text.strip()]
+
+
+SPOKEN = [
+    case.query.text
+    for case in cases(ENGLISH)
+    if case.expected[-1].text != case.query.text and ".csv" not in case.query.text
+]
+"""Plain English that is offered a text; what it matches in the demo depends on the day."""
+
+
+@pytest.mark.parametrize("text", SPOKEN)
+def test_what_is_offered_for_plain_english_is_right_for_the_demo(text: str) -> None:
+    fixed = FLOORS["fixed"](text)
+    answers = runql.connect("demo").run(fixed)
+    frames = [each.frame for each in answers if isinstance(each, runql.Result)]
+    assert len(frames) == (not fixed.startswith("let "))
 
 
 def test_most_are_offered_a_text() -> None:

@@ -62,6 +62,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     """Read a command line, without the program's name. Raises `UsageError`."""
     command: Command = "run"
     rest = command_first(argv)
+    if rest[:1] == ["help"] and all(word in COMMANDS for word in rest[1:]):
+        rest = [*rest[1:2], "--help"]
     if rest and rest[0] in COMMANDS:
         command = COMMANDS[rest.pop(0)]
     parser = _parser(command)

@@ -15,13 +15,12 @@ from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
 from runql.ide.field_text import runs_text, value_text
 from runql.language.clauses import CLAUSES
-from runql.language.fields import Space
+from runql.language.fields import RUN_STATES, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.language.stages import STAGES
 from runql.language.words import WORDS
 from runql.semantic.catalog import FieldInfo
-from runql.semantic.check.comparisons import RUN_STATES
 from runql.semantic.times import Day, absolute, relative
 from runql.syntax import tree as t
 from runql.syntax.literals import write_duration, write_time

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from runql.language.fields import Space
+from runql.language.fields import RUN_STATES, Space, state_like
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrite
@@ -29,9 +29,6 @@ from runql.semantic.values import MISSING
 from runql.syntax.tree import Comparison
 from runql.text.frozen import frozen
 from runql.text.source import Span
-
-RUN_STATES = ("running", "finished", "crashed", "failed", "killed", "pending", "preempting", "preempted")
-"""The states that W&B knows."""
 
 FLIPPED = {
     Comparison.EQ: Comparison.EQ,
@@ -352,19 +349,6 @@ def _part_meant(left: Operand, right: Operand) -> str | None:
     inner = left.text.partition("(")[2].removesuffix(")")
     is_whole = isinstance(right.value, int) and 0 <= right.value < 100
     return f'format({inner}, "{pattern}") = "{right.value:02}"' if pattern and inner and is_whole else None
-
-
-def state_like(word: str) -> list[str]:
-    """The state that a word of another tool means."""
-    synonyms = {
-        "finished": ("done", "success", "succeeded", "complete", "completed", "ok"),
-        "failed": ("error", "failure", "fail"),
-        "running": ("active", "alive", "started", "run"),
-        "crashed": ("crash", "dead", "lost"),
-        "killed": ("stopped", "aborted", "cancelled", "canceled"),
-        "pending": ("queued", "waiting", "scheduled"),
-    }
-    return [state for state, words in synonyms.items() if word.lower() in words]
 
 
 def _is_number(word: str) -> bool:

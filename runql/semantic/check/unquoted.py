@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from runql.language.fields import Space
+from runql.language.fields import RUN_STATES, Space, state_like
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
-from runql.semantic.check.comparisons import RUN_STATES, state_like
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import rewrite
 from runql.semantic.names.nearest import nearest_names

@@ -138,6 +138,10 @@ class StageExpressions(Expressions):
                 whole_history(found, self.report, span)
             return BROKEN
         if not isinstance(found, Resolved):
+            near = nearest_names(".".join(map(str, node.path.segments)), self.scope.columns)
+            if near:
+                hint = f"nearest of the columns: {', '.join(map(code, near))}"
+                self.report.amend(since, ("RQL201",), (hint,), rewrites(span, [_as_path(one) for one in near]))
             return BROKEN
         if is_read_once(node.path, found, self.scope, self.catalog):
             self.report.take_back(since, "RQL211")

@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import Final
 
+from runql.language.goals import less_is_better
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.text.source import Span
 
@@ -32,7 +33,8 @@ def top_by(place: Place) -> Mistake | None:
     if match is None or not ({"LIMIT", "LIMIT_STAGE"} & place.accepted or place.back_terminal() == "PIPE" or begins):
         return None
     key = match["key"].lstrip("-+")
-    rising = (match["way"] or "").lower() == "asc" or (match["word"].lower() in _LOW and match["way"] is None)
+    way = (match["way"] or "").lower()
+    rising = way == "asc" or (not way and _rises(match["word"], key))
     between = " | " if place.first_pipe is not None else " "
     new = f"{'runs ' if begins else ''}order {'' if rising else '-'}{key}{between}limit {match['count']}"
     span = Span(*match.span())
@@ -45,6 +47,12 @@ def top_by(place: Place) -> Mistake | None:
         () if match["key"] != key or key.startswith("summary.") else (f"of each: `| limit {match['count']} by {key}`",)
     )
     return idiom(None, match[0], new, span, replacing(span.start, span.end, new), *each)
+
+
+def _rises(word: str, key: str) -> bool:
+    """Whether the lowest come first: of the best of a loss, and of the worst of a score, too."""
+    less = less_is_better(key) if word.lower() in {"best", "worst"} else None
+    return word.lower() in _LOW if less is None else less == (word.lower() == "best")
 
 
 def _bare_keys(place: Place) -> tuple[int, str] | None:
@@ -70,7 +78,7 @@ def top_of_each(place: Place) -> Mistake | None:
     if match is None or match.end() <= place.found.start:
         return None
     key, count, word = (match["key"] or match["after"] or "").strip(), match["count"], match["word"].lower()
-    sign = "" if word in _LOW or (key or "").startswith("-") else "-"
+    sign = "" if _rises(word, key) or (key or "").startswith("-") else "-"
     piped = place.first_pipe is not None
     order = f"order {sign}{key} | " if key else "" if piped else "| "
     if key and not piped and "ORDER" not in place.accepted:

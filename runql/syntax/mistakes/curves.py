@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from runql.language.goals import less_is_better
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.literals import write_string
@@ -15,7 +16,6 @@ from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
 
-_SMALL_IS_GOOD: Final = re.compile(r"(?i)loss|err|mae\b|mse|perplexity|ppl|wer\b|fid\b|time|latency")
 _FILE: Final = re.compile(r"[^\s|;\"'`]+")
 _FORMATS: Final = {"csv", "tsv", "json", "jsonl", "parquet", "md", "markdown", "tex", "latex", "yaml", "file"}
 _ENDINGS: Final = {"markdown": "md", "latex": "tex"}
@@ -55,7 +55,7 @@ def goal(place: Place) -> Mistake | None:
     following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][1:]
     if following and following[0].terminal == "PATH":
         return None
-    ways = ["min", "max"] if _SMALL_IS_GOOD.search(found.text) else ["max", "min"]
+    ways = ["min", "max"] if less_is_better(found.text) else ["max", "min"]
     start = Span(found.start, found.start)
     repairs = tuple(Repair(f"write `{way}`", (Edit(start, f"{way} "),)) for way in ways)
     message = f"`min` or `max` must stand before `{shown(found.text)}`"

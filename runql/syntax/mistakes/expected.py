@@ -9,7 +9,7 @@ from runql.language.stages import STAGES
 from runql.language.words import LIKELIEST, WORDS
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
-from runql.syntax.mistake import Place
+from runql.syntax.mistake import Mistake, Place, shown
 
 _MOST: Final = 5
 _GROUPS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
@@ -108,3 +108,22 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:  # noqa: PLR
 def either(words: tuple[str, ...]) -> str:
     """`a, b or c`."""
     return " or ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def unexpected(place: Place) -> Mistake:
+    """What could have stood there instead."""
+    words = expected_words(place)
+    hints = (f"expected {either(words)}",) if words else ()
+    before = place.back()
+    if "RUNS" in place.accepted and "NUMBER" not in place.accepted and place.found.terminal != END:
+        what = "statement" if "LET" in place.accepted else "query"
+        message = f"`{shown(place.found.text)}` does not begin a {what}"
+        return Mistake("RQL106", message, place.span, hints, expected=words)
+    if END in place.accepted or before is None:
+        code = "RQL106" if place.found.terminal == "PATH" else "RQL101"
+        return Mistake(code, f"`{shown(place.found.text)}` cannot stand here", place.span, hints, expected=words)
+    what = needed(place.accepted, before.terminal, place.clause.terminal if place.clause else "")
+    after = f"{what} must follow `{shown(before.text)}`"
+    if place.found.terminal == END:
+        return Mistake("RQL102", f"{after}, but the text ends", place.span, hints, expected=words)
+    return Mistake("RQL101", f"{after}, not `{shown(place.found.text)}`", place.span, hints, expected=words)

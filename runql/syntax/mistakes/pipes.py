@@ -230,6 +230,8 @@ def stage_of_another_language(place: Place) -> Mistake | None:
     if word in _STAGES:
         first, _, second = stage.partition(" ")
         is_said = following is not None and following.text.lower() == second
+        if stage in _COUNTED and (following is None or following.text in {"|", ";"}):
+            stage = f"{stage} {_HEAD}"
         return _renamed(place, language, place.span, first if is_said else stage)
     if word in _NONE_HERE:
         hint = _NONE_HERE[word]

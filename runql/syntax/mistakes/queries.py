@@ -20,7 +20,7 @@ from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
 
-_VERBS: Final = {"get", "list", "find", "fetch", "give", "show", "select", "all", "the", "my", "query", "from"}
+_VERBS: Final = re.compile(r"(?i)get|print|display|which|list|find|fetch|give|show|select|all|the|query|from")
 _UNION: Final = re.compile(r"(?i)\s+union(?:\s+(all))?\s+")
 _SELECT: Final = re.compile(
     r"(?is)select\s+(?P<columns>(?!distinct\b|\*)[^()]+?)\s+from\s+runs\b(?P<rest>(?!.*\bgroup\b).*)"
@@ -148,7 +148,7 @@ def _clause_near(place: Place) -> str | None:
 
 def word_before_runs(place: Place) -> Mistake | None:
     """`get runs where …`."""
-    if not _begins(place) or place.word not in _VERBS:
+    if not _begins(place) or not _VERBS.fullmatch(place.word):
         return None
     following, after, *_ = [*islice(place.ahead(), 1, 3), None, None]
     if following is None or following.text.lower() not in keywords().query_words:
@@ -323,21 +323,7 @@ def comma_before_end(place: Place) -> Mistake | None:
     return Mistake("RQL101", "nothing follows this comma", span, repairs=(repair,), certain=True)
 
 
-_MENTIONS: Final = frozenset(
-    {
-        "find",
-        "mention",
-        "mentioning",
-        "mentions",
-        "containing",
-        "contains",
-        "matching",
-        "about",
-        "like",
-        "with",
-        "named",
-    }
-)
+_MENTIONS: Final = re.compile(r"find|mention|mentioning|mentions|containing|contains|matching|about|like|with|named")
 _FILLERS: Final = frozenset({"for", "in", "by", "of", "any", "all", "="})
 
 
@@ -346,7 +332,7 @@ def searched_words(place: Place) -> Mistake | None:
     if place.back_terminal() != "RUNS" or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
         return None
     lexemes = _said(place)
-    if len(lexemes) > 1 and lexemes[0].text.lower() in _MENTIONS:
+    if len(lexemes) > 1 and _MENTIONS.fullmatch(lexemes[0].text.lower()):
         lexemes = lexemes[1:]
     return _search(place, place.found.start, lexemes, f"`{shown(place.found.text)}` cannot stand here")
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from operator import eq
 from typing import Final
 
-from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, accepted
-from runql.syntax.mistake import Mistake, Place, Repair, replacing, shown
+from runql.syntax.lexer import END
+from runql.syntax.mistake import Mistake, Place, Repair
 from runql.syntax.mistakes import (
     best_few,
     characters,
@@ -27,12 +25,14 @@ from runql.syntax.mistakes import (
 )
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
-from runql.syntax.mistakes.expected import either, expected_words, needed
+from runql.syntax.mistakes.expected import unexpected
 from runql.syntax.mistakes.functions import casts, chained_calls, choices, pieces
 from runql.syntax.mistakes.phrases import (
     columns_of_frames,
     data_frames,
     distinct_rows,
+    english,
+    first_words,
     frame_stages,
     selects,
     sql_phrases,
@@ -43,8 +43,6 @@ from runql.syntax.mistakes.phrases import (
     windows,
 )
 from runql.text.diagnostic import Edit
-from runql.text.letters import distance
-from runql.text.nearest import nearest
 from runql.text.source import Span
 
 
@@ -57,67 +55,6 @@ def mistakes(place: Place) -> Iterator[Mistake]:
     yield unexpected(place)
 
 
-def misspelled(place: Place) -> Mistake | None:
-    """A keyword with a slip in it."""
-    if place.found.terminal != "PATH":
-        return None
-    return _misspelled(place.found.text, place.accepted, place.found.start)
-
-
-def misspelled_before(place: Place) -> Mistake | None:
-    """A misspelled keyword that was read as a name."""
-    before = place.back()
-    if before is None or before.terminal not in {"PATH", "SOURCE", "FUNCTION"} or place.found.terminal == END:
-        return None
-    could = accepted(place.attempt.start, place.attempt.lexemes[:-1])
-    mistake = _misspelled(before.text, could, before.start)
-    return (
-        mistake
-        if mistake is None
-        else Mistake(
-            mistake.code,
-            mistake.message,
-            mistake.span,
-            mistake.hints,
-            expected=mistake.expected,
-            repairs=mistake.repairs,
-            reach=2,
-        )
-    )
-
-
-_OTHER_LOGIC: Final = frozenset({"xor", "nor", "nand", "xnor", "iff", "implies"})
-"""What joins conditions elsewhere and is not here: no slip for `or` and `and`, which mean something else."""
-
-
-def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
-    table = keywords()
-    if text.lower() in _OTHER_LOGIC:
-        return None
-    words = [word for terminal in could for word in table.words.get(terminal, ())]
-    allowed = 2 if len(text) > 4 or (len(words) == 1 and len(text) > 2) else 1 if len(text) > 2 else 0
-    near = nearest(text, sorted(words), most=3, allowed=allowed)
-    if not near:
-        begun = [word for word in words if len(text) > 2 and word.startswith(text.lower())]
-        near = (begun[0],) if len(begun) == 1 else ()
-    if not near:
-        return None
-    # Of words that are equally near, one that begins like what was written.
-    least = distance(text.lower(), near[0], allowed)
-    equal = [word for word in near if distance(text.lower(), word, allowed) == least]
-    near = (max(equal, key=lambda word: sum(map(eq, word[:2], text.lower()))),)
-    span = Span(start, start + len(text))
-    message = f"unknown word `{text}`"
-    return Mistake(
-        "RQL106",
-        message,
-        span,
-        (f"nearest: `{near[0]}`",),
-        expected=near,
-        repairs=(replacing(span.start, span.end, near[0]),),
-    )
-
-
 def doubled(place: Place) -> Mistake | None:
     """The same operator, keyword or comma twice."""
     before = place.back()
@@ -125,25 +62,6 @@ def doubled(place: Place) -> Mistake | None:
         return None
     repair = Repair("leave out the second", (Edit(Span(place.found.start, place.found.end), ""),))
     return Mistake("RQL101", f"`{place.found.text}` is written twice", place.span, repairs=(repair,))
-
-
-def unexpected(place: Place) -> Mistake:
-    """What could have stood there instead."""
-    words = expected_words(place)
-    hints = (f"expected {either(words)}",) if words else ()
-    before = place.back()
-    if "RUNS" in place.accepted and "NUMBER" not in place.accepted and place.found.terminal != END:
-        what = "statement" if "LET" in place.accepted else "query"
-        message = f"`{shown(place.found.text)}` does not begin a {what}"
-        return Mistake("RQL106", message, place.span, hints, expected=words)
-    if END in place.accepted or before is None:
-        code = "RQL106" if place.found.terminal == "PATH" else "RQL101"
-        return Mistake(code, f"`{shown(place.found.text)}` cannot stand here", place.span, hints, expected=words)
-    what = needed(place.accepted, before.terminal, place.clause.terminal if place.clause else "")
-    after = f"{what} must follow `{shown(before.text)}`"
-    if place.found.terminal == END:
-        return Mistake("RQL102", f"{after}, but the text ends", place.span, hints, expected=words)
-    return Mistake("RQL101", f"{after}, not `{shown(place.found.text)}`", place.span, hints, expected=words)
 
 
 _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
@@ -154,6 +72,10 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.sign,
     characters.marked_date,
     best_few.reads_only,
+    first_words.runs_in_english,
+    first_words.word_alone,
+    english.english_behind_runs,
+    english.moment_of_condition,
     sql_phrases.windows_left_of_pipe,
     sql_phrases.tuples_in,
     sql_phrases.zone_of_time,
@@ -364,8 +286,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     expressions.product,
     expressions.between_comma,
     expressions.comma_for_and,
-    misspelled,
-    misspelled_before,
+    idiom_words.misspelled,
+    idiom_words.misspelled_before,
     queries.searched_words,
     stages.missing_word,
     pipes.statement_as_stage,

@@ -213,8 +213,9 @@ def synonym(place: Place) -> Mistake | None:
     """`holes of config.lr`, `best lowest loss`, `diff against abc`: another word for one that stands there."""
     if place.found.terminal not in {"PATH", "FUNCTION"}:
         return None
+    is_axis = place.clause is not None and place.clause.terminal == "PLOT" and place.word in {"over", "on"}
     for terminal, (word, others) in _SYNONYMS.items():
-        if terminal in place.accepted and place.word in others:
+        if terminal in place.accepted and place.word in others and not (is_axis and terminal == "BY"):
             return tried(
                 idiom(None, place.found.text, word, place.span, replacing(place.found.start, place.found.end, word))
             )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from operator import eq
 from typing import Final
 
-from runql.syntax.lexer import STRAY, lexer
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END, STRAY, accepted, lexer
 from runql.syntax.literals import like_test, read_string
 from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
+from runql.text.letters import distance
 from runql.text.nearest import nearest
 from runql.text.source import Span
 
@@ -161,14 +164,19 @@ def spelled_unit(place: Place) -> Mistake | None:
     return idiom(None, old, new, span, replacing(span.start, span.end, new))
 
 
+def duration_of(count: str, unit: str) -> str | None:
+    """`7` and `days` as the language writes it, `7d`; `None` for what is no unit of a fixed length."""
+    letter = _UNITS.get(unit.lower()) or _UNITS.get(unit.lower().removesuffix("s"))
+    return f"{count}{letter}" if letter is not None else None
+
+
 def glued_unit(place: Place) -> Mistake | None:
     """`5min`, `30days`: a number and the name of a unit, without a space."""
     match = _COUNT_AND_UNIT.match(place.text, place.found.start)
     if match is None or place.found.terminal != STRAY or "DURATION" not in place.accepted:
         return None
-    unit = match[2].lower()
-    new = f"{match[1]}{_UNITS.get(unit) or _UNITS.get(unit.removesuffix('s'), '')}"
-    if not lexer().terminal_pattern("DURATION").fullmatch(new):
+    new = duration_of(match[1], match[2])
+    if new is None or not lexer().terminal_pattern("DURATION").fullmatch(new):
         return None
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
 
@@ -181,12 +189,10 @@ def last_days(place: Place) -> Mistake | None:
     match = _LAST.match(place.text, word.start)
     if match is None or match.end() <= place.found.start:
         return None
-    unit = match[2].lower()
-    letter = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s"))
-    new = f"{match[1]}{letter} ago"
-    if letter is None:
+    duration = duration_of(match[1], match[2])
+    if duration is None:
         return None
-    span = Span(*match.span())
+    span, new = Span(*match.span()), f"{duration} ago"
     return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
 
 
@@ -195,10 +201,10 @@ def spelled_days(place: Place) -> Mistake | None:
     if place.back_terminal() != "OF" or place.back_terminal(2) != "AS_OF":
         return None
     match = _SPELLED_AGO.match(place.text, place.found.start)
-    letter = match and (_UNITS.get(match[2].lower()) or _UNITS.get(match[2].lower().removesuffix("s")))
-    if match is None or letter is None:
+    duration = duration_of(match[1], match[2]) if match is not None else None
+    if match is None or duration is None:
         return None
-    new = f"{match[1]}{letter} ago"
+    new = f"{duration} ago"
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
 
 
@@ -239,3 +245,64 @@ def limit_of_two(place: Place) -> Mistake | None:
         new = f"offset {match['offset']} | limit {match['count']}"
     span = Span(*match.span())
     return idiom("MySQL", match[0], new, span, replacing(span.start, span.end, new))
+
+
+def misspelled(place: Place) -> Mistake | None:
+    """A keyword with a slip in it."""
+    if place.found.terminal != "PATH":
+        return None
+    return _misspelled(place.found.text, place.accepted, place.found.start)
+
+
+def misspelled_before(place: Place) -> Mistake | None:
+    """A misspelled keyword that was read as a name."""
+    before = place.back()
+    if before is None or before.terminal not in {"PATH", "SOURCE", "FUNCTION"} or place.found.terminal == END:
+        return None
+    could = accepted(place.attempt.start, place.attempt.lexemes[:-1])
+    mistake = _misspelled(before.text, could, before.start)
+    return (
+        mistake
+        if mistake is None
+        else Mistake(
+            mistake.code,
+            mistake.message,
+            mistake.span,
+            mistake.hints,
+            expected=mistake.expected,
+            repairs=mistake.repairs,
+            reach=2,
+        )
+    )
+
+
+_OTHER_LOGIC: Final = frozenset({"xor", "nor", "nand", "xnor", "iff", "implies"})
+"""What joins conditions elsewhere and is not here: no slip for `or` and `and`, which mean something else."""
+
+
+def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
+    table = keywords()
+    if text.lower() in _OTHER_LOGIC:
+        return None
+    words = [word for terminal in could for word in table.words.get(terminal, ())]
+    allowed = 2 if len(text) > 4 or (len(words) == 1 and len(text) > 2) else 1 if len(text) > 2 else 0
+    near = nearest(text, sorted(words), most=3, allowed=allowed)
+    if not near:
+        begun = [word for word in words if len(text) > 2 and word.startswith(text.lower())]
+        near = (begun[0],) if len(begun) == 1 else ()
+    if not near:
+        return None
+    # Of words that are equally near, one that begins like what was written.
+    least = distance(text.lower(), near[0], allowed)
+    equal = [word for word in near if distance(text.lower(), word, allowed) == least]
+    near = (max(equal, key=lambda word: sum(map(eq, word[:2], text.lower()))),)
+    span = Span(start, start + len(text))
+    message = f"unknown word `{text}`"
+    return Mistake(
+        "RQL106",
+        message,
+        span,
+        (f"nearest: `{near[0]}`",),
+        expected=near,
+        repairs=(replacing(span.start, span.end, near[0]),),
+    )

@@ -1,0 +1,276 @@
+"""Plain English behind `runs`: `runs failed since yesterday`, `runs tagged best`, `runs sorted by loss`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from runql.language.fields import RUN_STATES, state_like
+from runql.language.goals import less_is_better
+from runql.syntax.literals import read_string, write_string
+from runql.syntax.mistake import Mistake, Place, idiom, leaving_out, replacing, shown
+from runql.syntax.mistakes.words import duration_of
+from runql.text.frozen import frozen
+from runql.text.source import Span
+
+_FIELD: Final = r"[^\W\d][\w./*-]*"
+_NAME: Final = r"""(?P<name>"[^"\n]*"|'[^'\n]*'|[^\W\d][\w.-]*)"""
+_COUNTED: Final = r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)\b"
+_STATE: Final = re.compile(
+    r"(?:(?:that|which|who)\s+)?(?:with\s+(?:the\s+)?state\s+)?(?:(?:are|is|have|has|did|were)\s+)?(?P<word>[a-z]+)\b",
+    re.I,
+)
+_DAY: Final = r"\d{4}-\d\d-\d\d"
+_MOMENT: Final = re.compile(
+    r"(?:(?:created|started|made|launched|begun|run)\s+)?(?:(?P<how>since|after|before|until|till|from|of|on|in)\s+)?"
+    r"(?:between\s+(?P<low>"
+    + _DAY
+    + r")\s+and\s+(?P<high>"
+    + _DAY
+    + r")(?![\w./-])|(?P<moment>today|yesterday|\d{4}-\d\d-\d\d(?:T[\d:.Z+-]+)?)(?![\w./-])|"
+    + _COUNTED
+    + r"(?P<ago>\s+ago\b)?)",
+    re.I,
+)
+_LAST: Final = re.compile(
+    r"(?:(?:created|started|made|launched|begun|run)\s+)?(?P<how>in|of|within|during|over)?\s*(?:(?<!\w)the\s+)?"
+    r"(?:last|past)\s+(?:" + _COUNTED + r"|(?P<one>hour|day|week)\b)",
+    re.I,
+)
+_LONGER: Final = re.compile(
+    r"(?:(?:that|which)\s+)?(?:(?:running|ran|run|took|take|lasted|lasting)\s+)?(?:for\s+)?"
+    r"(?P<how>older|newer|younger|longer|shorter|(?<=[a-z]\s)more|(?<=[a-z]\s)less)\s+than\s+" + _COUNTED,
+    re.I,
+)
+_NAMED: Final = re.compile(
+    r"(?:(?P<called>named|called)|(?P<tagged>tagged(?:\s+(?:as|with))?|(?:with\s+)?(?:the\s+)?tags?)"
+    r"|(?:in|of|with)\s+(?:the\s+)?(?P<group>group)|(?:by|of|from|with)\s+(?:the\s+)?(?P<user>user))\s+"
+    + _NAME
+    + r"(?![\w.=<>~!(-])(?!\s*(?:[=<>~!(]|has\b|in\b|contains\b))",
+    re.I,
+)
+_SORTED: Final = re.compile(
+    r"(?:sorted|ordered|ranked)\s+by\s+(?P<key>-?" + _FIELD + r")(?:\s+(?P<way>asc\w*|desc\w*)\b)?", re.I
+)
+_EXTREME: Final = re.compile(
+    r"(?:with|having|of)\s+(?:the\s+)?(?P<word>highest|largest|biggest|most|maximal|maximum|lowest|smallest|least|minimal|"
+    r"minimum|best|worst)\s+(?P<key>" + _FIELD + ")",
+    re.I,
+)
+_FEW: Final = re.compile(r"(?:(?P<last>last|latest|newest)\s+|first\s+)?(?P<count>\d{1,6})\b(?![\w.%])", re.I)
+_SHOWN: Final = re.compile(
+    r"(?:show|showing|display|displaying)\s+(?P<keys>" + _FIELD + r"(?:\s*,\s*" + _FIELD + r")*)", re.I
+)
+_FILE: Final = re.compile(r"(?:to|into)\s+(?P<file>[\w./-]+\.(?:csv|tsv|jsonl?|md|tex|parquet|yaml))\b", re.I)
+_BLANK: Final = re.compile(r"[ \t]*")
+JOINED: Final = re.compile(r"\s*,\s*|\s+(?:and|where|with)\s+", re.I)
+"""What stands between conditions in English."""
+_LOW: Final = frozenset({"lowest", "smallest", "least", "minimal", "minimum"})
+
+
+@frozen
+class Phrase:
+    """What some words of English say here: conditions, the clauses behind them, and where the words end."""
+
+    conditions: tuple[str, ...]
+    clauses: tuple[str, ...]
+    end: int
+
+    def written(self, *, more: bool) -> str:
+        """As it stands behind `runs`; `more` says whether further conditions follow."""
+        where = f"where {' and '.join(self.conditions)}" if self.conditions else ""
+        return " ".join((*filter(None, (where,)), *self.clauses, *(("and",) if more else ())))
+
+
+def state_named(word: str) -> str | None:
+    """The state that a word of English names; `run` is none, though other tools have it."""
+    lower = word.lower()
+    return lower if lower in RUN_STATES else None if lower == "run" else next(iter(state_like(lower)), None)
+
+
+def order_of(word: str, key: str) -> str | None:
+    """The order that puts the `best` or the `lowest` of a key first; none where its name does not say which is best."""
+    lower = word.lower()
+    if key.startswith("-"):
+        return f"order {key}"
+    if lower in {"best", "worst"}:
+        less = less_is_better(key)
+        return None if less is None else f"order {'' if less == (lower == 'best') else '-'}{key}"
+    return f"order {'' if lower in _LOW else '-'}{key}"
+
+
+def _state(match: re.Match[str]) -> str | None:
+    state = state_named(match["word"])
+    return f'state = "{state}"' if state is not None else None
+
+
+def _moment(match: re.Match[str]) -> str | None:
+    if match["low"]:
+        return f"created between {match['low']} and {match['high']}"
+    how = (match["how"] or "").lower()
+    sign = {"since": ">=", "from": ">=", "after": ">", "before": "<", "until": "<=", "till": "<="}.get(how)
+    if match["moment"]:
+        return f"created {sign or '='} {match['moment'].lower()}"
+    duration = duration_of(match["count"], match["unit"])
+    is_told = match["ago"] or how in {"since", "after", "before", "until"}
+    return f"created {sign or '>'} {duration} ago" if duration and is_told else None
+
+
+def _last(match: re.Match[str]) -> str | None:
+    if match["one"]:
+        # "last week" alone may be that of the calendar; "in the last week" and "past week" are seven days.
+        is_told = match["how"] or "past" in match[0].lower()
+        return f"created > 1{match['one'][0].lower()} ago" if is_told else None
+    duration = duration_of(match["count"], match["unit"])
+    return f"created > {duration} ago" if duration else None
+
+
+def _longer(match: re.Match[str]) -> str | None:
+    duration = duration_of(match["count"], match["unit"])
+    how = match["how"].lower()
+    if duration is None:
+        return None
+    if how in {"longer", "shorter", "more", "less"}:
+        return f"runtime {'>' if how in {'longer', 'more'} else '<'} {duration}"
+    return f"created {'<' if how == 'older' else '>'} {duration} ago"
+
+
+def _named(match: re.Match[str]) -> str | None:
+    name = match["name"]
+    text = write_string(read_string(name) if name[0] in "\"'" else name)
+    if match["tagged"]:
+        return f"tags has {text}"
+    return f"{'name' if match['called'] else 'group' if match['group'] else 'user'} = {text}"
+
+
+def _sorted(match: re.Match[str]) -> str | None:
+    falls = (match["way"] or "").lower().startswith("desc")
+    return f"order {'-' if falls and not match['key'].startswith('-') else ''}{match['key']}"
+
+
+def _few(match: re.Match[str]) -> str | None:
+    return f"{'order -created ' if match['last'] else ''}limit {match['count']}"
+
+
+_CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
+    (_LONGER, _longer),
+    (_LAST, _last),
+    (_MOMENT, _moment),
+    (_NAMED, _named),
+    (_STATE, _state),
+)
+_CLAUSES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
+    (_SORTED, _sorted),
+    (_EXTREME, lambda match: order_of(match["word"], match["key"])),
+    (_FEW, _few),
+    (_SHOWN, lambda match: f"select {match['keys']}"),
+    (_FILE, lambda match: f'| to "{match["file"]}"'),
+)
+
+
+def phrase_at(text: str, start: int) -> Phrase:
+    """The English that begins at a place behind `runs`, as far as it goes; none of it may be there."""
+    conditions: list[str] = []
+    clauses: list[str] = []
+    end = start
+    while not (clauses and clauses[-1].startswith("|")):
+        gaps = [_BLANK.match(text, end), JOINED.match(text, end) if conditions else None]
+        found = next((each for gap in gaps if gap is not None for each in _one(text, gap.end())), None)
+        if found is None or (found[0] and clauses):
+            break
+        is_condition, said, end = found
+        (conditions if is_condition else clauses).append(said)
+    return Phrase(tuple(conditions), tuple(clauses), end)
+
+
+def _one(text: str, at: int) -> list[tuple[bool, str, int]]:
+    """The one piece of English at a place: whether it is a condition, what it is here, where it ends."""
+    for is_condition, table in ((True, _CONDITIONS), (False, _CLAUSES)):
+        for form, said in table:
+            match = form.match(text, at)
+            new = said(match) if match is not None else None
+            if match is not None and new is not None:
+                return [(is_condition, new, match.end())]
+    return []
+
+
+def english_behind_runs(place: Place) -> Mistake | None:
+    """`runs failed`, `runs since yesterday`, `runs older than 7 days sorted by loss`, `runs with tag best`."""
+    with_word = place.back() if place.back_terminal() == "WITH" else None
+    head = 1 if with_word is None else 2
+    if place.back_terminal(head) != "RUNS" or place.compares:
+        return None
+    start = place.found.start if with_word is None else with_word.start
+    phrase = phrase_at(place.text, start)
+    counts = place.back_terminal(head + 1) == "COUNT"
+    if phrase.end == start or (counts and phrase.clauses):
+        return _counted_by(place) if counts else _vague(place)
+    joined = JOINED.match(place.text, phrase.end) if phrase.conditions and not phrase.clauses else None
+    new = phrase.written(more=joined is not None)
+    end = phrase.end if joined is None else joined.end() - joined[0][-1:].isspace()
+    old = place.text[start : phrase.end]
+    return idiom(None, old, new.removesuffix(" and"), Span(start, phrase.end), replacing(start, end, new))
+
+
+def moment_of_condition(place: Place) -> Mistake | None:
+    """`created in the last 7 days`, `created last week`: a condition of a time in English."""
+    denied = place.back() if place.back_terminal() == "IN" else None
+    field = place.back(1 if denied is None else 2)
+    if field is None or field.text not in {"created", "heartbeat", "updated"} or not place.in_condition:
+        return None
+    start = place.found.start if denied is None else denied.start
+    if (calendar := _CALENDAR.match(place.text, start)) is not None:
+        return _in_calendar(calendar)
+    match = _LAST.match(place.text, start)
+    said = _last(match) if match is not None else None
+    if match is None or said is None:
+        return None
+    new = said.removeprefix("created ")
+    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def _counted_by(place: Place) -> Mistake | None:
+    """`count runs by state`, `count runs per model`."""
+    match, count = EACH.match(place.text, place.found.start), place.back(2)
+    if match is None or count is None:
+        return None
+    span = Span(count.start, match.end())
+    new = f"runs | group {match['key']}: count()"
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_CALENDAR: Final = re.compile(r"(?:(?:from|of|in)\s+)?(?:this|last)\s+(?:week|month|year)\b", re.I)
+EACH: Final = re.compile(r"(?:by|per|for\s+each|(?:\|\s*)?group\s+by)\s+(?P<key>" + _FIELD + ")", re.I)
+_WHOSE: Final = re.compile(r"(?:by|of|from)\s+(?:me|myself|us)\b|mine\b", re.I)
+_ALL: Final = re.compile(r"(?:all|please|now|\*)\s*(?=$|[;|])", re.I)
+
+
+WHOSE: Final = 'whose runs they are says `user`: `runs where user = "NAME"`'
+
+
+def _vague(place: Place) -> Mistake | None:
+    """Words that could be said in several ways here."""
+    start = place.found.start
+    if (match := _ALL.match(place.text, start)) is not None:
+        repairs = (leaving_out(start, match.end(), match[0].strip()),)
+        return Mistake("RQL101", "`runs` are all of them", Span(*match.span()), repairs=repairs)
+    if (match := _WHOSE.match(place.text, start)) is not None:
+        hints = (WHOSE,)
+        message = f"`{shown(match[0])}` is said by a condition"
+    elif (match := _CALENDAR.match(place.text, start)) is not None:
+        return _in_calendar(match)
+    elif place.word == "by" and (match := EACH.match(place.text, start)) is not None:
+        key = match["key"]
+        hints = (f"`order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
+        message = f"`{shown(match[0])}` could be an order or groups"
+    else:
+        return None
+    return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())
+
+
+def _in_calendar(match: re.Match[str]) -> Mistake:
+    """`this week`: the language has no word for it."""
+    hints = ("for example: `where created > 7d ago`, `where created >= 2026-11-01`, `where created = yesterday`",)
+    message = f"`{shown(match[0])}` is said by a condition on a time"
+    return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())

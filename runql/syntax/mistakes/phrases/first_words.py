@@ -1,0 +1,161 @@
+"""What people write first: `failed runs`, `last 5 runs`, `best run by loss`, `fields`, `mean(summary.loss)`, `help`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
+from runql.syntax.mistakes.phrases.english import EACH, JOINED, WHOSE, Phrase, order_of, phrase_at, state_named
+from runql.text.source import Span
+
+_RUNS: Final = re.compile(
+    r"(?P<words>(?:[a-z]+(?:-[a-z]+)?\s+|\d{1,6}\s+){0,7})(?P<runs>runs?)\b(?![\w./:=(-]|\s*[=(])", re.IGNORECASE
+)
+_FILLERS: Final = (
+    "show list get find give print display what which me are were is the all any of please select fetch most a"
+)
+_NEWEST: Final = frozenset({"latest", "newest", "recent", "last"})
+_COUNTS: Final = re.compile(r"(?:how\s+many|number\s+of|count(?:\s+of)?)\s+", re.IGNORECASE)
+_RANKS: Final = frozenset({"best", "worst", "top", "highest", "largest", "biggest", "lowest", "smallest"})
+_BY: Final = re.compile(r"\s+(?:by|on|in|of|for)\s+(?:the\s+)?(?P<key>-?[^\W\d][\w./]*)", re.IGNORECASE)
+_SHOWN_ALONE: Final = re.compile(
+    r"(?:(?:list|ls|show|get|print)\s+)?(?:(?:the|all|me|every)\s+)*(?P<what>sources|projects|tags|sweeps|lets|fields|columns|"
+    r"schema|metrics|params|parameters|config|summary|logged|keys|history)(?P<rest>\s+(?:config|summary|logged|system|like\b[^;|]*))?\s*(?=$|;)",
+    re.IGNORECASE,
+)
+_SHOWN: Final = {
+    **dict.fromkeys(("columns", "schema"), "fields"),
+    **dict.fromkeys(("metrics", "keys", "logged", "history"), "fields logged"),
+    **dict.fromkeys(("params", "parameters", "config"), "fields config"),
+    "summary": "fields summary",
+}
+_FOLD: Final = re.compile(
+    r"(?P<fold>mean|average|avg|median|min|max|sum|std|minimum|maximum)\s*(?:\(\s*|(?:of\s+)?)"
+    r"(?P<field>(?:config|summary)\.[\w./]+)\s*\)?\s*(?=$|;)",
+    re.IGNORECASE,
+)
+_FOLDS: Final = {"average": "mean", "avg": "mean", "minimum": "min", "maximum": "max"}
+_FIELD: Final = re.compile(r"(?:config|summary)\.[\w./]+\s*(?=$|;)")
+_LISTED: Final = re.compile(r"(?:ls|dir|list)\s*(?=$|;)", re.IGNORECASE)
+_COMPARED: Final = re.compile(r"(?:compare|diff)\s+(?:the\s+|all\s+)?runs\b", re.IGNORECASE)
+
+
+def _start(place: Place) -> int | None:
+    """Where a query begins that the parser stopped at; a `show` before it belongs to its words."""
+    if place.back_terminal() == "SHOW":
+        return place.attempt.lexemes[-1].start
+    counts = place.back_terminal() == "COUNT"
+    return place.attempt.lexemes[-1].start if counts else place.found.start if "RUNS" in place.accepted else None
+
+
+def runs_in_english(place: Place) -> Mistake | None:
+    """`failed runs`, `show me the last 5 runs`, `best 3 runs by acc`, `how many running runs`, `my runs`."""
+    start = _start(place)
+    if start is None:
+        return None
+    counts = _COUNTS.match(place.text, start)
+    begin = counts.end() if counts is not None else start
+    match = _RUNS.match(place.text, begin)
+    if match is None:
+        return None
+    words = match["words"].lower().split()
+    if "my" in words:
+        message = f"`{shown(match[0])}` is said by a condition"
+        return Mistake("RQL101", message, Span(start, match.end()), (WHOSE,), certain=True, resume=match.end())
+    rank = next((word for word in words if word in _RANKS), None)
+    read = _read([word for word in words if word not in _RANKS], is_one=match["runs"].lower() == "run")
+    end = match.end()
+    is_told = bool(words or counts) and phrase_at(place.text, end).end > end
+    if read is None or not (rank or read.conditions or read.clauses or is_told):
+        return _counted(place, counts.start() if counts is not None else None, end) if read is not None else None
+    if rank is not None:
+        by = _BY.match(place.text, end)
+        order = order_of(rank, by["key"]) if by is not None else None
+        if by is None or order is None:
+            return _unranked(Span(start, end if by is None else by.end()), rank, by["key"] if by else "")
+        read, end = Phrase(read.conditions, (order, *read.clauses), read.end), by.end()
+    return _said(place, start, end, read, counted=counts is not None)
+
+
+def _counted(place: Place, start: int | None, end: int) -> Mistake | None:
+    """`how many runs per model`: groups."""
+    match = EACH.match(place.text, end + 1) if start is not None else None
+    if match is None or start is None:
+        return None
+    new, old = f"runs | group {match['key']}: count()", place.text[start : match.end()]
+    return idiom(None, old, new, Span(start, match.end()), replacing(start, match.end(), new))
+
+
+def _said(place: Place, start: int, end: int, read: Phrase, *, counted: bool) -> Mistake:
+    """The query that some words before `runs` and the English behind it say."""
+    behind = phrase_at(place.text, end)
+    end = max(end, behind.end)
+    whole = Phrase(read.conditions + behind.conditions, read.clauses + behind.clauses, end)
+    following = JOINED.match(place.text, end)
+    is_open = following is not None and bool(whole.conditions) and not whole.clauses
+    new = f"{'count ' if counted else ''}runs {whole.written(more=is_open)}"
+    until = following.end() - following[0][-1:].isspace() if following is not None and is_open else end
+    old = place.text[start:end]
+    return idiom(None, old, new.removesuffix(" and"), Span(start, end), replacing(start, until, new))
+
+
+def _read(words: list[str], *, is_one: bool) -> Phrase | None:
+    """What the words before `runs` say; `None` if one of them is not known."""
+    conditions: list[str] = []
+    newest, limit = False, 1 if is_one else 0
+    for word in words:
+        if word.isdecimal():
+            limit = int(word)
+        elif word in _NEWEST:
+            newest = True
+        elif (state := state_named(word)) is not None:
+            conditions.append(f'state = "{state}"')
+        elif word not in _FILLERS.split() and word != "first":
+            return None
+    meant = newest or limit > is_one or "first" in words or bool(conditions)
+    order = ("order -created",) if newest else ()
+    few = (f"limit {limit}",) if limit and (meant or is_one) else ()
+    return Phrase(tuple(conditions), order + few, 0)
+
+
+def _unranked(span: Span, rank: str, key: str) -> Mistake:
+    message = f"`{rank}` by which metric, and is more of it better?" if key else f"`{rank}` by which metric?"
+    key = key or "summary.loss"
+    hint = f"`runs order {key} limit 1` begins with the lowest, `runs order -{key} limit 1` with the highest"
+    return Mistake("RQL101", message, span, (hint,), certain=True, resume=span.end)
+
+
+def word_alone(place: Place) -> Mistake | None:
+    """`fields`, `list tags`, `ls`, `compare runs`, `summary.acc`, `mean(summary.loss)`, `help`."""
+    if "LET" not in place.accepted and place.back_terminal() != "SHOW":
+        return None
+    is_shown = place.back_terminal() == "SHOW"
+    text, start = place.text, place.attempt.lexemes[-1].start if is_shown else place.found.start
+    new: str | None = None
+    if (match := _SHOWN_ALONE.match(text, start)) is not None:
+        what = match["what"].lower()
+        new = f"show {_SHOWN.get(what, what)}{match['rest'] or ''}"
+    elif (match := _LISTED.match(text, start)) is not None:
+        new = "runs"
+    elif (match := _COMPARED.match(text, start)) is not None:
+        new = "runs | diff"
+    elif (match := _FOLD.match(text, start)) is not None:
+        fold = match["fold"].lower()
+        new = f"runs | group : {_FOLDS.get(fold, fold)}({match['field']})"
+    elif (match := _FIELD.match(text, start)) is not None:
+        new = f"runs select {match[0].strip()}"
+    if match is None or new is None:
+        return _help(place)
+    old = match[0].rstrip()
+    span = Span(start, start + len(old))
+    return idiom(None, old, new, span, replacing(span.start, span.end, new))
+
+
+def _help(place: Place) -> Mistake | None:
+    if place.word not in {"help", "man", "usage", "quit", "exit", "hello", "hi"} or next(place.ahead(), None) is None:
+        return None
+    if len(shown(place.text[place.found.start :]).split()) > 1:
+        return None
+    hints = ("`runs limit 5`, `count runs` and `show fields` are statements; `runql help` and `\\help` say more",)
+    return Mistake("RQL106", f"`{place.found.text}` does not begin a statement", place.span, hints, certain=True)
