@@ -47,6 +47,7 @@ _SPELLINGS: Final[dict[str, dict[str, str]]] = {
     },
     "SHAPE": SHAPES,
 }
+_OVER_STEPS: Final = re.compile(r"(?:over|on)\s+(?:the\s+)?steps?\b(?![\w./])", re.IGNORECASE)
 _AGGREGATING: Final = {"agg", "aggregate", "summarize", "summarise", "compute", "with", "select", "derive", "to"}
 _ARROW: Final = re.compile(r"->|=>|:(?!=)|(?:to|into)\b")
 _VALUES: Final = {"PATH", "FUNCTION", "NUMBER", "LPAR"}
@@ -214,6 +215,8 @@ def synonym(place: Place) -> Mistake | None:
     if place.found.terminal not in {"PATH", "FUNCTION"}:
         return None
     is_axis = place.clause is not None and place.clause.terminal == "PLOT" and place.word in {"over", "on"}
+    if is_axis and "VS" in place.accepted and (steps := _OVER_STEPS.match(place.text, place.found.start)):
+        return tried(idiom(None, steps[0], "vs _step", Span(*steps.span()), replacing(*steps.span(), "vs _step")))
     for terminal, (word, others) in _SYNONYMS.items():
         if terminal in place.accepted and place.word in others and not (is_axis and terminal == "BY"):
             return tried(

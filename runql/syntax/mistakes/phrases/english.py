@@ -236,7 +236,7 @@ def _counted_by(place: Place) -> Mistake | None:
     if match is None or count is None:
         return None
     span = Span(count.start, match.end())
-    new = f"runs | group {match['key']}: count()"
+    new = f"runs | group {match['key']}"
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 

@@ -83,7 +83,7 @@ def _counted(place: Place, start: int | None, end: int) -> Mistake | None:
     match = EACH.match(place.text, end + 1) if start is not None else None
     if match is None or start is None:
         return None
-    new, old = f"runs | group {match['key']}: count()", place.text[start : match.end()]
+    new, old = f"runs | group {match['key']}", place.text[start : match.end()]
     return idiom(None, old, new, Span(start, match.end()), replacing(start, match.end(), new))
 
 
