@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.engine.stages.arrays import running
+from runql.engine.stages.arrays import running, sorting
 from runql.engine.stages.arrays.running import running_best, running_integers, running_sums
-from runql.engine.stages.arrays.sorting import order_within, stable_order
+from runql.engine.stages.arrays.sorting import OrderStatistics, order_within, stable_order
 from tests.engine.stages.test_fast_sums import FLOATS
 
 NEAR = st.integers(0, 60).map(lambda steps: 1 + steps * 2.0**-52)
@@ -56,6 +57,49 @@ def test_many_numbers_of_equal_first_bits(step: float) -> None:
     assert stable_order(np.array(numbers)).tolist() == sorted(places, key=numbers.__getitem__)
     within = order_within(np.array(groups), 9, np.array(numbers)).tolist()
     assert within == sorted(places, key=lambda place: (groups[place], numbers[place]))
+
+
+def _pairs(numbers: list[float], groups: list[int], count: int) -> None:
+    """A pair of neighbours of each group at its ends, its middle and between, against `sorted`."""
+    found = OrderStatistics(np.array(numbers), np.array(groups), np.bincount(groups, minlength=count))
+    inside = [sorted(n for n, one in zip(numbers, groups, strict=True) if one == group) for group in range(count)]
+    inside = [part for part in inside if part]
+    for share in (0.0, 0.3, 0.5, 0.99, 1.0):
+        places = [int(share * (len(part) - 1)) for part in inside]
+        below, above = found.pair_at(np.array(places))
+        assert below.tolist() == [part[place] for part, place in zip(inside, places, strict=True)]
+        assert above.tolist() == [
+            part[min(place + 1, len(part) - 1)] for part, place in zip(inside, places, strict=True)
+        ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(NUMBERS, st.integers(1, 9), st.booleans())
+def test_order_statistics(rows: list[tuple[float, int]], bins: int, has_empty_groups: bool) -> None:
+    """By bins, however few, and by sorting everything."""
+    numbers, groups = (list(column) for column in zip(*rows, strict=True))
+    groups = [group * (1 + has_empty_groups) for group in groups]
+    _pairs(numbers, groups, 6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorting, "_FEWEST_BINS", 1)
+        patch.setattr(sorting, "_MOST_BINS", bins)
+        patch.setattr(sorting, "_BLOCK", bins)
+        _pairs(numbers * 6, groups * 6, 6)
+
+
+@pytest.mark.parametrize("count", [1, 7, 90])
+@pytest.mark.parametrize("kind", ["even", "apart", "ties", "wide", "infinite"])
+def test_order_statistics_of_many_numbers(kind: str, count: int) -> None:
+    draw = random.Random(count)
+    groups = [draw.randrange(count) for _ in range(20_000)]
+    made: Callable[[int], float] = {
+        "even": lambda _group: draw.random() - 0.5,
+        "apart": lambda group: 1e3 * group + draw.random(),
+        "ties": lambda group: float(draw.randrange(-1, 2) * (group % 3)),
+        "wide": lambda _group: draw.choice((-1, 1)) * 10 ** draw.uniform(-300, 300),
+        "infinite": lambda _group: draw.choice((-math.inf, math.inf, 0.0, -0.0, 1e308, draw.random())),
+    }[kind]
+    _pairs([made(group) for group in groups], groups, count)
 
 
 @settings(max_examples=200, deadline=None)

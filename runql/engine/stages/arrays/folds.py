@@ -10,7 +10,7 @@ from itertools import pairwise
 from runql.engine.stages.arrays.codes import codes_of
 from runql.engine.stages.arrays.groups import CodedGroups, coded, firsts_of, lasts_of
 from runql.engine.stages.arrays.ordering import cells_at
-from runql.engine.stages.arrays.sorting import stable_order
+from runql.engine.stages.arrays.sorting import OrderStatistics, stable_order
 from runql.engine.stages.arrays.sums import Summands, group_means, group_sums
 from runql.engine.stages.arrays.vectors import (
     BOOL,
@@ -43,9 +43,6 @@ from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.column import Column, column_of
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import Value
-
-_FEW_GROUPS = 2**12
-"""Of so many groups each is sorted by itself."""
 
 
 def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Sequence[Value] | None) -> FoldColumn:
@@ -109,20 +106,9 @@ class Counting:
         return group_sums(self.summands(self.means))
 
     @cached_property
-    def in_order(self) -> tuple[Floats, Ints, Ints]:
-        """The numbers in order inside each group, where each group begins, and the sizes: of groups that have any."""
-        import numpy as np
-
-        counts = self.counts[self.present]
-        ends = np.cumsum(counts)
-        if len(counts) <= _FEW_GROUPS or len(counts) == len(self.numbers):
-            numbers = self.numbers[stable_order(self.group)]
-            for start, end in pairwise([0, *ends.tolist()]) if len(counts) < len(self.numbers) else ():
-                numbers[start:end].sort()
-        else:
-            order = np.argsort(self.numbers)
-            numbers = self.numbers[order[stable_order(self.group[order])]]
-        return numbers, ends - counts, counts
+    def order_statistics(self) -> OrderStatistics:
+        """The numbers at places of the order of each group that has any."""
+        return OrderStatistics(self.numbers, self.group, self.counts)
 
 
 class _Folding:
@@ -235,10 +221,10 @@ class _Folding:
         """Linear between two neighbours, as `statistics.percentile` has it."""
         import numpy as np
 
-        numbers, starts, counts = self.of.in_order
-        places = percent * (counts - 1) / 100
+        statistics = self.of.order_statistics
+        places = percent * (statistics.sizes - 1) / 100
         low = np.floor(places).astype(np.int64)
-        below, above = numbers[starts + low], numbers[starts + np.minimum(low + 1, counts - 1)]
+        below, above = statistics.pair_at(low)
         part, width = places - low, above - below
         between = np.where(part >= 0.5, above - width * (1 - part), below + width * part)
         between = np.where(np.isinf(width), below * (1 - part) + above * part, between)
@@ -247,7 +233,7 @@ class _Folding:
     def iqms(self) -> Column:
         import numpy as np
 
-        numbers, starts, counts = self.of.in_order
+        (numbers, starts), counts = self.of.order_statistics.in_order, self.of.order_statistics.sizes
         group = np.repeat(np.arange(len(counts)), counts)
         place, cut = np.arange(len(numbers)) - starts[group], counts // 4
         inside = (place >= cut[group]) & (place < (counts - cut)[group])
