@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -183,6 +184,17 @@ def test_exponential_mean(cells: list[Any], weight: float) -> None:
     """Rounded differently: to 1e-12 of the largest number, which is 100."""
     fast, slow = smoothed(cells, "ema", weight, fast=True), smoothed(cells, "ema", weight, fast=False)
     assert alike(fast, slow, tolerance=1e-9)
+
+
+@pytest.mark.parametrize("weight", [0.5, 0.95, 0.999, 0.9999, 1 - 1e-12])
+def test_exponential_mean_of_many(weight: float) -> None:
+    """Of more numbers than weigh something, and of more than are weighed together."""
+    draw = random.Random(3)
+    cells = [1e280, *(draw.choice((0.0, 1e-300, 1.0, -1e6)) * draw.random() for _ in range(20_000))]
+    for some in (cells, cells[1:]):
+        fast, slow = smoothed(some, "ema", weight, fast=True), smoothed(some, "ema", weight, fast=False)
+        assert isinstance(fast, Numbers)
+        assert list(fast) == pytest.approx(list(slow), rel=1e-9, abs=1e-9)
 
 
 def _hashable_runs(given_table: Table) -> Table:

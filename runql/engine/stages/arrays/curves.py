@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, Ints, Vector, decode, encode, numbers_column
@@ -11,8 +12,11 @@ from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
 
 _NO_WEIGHT = 1e-20
-_LARGEST = 1e290
-"""So large numbers may overflow when they are added."""
+_LARGEST = 1e280
+"""Larger numbers may overflow when they are added, or divided by `_NO_WEIGHT`."""
+
+_SHORT, _LONGEST = 2**6, 2**13
+"""Of fewer numbers that weigh something the sums are doubled; more are weighed a stretch at a time."""
 
 
 def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
@@ -86,18 +90,51 @@ def smoothed(cells: Sequence[Value], method: str, amount: float) -> Column:
 
 
 def _exponential(numbers: Floats, weight: float) -> Floats:
-    """The debiased exponential mean: sums of the last number, the last two, four, …, until the rest has no weight."""
+    """The debiased exponential mean: the weighted sums over the sums of the weights. Raises `NotHeld`."""
     import numpy as np
 
     if np.abs(numbers).max() > _LARGEST:
         raise NotHeld
+    length = len(numbers)
+    heavy = weight ** np.arange(min(length, _numbers_of_weight(weight)))
+    is_short = len(heavy) <= min(_SHORT, length - 1)
+    sums = _doubled(numbers, weight) if is_short else _by_stretches(numbers, heavy[:_LONGEST], weight)
+    np.cumsum(heavy, out=heavy)
+    sums[: len(heavy)] /= heavy
+    sums[len(heavy) :] /= heavy[-1]
+    return sums
+
+
+def _numbers_of_weight(weight: float) -> int:
+    """How many numbers, the last among them, weigh something beside it."""
+    return 1 if weight == 0 else 1 + math.floor(math.log(_NO_WEIGHT) / math.log(weight))
+
+
+def _doubled(numbers: Floats, weight: float) -> Floats:
+    """The weighted sums of the last number, the last two, four, …, until the rest has no weight."""
     length, size = len(numbers), 1
-    sums = numbers.copy()
+    sums: Floats = numbers.copy()
     while size < length and (factor := weight**size) > _NO_WEIGHT:
         sums[size:] += factor * sums[:-size]
         size *= 2
-    averages: Floats = sums / np.cumsum(weight ** np.arange(length))
-    return averages
+    return sums
+
+
+def _by_stretches(numbers: Floats, powers: Floats, weight: float) -> Floats:
+    """The weighted sums up to each number, stretch by stretch: a number weighs more, the later it stands in one, and
+    all are weighed down together behind it."""
+    import numpy as np
+
+    sums, before = np.empty(len(numbers)), 0.0
+    for start in range(0, len(numbers), len(powers)):
+        part = sums[start : start + len(powers)]
+        down = powers[: len(part)]
+        np.divide(numbers[start : start + len(powers)], down, out=part)
+        part[0] += weight * before
+        np.cumsum(part, out=part)
+        part *= down
+        before = float(part[-1])
+    return sums
 
 
 def _trailing(numbers: Floats, count: int) -> Floats:
