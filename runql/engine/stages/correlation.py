@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from runql.engine.compare import is_nan, is_number
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import measuring, values_of
+from runql.engine.stages.dispatch import measuring, values_of, without_number
 from runql.engine.stages.shared.say import number_of, some
 from runql.engine.table import Table
 from runql.semantic.typed import TCorr
@@ -43,7 +42,7 @@ def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
     if near_unique:
         message = f"a category for nearly each row is strong by chance: {', '.join(near_unique[:_SHOWN])}"
         notices.append(Diagnostic("RQL575", message, stage.span))
-    if without := sum(not is_number(value) or is_nan(value) for value in targets):
+    if without := without_number(targets):
         message = f"{number_of(without, 'row')} left out: no number in `{stage.target.name}`"
         notices.insert(0, Diagnostic("RQL313", message, stage.span))
     return StageResult(result, tuple(notices), context.other(keys=["field", "measure"]))

@@ -319,6 +319,15 @@ def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]
     return lambda cells: _fast_if_held(lambda: fast(cells), lambda: slow(cells))
 
 
+def without_number(targets: Sequence[Value]) -> int:
+    """How many of the targets are no number: rows of which nothing is measured."""
+    if not _is_worth_it(len(targets)):
+        return correlation.without_number(targets)
+    from runql.engine.stages.arrays.correlation import without_number as without_number_arrays
+
+    return _fast_if_held(lambda: without_number_arrays(targets), lambda: correlation.without_number(targets))
+
+
 def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tuple[Sequence[int], int]:
     """The rows that no other row beats, and how many lack a number; by sign 1 less is better, by -1 more."""
     if not _is_worth_it(len(columns[0])):

@@ -17,6 +17,13 @@ def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]
     return _Measuring(targets).measured
 
 
+def without_number(targets: Sequence[Value]) -> int:
+    """How many of the targets are no number. Raises `NotHeld`."""
+    import numpy as np
+
+    return len(targets) - int(np.count_nonzero(encode(targets).is_number()))
+
+
 class _Measuring:
     """The targets as numbers, and their ranks once they were asked for."""
 

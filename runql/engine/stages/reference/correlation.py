@@ -16,6 +16,11 @@ def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]
     return lambda cells: _measured(cells, targets)
 
 
+def without_number(targets: Sequence[Value]) -> int:
+    """How many of the targets are no number: rows of which nothing is measured."""
+    return sum(not is_number(target) or is_nan(target) for target in targets)
+
+
 def _measured(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
     """How strongly two columns go together, of the rows in which both have a value."""
     pairs = [
