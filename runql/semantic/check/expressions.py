@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import assert_never
 
+from runql.language.fields import RUN_STATES
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
@@ -90,8 +91,13 @@ class Expressions(LeftOfPipe):
     # ------------------------------------------------------------ entries
 
     def condition(self, node: tree.Expr) -> TypedExpr:
-        """A node where a truth must stand."""
-        return self._as_condition(self.operand(node))
+        """A node where a truth must stand. `failed` alone is a state."""
+        since = self.report.count
+        operand = self.operand(node)
+        if operand is BROKEN and isinstance(node, tree.Field) and self.written(node) in RUN_STATES:
+            text = f'state = "{self.written(node)}"'
+            self.report.amend(since, _UNKNOWN, (f"the state of a run: {code(text)}",), rewrite(node.span, text))
+        return self._as_condition(operand)
 
     def operand(self, node: tree.Expr) -> Operand:
         """A node where a value may stand; a test is the value true or false."""

@@ -43,8 +43,15 @@ _LONGER: Final = re.compile(
     r"(?P<how>older|newer|younger|longer|shorter|(?<=[a-z]\s)more|(?<=[a-z]\s)less)\s+than\s+" + _COUNTED,
     re.I,
 )
+_ABSENT: Final = re.compile(
+    r"(?:without|lacking|with\s+no|no|missing)\s+(?:any\s+|a\s+)?(?P<field>(?:config|summary)\.[\w./]+|tags)(?![\w.]|\s*[(=<>!])",
+    re.I,
+)
+_NOT: Final = re.compile(
+    r"(?:(?:that|which)\s+)?(?:(?:are|have|did|is)\s+)?(?:not|excluding|without|except(?:\s+for)?)\s+", re.I
+)
 _NAMED: Final = re.compile(
-    r"(?:(?P<called>named|called)|(?P<tagged>tagged(?:\s+(?:as|with))?|(?:with\s+)?(?:the\s+)?tags?)"
+    r"(?:(?P<called>named|called)|(?P<tagged>tagged(?:\s+(?:as|with))?|(?:(?:with|has|have|having)\s+)?(?:the\s+)?tags?)"
     r"|(?:in|of|with)\s+(?:the\s+)?(?P<group>group)|(?:by|of|from|with)\s+(?:the\s+)?(?P<user>user))\s+"
     + _NAME
     + r"(?![\w.=<>~!(-])(?!\s*(?:[=<>~!(]|has\b|in\b|contains\b))",
@@ -144,6 +151,11 @@ def _named(match: re.Match[str]) -> str | None:
     return f"{'name' if match['called'] else 'group' if match['group'] else 'user'} = {text}"
 
 
+def _denied(condition: str) -> str:
+    """The opposite of an equation, or of `tags has`."""
+    return condition.replace(" = ", " != ", 1) if " = " in condition else condition.replace(" has ", " !has ", 1)
+
+
 def _sorted(match: re.Match[str]) -> str | None:
     falls = (match["way"] or "").lower().startswith("desc")
     return f"order {'-' if falls and not match['key'].startswith('-') else ''}{match['key']}"
@@ -157,6 +169,7 @@ _CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | 
     (_LONGER, _longer),
     (_LAST, _last),
     (_MOMENT, _moment),
+    (_ABSENT, lambda match: "untagged" if match["field"].lower() == "tags" else f"missing({match['field']})"),
     (_NAMED, _named),
     (_STATE, _state),
 )
@@ -186,6 +199,11 @@ def phrase_at(text: str, start: int) -> Phrase:
 
 def _one(text: str, at: int) -> list[tuple[bool, str, int]]:
     """The one piece of English at a place: whether it is a condition, what it is here, where it ends."""
+    if (denial := _NOT.match(text, at)) is not None:
+        denied = [(form.match(text, denial.end()), said) for form, said in ((_NAMED, _named), (_STATE, _state))]
+        told = [(match, said(match)) for match, said in denied if match is not None]
+        if known := [(True, _denied(new), match.end()) for match, new in told if new is not None]:
+            return known
     for is_condition, table in ((True, _CONDITIONS), (False, _CLAUSES)):
         for form, said in table:
             match = form.match(text, at)
@@ -199,7 +217,7 @@ def english_behind_runs(place: Place) -> Mistake | None:
     """`runs failed`, `runs since yesterday`, `runs older than 7 days sorted by loss`, `runs with tag best`."""
     with_word = place.back() if place.back_terminal() == "WITH" else None
     head = 1 if with_word is None else 2
-    if place.back_terminal(head) != "RUNS" or place.compares:
+    if place.back_terminal(head) != "RUNS" or (place.compares and place.word != "not"):
         return None
     start = place.found.start if with_word is None else with_word.start
     phrase = phrase_at(place.text, start)

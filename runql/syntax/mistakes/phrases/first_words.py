@@ -7,6 +7,7 @@ from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
 from runql.syntax.mistakes.phrases.english import EACH, JOINED, WHOSE, Phrase, order_of, phrase_at, state_named
+from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.source import Span
 
 _RUNS: Final = re.compile(
@@ -31,11 +32,9 @@ _SHOWN: Final = {
     "summary": "fields summary",
 }
 _FOLD: Final = re.compile(
-    r"(?P<fold>mean|average|avg|median|min|max|sum|std|minimum|maximum)\s*(?:\(\s*|(?:of\s+)?)"
-    r"(?P<field>(?:config|summary)\.[\w./]+)\s*\)?\s*(?=$|;)",
+    rf"(?P<fold>{'|'.join(FOLDS)})\s*(?:\(\s*|(?:of\s+)?)(?P<field>(?:config|summary)\.[\w./]+)\s*\)?\s*(?=$|;)",
     re.IGNORECASE,
 )
-_FOLDS: Final = {"average": "mean", "avg": "mean", "minimum": "min", "maximum": "max"}
 _FIELD: Final = re.compile(r"(?:config|summary)\.[\w./]+\s*(?=$|;)")
 _LISTED: Final = re.compile(r"(?:ls|dir|list)\s*(?=$|;)", re.IGNORECASE)
 _COMPARED: Final = re.compile(r"(?:compare|diff)\s+(?:the\s+|all\s+)?runs\b", re.IGNORECASE)
@@ -141,8 +140,7 @@ def word_alone(place: Place) -> Mistake | None:
     elif (match := _COMPARED.match(text, start)) is not None:
         new = "runs | diff"
     elif (match := _FOLD.match(text, start)) is not None:
-        fold = match["fold"].lower()
-        new = f"runs | group : {_FOLDS.get(fold, fold)}({match['field']})"
+        new = f"runs | group : {FOLDS[match['fold'].lower()]}({match['field']})"
     elif (match := _FIELD.match(text, start)) is not None:
         new = f"runs select {match[0].strip()}"
     if match is None or new is None:

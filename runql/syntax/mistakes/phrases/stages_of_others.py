@@ -30,6 +30,8 @@ FOLDS: Final = {
     "sum": "sum",
     "min": "min",
     "max": "max",
+    "minimum": "min",
+    "maximum": "max",
     "std": "std",
     "stddev": "std",
     "median": "median",
@@ -50,12 +52,17 @@ _MOST: Final = re.compile(
 )
 _LOW: Final = {"bottom", "nsmallest", "slice_min", "bottom_k"}
 _COUNTS: Final = re.compile(
-    rf"(?i)(?:value_counts|count|tally)\b\s*\(?\s*(?P<key>{_KEY})?(?P<sort>\s*,\s*sort\s*=\s*T(?:RUE)?)?\s*\)?(?=\s*(?:[|;]|\Z))"
+    rf"(?i)(?:value_counts|count|tally)\b\s*\(?\s*(?:(?:by|per)\s+(?P<by>{_KEY})|(?P<key>{_KEY}))?(?P<sort>\s*,\s*sort\s*=\s*T(?:RUE)?)?\s*\)?(?=\s*(?:[|;]|\Z))"
 )
 _APPLIED_BARE: Final = "|".join(one for one in FOLDS if one not in {"min", "max"})
 _WHOLE: Final = re.compile(
     rf"(?i)(?:(?:{'|'.join(FOLDS)})\s*\(\s*{_KEY}\s*\)|(?:{_APPLIED_BARE})\s+{_KEY})(?=\s*(?:[|;]|\Z))"
 )
+_OF_EACH: Final = re.compile(
+    rf"(?i)(?P<fold>(?:{'|'.join(FOLDS)})\s*(?:\(\s*{_KEY}\s*\)|\s(?:of\s+)?{_KEY}))\s+(?:by|per|for\s+each|grouped\s+by)\s+"
+    rf"(?P<keys>{_KEY}(?:\s*,\s*{_KEY})*)(?=\s*(?:[|;]|\Z))"
+)
+_ROW_COUNT: Final = "group : count()"
 _AWAY: Final = re.compile(r"(?i)project-away\b")
 _RENAMED: Final = re.compile(rf"\(\s*(?P<pairs>{_KEY}\s*=\s*{_KEY}(?:\s*,\s*{_KEY}\s*=\s*{_KEY})*)\s*\)")
 _WORDS: Final = re.compile(r"\[\s*(?P<words>[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)\s*\]")
@@ -200,14 +207,24 @@ def counts_of_values(place: Place) -> Mistake | None:
     """`| value_counts x`, `| count x`, `| tally`, `| mean(x)`: groups, or the whole table in one row."""
     if not _stage_begins(place):
         return None
+    if each := _OF_EACH.match(place.text, place.found.start):
+        return said(None, place, Span(*each.span()), f"group {each['keys']} : {_folds(each['fold'])}")
     if whole := _WHOLE.match(place.text, place.found.start):
-        return said(None, place, Span(*whole.span()), f"group : {_folds(whole[0])}")
+        return _of_groups(place, whole) or said(None, place, Span(*whole.span()), f"group : {_folds(whole[0])}")
     found = _COUNTS.match(place.text, place.found.start)
     if found is None:
         return None
-    new = f"group {found['key']} | order -n" if found["key"] else "group : count()"
+    new = f"group {found['key']} | order -n" if found["key"] else f"group {found['by']}" if found["by"] else _ROW_COUNT
     span = Span(found.start(), found.start() + len(found[0].rstrip()))
     return said(None, place, span, new)
+
+
+def _of_groups(place: Place, whole: re.Match[str]) -> Mistake | None:
+    """`| group model | mean(acc)`: the aggregates of the groups before, which have none yet."""
+    before = place.piece[:-1]
+    if [one.terminal for one in before[:2]] != ["PIPE", "GROUP"] or any(one.terminal == "COLON" for one in before):
+        return None
+    return said(None, place, Span(place.piece[-1].start, whole.end()), f": {_folds(whole[0])}")
 
 
 def project_away(place: Place) -> Mistake | None:

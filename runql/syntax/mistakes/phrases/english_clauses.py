@@ -1,0 +1,165 @@
+"""Plain English inside of a query: conditions (`tags include best`, `acc is highest`), curves, and files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.syntax.mistake import Mistake, Place, idiom, replacing
+from runql.syntax.mistakes.phrases.english import JOINED, order_of, phrase_at
+from runql.syntax.mistakes.words import duration_of
+from runql.text.source import Span
+
+_INCLUDE: Final = re.compile(
+    r"(?:do(?:es)?\s+(?P<not>not)\s+)?(?:include|includes|including|hold|holds|containing)\s+"
+    r"(?P<value>[^\W\d][\w.-]*|\"[^\"\n]*\"|'[^'\n]*')",
+    re.I,
+)
+_AGE: Final = re.compile(
+    r"(?:is\s+)?(?P<how>older|newer|younger)\s+than\s+(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)\b", re.I
+)
+_EXTREME: Final = re.compile(
+    r"(?:(?:is|=|==)\s*)?(?:the\s+)?(?:(?P<word>highest|largest|biggest|maximal|maximum|max|lowest|smallest|minimal|minimum|min|"
+    r"best|worst)|in\s+(?:the\s+)?(?P<top>top|bottom|best|worst)\s+(?P<count>\d+))\b(?!\s*\()",
+    re.I,
+)
+_STEPS: Final = re.compile(
+    r"(?:between|from|steps?\s+from)\s+(?:steps?\s+)?(?P<low>\d\w*)\s+(?:and|to|until)\s+(?P<high>\d\w*)"
+    r"|(?:the\s+)?first\s+(?P<first>\d\w*)\s+steps?\b|(?:after|since)\s+step\s+(?P<after>\d\w*)"
+    r"|(?:before|until)\s+step\s+(?P<before>\d\w*)",
+    re.I,
+)
+_EVERY: Final = re.compile(r"every\s+(?P<count>\d+)(?:st|nd|rd|th)?(?:\s+steps?)?\b", re.I)
+_SAMPLES: Final = re.compile(r"(?P<count>\d+)\s+(?:samples?|points?|rows?)\b", re.I)
+_SMOOTH: Final = re.compile(r"smooth(?:ed)?\b(?:\s+(?:by\s+|with\s+)?(?P<weight>0?\.\d+))?(?=\s*(?:$|[|;]))", re.I)
+_FORMATS: Final = "csv|tsv|jsonl?|parquet|markdown|md|latex|tex|yaml"
+_FORMAT: Final = re.compile(rf"(?:(?:as|to|into|in)\s+)?(?P<format>{_FORMATS})(?=\s*(?:$|[|;]))", re.I)
+_SUFFIXES: Final = {"markdown": "md", "latex": "tex"}
+_CURVES: Final = re.compile(r"(?:history|histories|curves?)\s+(?:of\s+)?(?=[^\W\d])", re.I)
+_MARKS: Final = re.compile(r"(?P<mark>scatter|lines?|bars?|box|boxes|heat|heatmap|curves?)\s+(?=[^\W\d])", re.I)
+_MARK_NAMES: Final = {"lines": "line", "curve": "line", "curves": "line", "bars": "bar", "boxes": "box"}
+_DEFINED: Final = re.compile(r"(?:(?P<let>let|var)\s+)?(?P<name>[^\W\d]\w*)\s*=(?!=)\s*(?=\S)", re.I)
+_LITERAL: Final = re.compile(r"(?:\"[^\"]*\"|'[^']*'|-?\d[\w.]*|true|false|null|nan)\s*(?:$|[|;])", re.I)
+
+
+def english_in_condition(place: Place) -> Mistake | None:
+    """`where tagged best`, `where tags include best`, `created older than 7d`, `where acc is highest`."""
+    back = place.back()
+    if back is None or not place.in_condition or place.clause is None or place.clause.terminal != "WHERE":
+        return None
+    if back.text.lower() == "tags" and (match := _INCLUDE.match(place.text, place.found.start)) is not None:
+        value = match["value"] if match["value"][0] in "\"'" else f'"{match["value"]}"'
+        return _said(place, match.span(), f"{'!' if match['not'] else ''}has {value}")
+    if (
+        back.text in {"created", "heartbeat", "updated"}
+        and (match := _AGE.match(place.text, place.found.start)) is not None
+    ):
+        duration = duration_of(match["count"], match["unit"])
+        sign = "<" if match["how"].lower() == "older" else ">"
+        return None if duration is None else _said(place, match.span(), f"{sign} {duration} ago")
+    return _phrase(place) or _extreme(place)
+
+
+def _phrase(place: Place) -> Mistake | None:
+    """English that begins a condition, its first word taken for a field: `where took longer than 1h`."""
+    for count in (0, 1):
+        begin = place.found if count == 0 else place.back(count)
+        if (
+            begin is None
+            or begin.text.lower() in RUN_FIELD_SPELLINGS
+            or place.back_terminal(count + 1) not in {"WHERE", "AND", "OR", "LPAR"}
+        ):
+            continue
+        read = phrase_at(place.text, begin.start)
+        end = read.end
+        if read.conditions and not read.clauses and end > place.found.start:
+            new = " and ".join(read.conditions)
+            joined = JOINED.match(place.text, end)
+            until = end if joined is None or joined[0].strip().lower() not in {"where", "with"} else joined.end() - 1
+            new += " and" * (until > end)
+            span = Span(begin.start, end)
+            return idiom(None, place.text[begin.start : end], new, span, replacing(begin.start, until, new))
+    return None
+
+
+def _extreme(place: Place) -> Mistake | None:
+    """`where acc is highest`, `where loss in the top 10`: an order and a limit."""
+    at = next((n for n in (1, 2) if place.back_terminal(n) == "PATH" and place.back_terminal(n + 1) == "WHERE"), None)
+    if at is None:
+        return None
+    field, where = place.attempt.lexemes[-at], place.attempt.lexemes[-at - 1]
+    match = re.compile(r"\s*").match(place.text, field.end)
+    found = _EXTREME.match(place.text, match.end()) if match is not None else None
+    order = order_of((found["word"] or found["top"]).lower(), field.text) if found is not None else None
+    if found is None or order is None or found.end() <= place.found.start:
+        return None
+    more = re.compile(r"\s+and\b", re.I).match(place.text, found.end())
+    new, end = f"{order} limit {found['count'] or 1}", found.end() if more is None else more.end()
+    return _said(place, (where.start, end), new if more is None else f"{new} where")
+
+
+def english_of_curves(place: Place) -> Mistake | None:
+    """`keys loss first 100 steps`, `keys loss every 10`, `keys loss and acc`, `keys loss smoothed`, `200 samples`."""
+    if place.clause is None or place.clause.terminal != "KEYS" or place.first_pipe is not None:
+        return None
+    text, start = place.text, place.found.start
+    if place.word in {"and", "&", "plus"} and "COMMA" in place.accepted:
+        return _said(place, (place.attempt.lexemes[-1].end, place.found.end), ",")
+    for form, said in _OF_CURVES:
+        if (match := form.match(text, start)) is not None:
+            return _said(place, match.span(), said(match))
+    return None
+
+
+def _steps(match: re.Match[str]) -> str:
+    low, high = match["low"] or match["after"] or "", match["high"] or match["first"] or match["before"] or ""
+    return f"steps {low}..{high}"
+
+
+_OF_CURVES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
+    (_STEPS, _steps),
+    (_SAMPLES, lambda match: f"sample {match['count']}"),
+    (_EVERY, lambda match: f"scan | bin x {match['count']}"),
+    (_SMOOTH, lambda match: f"scan | smooth ema {match['weight'] or '0.9'}"),
+)
+
+
+def format_behind_query(place: Place) -> Mistake | None:
+    """`runs keys loss as csv`, `runs | csv`, `runs to json`: a table goes into a file, or `-o csv` writes it."""
+    is_stage = place.back_terminal() == "PIPE"
+    match = _FORMAT.match(place.text, place.found.start)
+    if match is None or not (is_stage or "PIPE" in place.accepted):
+        return None
+    name = match["format"].lower()
+    new = f'{"" if is_stage else "| "}to "runs.{_SUFFIXES.get(name, name)}"'
+    return _said(place, match.span(), new)
+
+
+def english_beside_keys(place: Place) -> Mistake | None:
+    """`runs history loss`, `runs curves of loss`."""
+    match = _CURVES.match(place.text, place.found.start)
+    if match is None or "KEYS" not in place.accepted or place.back_terminal() != "RUNS" or place.compares:
+        return None
+    return _said(place, match.span(), "keys ")
+
+
+def english_stage(place: Place) -> Mistake | None:
+    """`| scatter lr acc`, `| let x = lr * 2`, `| x = lr * 2`; `| state = "failed"` lacks its `where`."""
+    if place.back_terminal() != "PIPE":
+        return None
+    text, start = place.text, place.found.start
+    match = _DEFINED.match(text, start)
+    if match is not None and (match["let"] or not _LITERAL.match(text, match.end())):
+        return _said(place, match.span(), f"derive {match['name']} = ")
+    if (match := _MARKS.match(text, start)) is not None:
+        mark = match["mark"].lower()
+        return _said(place, match.span(), f"plot {_MARK_NAMES.get(mark, mark)} ")
+    return None
+
+
+def _said(place: Place, span: tuple[int, int], new: str) -> Mistake:
+    old = place.text[slice(*span)]
+    end = span[0] + len(old.rstrip())
+    return idiom(None, old.strip(), new.strip(), Span(span[0], end), replacing(*span, new))
