@@ -16,6 +16,7 @@ _UNKNOWN = "RQL511"
 _SHOWN = 6
 _KEYS = re.compile(r"(?i)\s+on\s+(?P<left>[\w./]+)\s*=\s*(?P<right>[\w./]+)(?!\s*,)")
 _NO_FIELD = frozenset({"RQL201", "RQL202", "RQL208", "RQL214", "RQL218"})
+_MOMENT = re.compile(r"(?i)today|yesterday|\d{4}-\d\d-\d\d")
 _IN_LIST = re.compile(r"(?i)\b(?:in|any|all|none)\s*\(\Z")
 
 
@@ -43,6 +44,8 @@ def said_of_unknown(one: Diagnostic, name: str, span: Span, queries: Sequence[st
         hints = (*hints, f"queries with a name: {shown}{more}")
     else:
         hints = (*hints, f"a query gets a name with `let {name} = runs …;`") if name.isidentifier() else hints
+    if _MOMENT.fullmatch(name):
+        hints = (f"of a time: `where created >= {name.lower()}`",)
     if name.lower() in {"runs", "run"}:
         hints, fixes = _of_runs(span, text)
     message = f"there is no query and no source `{name}`"

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Final
 
 from runql.language.goals import less_is_better
-from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, replacing
+from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
 _TOP: Final = re.compile(
@@ -46,7 +47,19 @@ def top_by(place: Place) -> Mistake | None:
     each = (
         () if match["key"] != key or key.startswith("summary.") else (f"of each: `| limit {match['count']} by {key}`",)
     )
-    return idiom(None, match[0], new, span, replacing(span.start, span.end, new), *each)
+    made = idiom(None, match[0], new, span, replacing(span.start, span.end, new), *each)
+    return both_ways(made, match["word"], key, f"order -{key}", f"order {key}")
+
+
+def both_ways(mistake: Mistake, word: str, key: str, falling: str, rising: str) -> Mistake:
+    """`top 3 by loss` may mean the highest or the best: both are offered, the lowest first."""
+    if word.lower() != "top" or not less_is_better(key) or not mistake.repairs:
+        return mistake
+    edit = mistake.repairs[0].edits[0]
+    lowest = Repair(f"write `{rising}`: the lowest", (Edit(edit.span, edit.text.replace(falling, rising, 1)),))
+    highest = Repair(f"write `{falling}`: the highest", mistake.repairs[0].edits)
+    message = f"`{word}` by `{key}` may be the lowest, `{rising}`, or the highest, `{falling}`"
+    return Mistake("RQL101", message, mistake.span, mistake.hints, repairs=(lowest, highest), reach=0)
 
 
 def _rises(word: str, key: str) -> bool:

@@ -34,7 +34,7 @@ _MOMENT: Final = re.compile(
     re.I,
 )
 _LAST: Final = re.compile(
-    r"(?:(?:created|started|made|launched|begun|run)\s+)?(?P<how>in|of|within|during|over)?\s*(?:(?<!\w)the\s+)?"
+    r"(?:(?:created|started|made|launched|begun|run)\s+)?(?P<how>in|of|from|within|during|over)?\s*(?:(?<!\w)the\s+)?"
     r"(?:last|past)\s+(?:" + _COUNTED + r"|(?P<one>hour|day|week)\b)",
     re.I,
 )
@@ -60,8 +60,9 @@ _NAMED: Final = re.compile(
 _SORTED: Final = re.compile(
     r"(?:sorted|ordered|ranked)\s+by\s+(?P<key>-?" + _FIELD + r")(?:\s+(?P<way>asc\w*|desc\w*)\b)?", re.I
 )
+FORMATS: Final = "csv|tsv|jsonl?|parquet|markdown|md|latex|tex|yaml"
 _EXTREME: Final = re.compile(
-    r"(?:with|having|of)\s+(?:the\s+)?(?P<word>highest|largest|biggest|most|maximal|maximum|lowest|smallest|least|minimal|"
+    r"(?:with|having|of|has|have|got|gets)\s+(?:the\s+)?(?P<word>highest|largest|biggest|most|maximal|maximum|lowest|smallest|least|minimal|"
     r"minimum|best|worst)\s+(?P<key>" + _FIELD + ")",
     re.I,
 )
@@ -126,8 +127,8 @@ def _moment(match: re.Match[str]) -> str | None:
 
 def _last(match: re.Match[str]) -> str | None:
     if match["one"]:
-        # "last week" alone may be that of the calendar; "in the last week" and "past week" are seven days.
-        is_told = match["how"] or "past" in match[0].lower()
+        # "last week" may be that of the calendar; "in the last week" and "past week" are seven days.
+        is_told = re.search(r"\bthe\s+last\b|\bpast\b", match[0], re.I) is not None
         return f"created > 1{match['one'][0].lower()} ago" if is_told else None
     duration = duration_of(match["count"], match["unit"])
     return f"created > {duration} ago" if duration else None
@@ -217,13 +218,15 @@ def english_behind_runs(place: Place) -> Mistake | None:
     """`runs failed`, `runs since yesterday`, `runs older than 7 days sorted by loss`, `runs with tag best`."""
     with_word = place.back() if place.back_terminal() == "WITH" else None
     head = 1 if with_word is None else 2
+    if place.back_terminal(2) == "FROM":
+        with_word, head = place.back(2), 3
     if place.back_terminal(head) != "RUNS" or (place.compares and place.word != "not"):
         return None
     start = place.found.start if with_word is None else with_word.start
     phrase = phrase_at(place.text, start)
     counts = place.back_terminal(head + 1) == "COUNT"
     if phrase.end == start or (counts and phrase.clauses):
-        return _counted_by(place) if counts else _vague(place)
+        return _counted_by(place) if counts else _vague(place, start)
     joined = JOINED.match(place.text, phrase.end) if phrase.conditions and not phrase.clauses else None
     new = phrase.written(more=joined is not None)
     end = phrase.end if joined is None else joined.end() - joined[0][-1:].isspace()
@@ -258,7 +261,13 @@ def _counted_by(place: Place) -> Mistake | None:
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-_CALENDAR: Final = re.compile(r"(?:(?:from|of|in)\s+)?(?:this|last)\s+(?:week|month|year)\b", re.I)
+_CALENDAR: Final = re.compile(
+    r"(?:(?:from|of|in|since|after|before|on|until)\s+)?(?:(?:this|last)\s+(?:week|month|year)\b"
+    r"|(?<=\s)(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?<=\s)\d{4}-\d\d(?![\w-])"
+    r"|(?<=\s)(?:january|february|march|april|may|june|july|august|september|october|november|december)\b)",
+    re.I,
+)
+_DIVERGED: Final = re.compile(r"(?:(?:that|which)\s+)?(?:have\s+|has\s+)?(?P<word>diverged|exploded|converged)\b", re.I)
 EACH: Final = re.compile(r"(?:by|per|for\s+each|(?:\|\s*)?group\s+by)\s+(?P<key>" + _FIELD + ")", re.I)
 _WHOSE: Final = re.compile(r"(?:by|of|from)\s+(?:me|myself|us)\b|mine\b", re.I)
 _ALL: Final = re.compile(r"(?:all|please|now|\*)\s*(?=$|[;|])", re.I)
@@ -267,15 +276,16 @@ _ALL: Final = re.compile(r"(?:all|please|now|\*)\s*(?=$|[;|])", re.I)
 WHOSE: Final = 'whose runs they are says `user`: `runs where user = "NAME"`'
 
 
-def _vague(place: Place) -> Mistake | None:
+def _vague(place: Place, start: int) -> Mistake | None:
     """Words that could be said in several ways here."""
-    start = place.found.start
     if (match := _ALL.match(place.text, start)) is not None:
         repairs = (leaving_out(start, match.end(), match[0].strip()),)
         return Mistake("RQL101", "`runs` are all of them", Span(*match.span()), repairs=repairs)
     if (match := _WHOSE.match(place.text, start)) is not None:
         hints = (WHOSE,)
         message = f"`{shown(match[0])}` is said by a condition"
+    elif (match := _DIVERGED.match(place.text, start)) is not None:
+        return of_history(Span(*match.span()), match["word"])
     elif (match := _CALENDAR.match(place.text, start)) is not None:
         return _in_calendar(match)
     elif place.word == "by" and (match := EACH.match(place.text, start)) is not None:
@@ -285,6 +295,13 @@ def _vague(place: Place) -> Mistake | None:
     else:
         return None
     return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())
+
+
+def of_history(span: Span, word: str) -> Mistake:
+    """`diverged runs`: of which metric is not said."""
+    hints = ("for example: `where diverged(logged.loss)`, `where when(logged.loss < 0.1) < 1000`",)
+    message = f"`{word}` is asked of the history of a metric"
+    return Mistake("RQL101", message, span, hints, certain=True, resume=span.end)
 
 
 def _in_calendar(match: re.Match[str]) -> Mistake:

@@ -8,7 +8,7 @@ from typing import Final
 
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.phrases.english import JOINED, order_of, phrase_at
+from runql.syntax.mistakes.phrases.english import FORMATS, JOINED, order_of, phrase_at
 from runql.syntax.mistakes.words import duration_of
 from runql.text.source import Span
 
@@ -34,8 +34,7 @@ _STEPS: Final = re.compile(
 _EVERY: Final = re.compile(r"every\s+(?P<count>\d+)(?:st|nd|rd|th)?(?:\s+steps?)?\b", re.I)
 _SAMPLES: Final = re.compile(r"(?P<count>\d+)\s+(?:samples?|points?|rows?)\b", re.I)
 _SMOOTH: Final = re.compile(r"smooth(?:ed)?\b(?:\s+(?:by\s+|with\s+)?(?P<weight>0?\.\d+))?(?=\s*(?:$|[|;]))", re.I)
-_FORMATS: Final = "csv|tsv|jsonl?|parquet|markdown|md|latex|tex|yaml"
-_FORMAT: Final = re.compile(rf"(?:(?:as|to|into|in)\s+)?(?P<format>{_FORMATS})(?=\s*(?:$|[|;]))", re.I)
+_FORMAT: Final = re.compile(rf"(?:(?:as|to|into|in)\s+)?(?P<format>{FORMATS})(?=\s*(?:$|[|;]))", re.I)
 _SUFFIXES: Final = {"markdown": "md", "latex": "tex"}
 _CURVES: Final = re.compile(r"(?:history|histories|curves?)\s+(?:of\s+)?(?=[^\W\d])", re.I)
 _MARKS: Final = re.compile(r"(?P<mark>scatter|lines?|bars?|box|boxes|heat|heatmap|curves?)\s+(?=[^\W\d])", re.I)
@@ -59,7 +58,7 @@ def english_in_condition(place: Place) -> Mistake | None:
         duration = duration_of(match["count"], match["unit"])
         sign = "<" if match["how"].lower() == "older" else ">"
         return None if duration is None else _said(place, match.span(), f"{sign} {duration} ago")
-    return _phrase(place) or _extreme(place)
+    return _phrase(place) or _extreme(place) or _vague_size(place)
 
 
 def _phrase(place: Place) -> Mistake | None:
@@ -98,6 +97,21 @@ def _extreme(place: Place) -> Mistake | None:
     more = re.compile(r"\s+and\b", re.I).match(place.text, found.end())
     new, end = f"{order} limit {found['count'] or 1}", found.end() if more is None else more.end()
     return _said(place, (where.start, end), new if more is None else f"{new} where")
+
+
+_SIZE: Final = re.compile(r"(?:very\s+|too\s+)?(?P<word>small|low|tiny|large|high|big|good|bad|huge)\b(?!\s*\()", re.I)
+
+
+def _vague_size(place: Place) -> Mistake | None:
+    """`where lr is small`."""
+    field = place.back(2) if place.back_terminal() == "IS" else None
+    match = _SIZE.match(place.text, place.found.start)
+    if field is None or match is None or field.terminal != "PATH":
+        return None
+    lowest, highest = f"`order {field.text}` begins with the lowest", f"`order -{field.text}` with the highest"
+    hint = f"for example: `{field.text} < 0.01`; {lowest}, {highest}"
+    message = f"what `{match['word']}` is, a number says"
+    return Mistake("RQL101", message, Span(*match.span()), (hint,), certain=True, resume=match.end())
 
 
 def english_of_curves(place: Place) -> Mistake | None:

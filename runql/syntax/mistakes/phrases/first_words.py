@@ -6,7 +6,17 @@ import re
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
-from runql.syntax.mistakes.phrases.english import EACH, JOINED, WHOSE, Phrase, order_of, phrase_at, state_named
+from runql.syntax.mistakes.best_few import both_ways
+from runql.syntax.mistakes.phrases.english import (
+    EACH,
+    JOINED,
+    WHOSE,
+    Phrase,
+    of_history,
+    order_of,
+    phrase_at,
+    state_named,
+)
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.source import Span
 
@@ -19,7 +29,9 @@ _FILLERS: Final = (
 _NEWEST: Final = frozenset({"latest", "newest", "recent", "last"})
 _COUNTS: Final = re.compile(r"(?:how\s+many|number\s+of|count(?:\s+of)?)\s+", re.IGNORECASE)
 _RANKS: Final = frozenset({"best", "worst", "top", "highest", "largest", "biggest", "lowest", "smallest"})
-_BY: Final = re.compile(r"\s+(?:by|on|in|of|for)\s+(?:the\s+)?(?P<key>-?[^\W\d][\w./]*)", re.IGNORECASE)
+_BY: Final = re.compile(
+    r"\s+(?:by|on|in|of|for)\s+(?:the\s+)?(?!each\b|every\b)(?P<key>-?[^\W\d][\w./]*)", re.IGNORECASE
+)
 _SHOWN_ALONE: Final = re.compile(
     r"(?:(?:list|ls|show|get|print)\s+)?(?:(?:the|all|me|every)\s+)*(?P<what>sources|projects|tags|sweeps|lets|fields|columns|"
     r"schema|metrics|params|parameters|config|summary|logged|keys|history)(?P<rest>\s+(?:config|summary|logged|system|like\b[^;|]*))?\s*(?=$|;)",
@@ -54,27 +66,52 @@ def runs_in_english(place: Place) -> Mistake | None:
     if start is None:
         return None
     counts = _COUNTS.match(place.text, start)
-    begin = counts.end() if counts is not None else start
-    match = _RUNS.match(place.text, begin)
+    match = _RUNS.match(place.text, counts.end() if counts is not None else start)
     if match is None:
         return None
-    words = match["words"].lower().split()
+    words, span = match["words"].lower().split(), Span(start, match.end())
     if "my" in words:
         message = f"`{shown(match[0])}` is said by a condition"
-        return Mistake("RQL101", message, Span(start, match.end()), (WHOSE,), certain=True, resume=match.end())
+        return Mistake("RQL101", message, span, (WHOSE,), certain=True, resume=span.end)
+    asked = next((word for word in words if word in {"diverged", "converged", "exploded"}), None)
+    if asked is not None:
+        return of_history(span, asked)
+    is_one = match["runs"].lower() == "run"
+    if words == ["which"] and is_one:
+        return _which(place, start, end=match.end())
+    return _chosen(place, span, words, is_one=is_one, counted=counts is not None)
+
+
+def _chosen(place: Place, span: Span, words: list[str], *, is_one: bool, counted: bool) -> Mistake | None:
+    """The runs that the words before `runs` choose: by their state, their age, or a metric."""
     rank = next((word for word in words if word in _RANKS), None)
-    read = _read([word for word in words if word not in _RANKS], is_one=match["runs"].lower() == "run")
-    end = match.end()
-    is_told = bool(words or counts) and phrase_at(place.text, end).end > end
+    read = read_words([word for word in words if word not in _RANKS], is_one=is_one)
+    start, end = span.start, span.end
+    is_told = bool(words or counted) and phrase_at(place.text, end).end > end
     if read is None or not (rank or read.conditions or read.clauses or is_told):
-        return _counted(place, counts.start() if counts is not None else None, end) if read is not None else None
+        return _counted(place, start if counted else None, end) if read is not None else None
     if rank is not None:
         by = _BY.match(place.text, end)
         order = order_of(rank, by["key"]) if by is not None else None
         if by is None or order is None:
             return _unranked(Span(start, end if by is None else by.end()), rank, by["key"] if by else "")
         read, end = Phrase(read.conditions, (order, *read.clauses), read.end), by.end()
-    return _said(place, start, end, read, counted=counts is not None)
+        made = _said(place, start, end, read, counted=counted)
+        return both_ways(made, rank, by["key"], f"order -{by['key']}", f"order {by['key']}")
+    return _said(place, start, end, read, counted=counted)
+
+
+def _which(place: Place, start: int, end: int) -> Mistake | None:
+    """`which run is best`, `which run has the lowest loss`."""
+    if (
+        best := re.compile(r"\s+(?:is|was|did)\s+(?:the\s+)?(best|worst)\b", re.IGNORECASE).match(place.text, end)
+    ) is not None:
+        return _unranked(Span(start, best.end()), best[1].lower(), "")
+    behind = phrase_at(place.text, end)
+    if behind.end == end:
+        return None
+    new, old = f"runs {behind.written(more=False)} limit 1", place.text[start : behind.end]
+    return idiom(None, old, new, Span(start, behind.end), replacing(start, behind.end, new))
 
 
 def _counted(place: Place, start: int | None, end: int) -> Mistake | None:
@@ -99,7 +136,7 @@ def _said(place: Place, start: int, end: int, read: Phrase, *, counted: bool) ->
     return idiom(None, old, new.removesuffix(" and"), Span(start, end), replacing(start, until, new))
 
 
-def _read(words: list[str], *, is_one: bool) -> Phrase | None:
+def read_words(words: list[str], *, is_one: bool) -> Phrase | None:
     """What the words before `runs` say; `None` if one of them is not known."""
     conditions: list[str] = []
     newest, limit = False, 1 if is_one else 0
