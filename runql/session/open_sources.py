@@ -110,6 +110,10 @@ class OpenSources:
             self._learned[places] = (catalog, monotonic(), metrics)
         return catalog
 
+    def edition(self, name: str | None = None) -> tuple[int | None, ...]:
+        """Another one once a source is another, as far as that is told at once."""
+        return tuple(place.service.edition for place in self.places(name))
+
     def _place_at_hand(self, name: str | None) -> SourcePlace | None:
         """A source that is open, or opens for nothing."""
         name = self.source_name if name is None else name

@@ -18,9 +18,13 @@ from runql.frontends.repl.line.toolbar_text import Thought
 from runql.ide.context import Context
 from runql.ide.counting import Counts
 from runql.semantic.catalog import Catalog
+from runql.semantic.record import RunRecord
+from runql.sources.store.snapshot import StoreSnapshot
+from runql.sources.store.writer import StoreWriter
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
 from tests.repl.driving import Driver, prompt
+from tests.sources.store.judged import store_of_records
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +127,21 @@ def test_it_fits_and_steers_nothing(message: str, source: str, columns: int) -> 
 
 def said(thought: Thought | None, world: PromptWorld, columns: int) -> str:
     return "".join(text for _, text, *_ in toolbar(thought, world, columns)).rstrip()
+
+
+def test_the_line_tells_what_another_process_pulled(tmp_path: Path) -> None:
+    """Before the minute is over after which any source is looked at anew."""
+    pytest.importorskip("deltalake")
+    folder = tmp_path / "s"
+    store_of_records([RunRecord(id="r0", config={}, summary={})], folder).close()
+    with prompt(tmp_path, f"store:{folder}") as driver:
+        driver.ready()
+        driver.run("count runs")
+        driver.ready()
+        assert "1 run ·" in driver.bottom
+        writer = StoreWriter(folder, newest_pull=StoreSnapshot(folder, "s").newest_pull)
+        writer.end(writer.begin(RunRecord(id="r1", config={}, summary={}), "mark"))
+        writer.commit()
+        writer.close()
+        driver.run("count runs")
+        driver.wait(lambda: "2 runs ·" in driver.bottom, "the line kept the old number")

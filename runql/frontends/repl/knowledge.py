@@ -31,13 +31,15 @@ FRESH_SECONDS: Final = 60.0
 
 @frozen(slots=False)
 class PromptWorld:
-    """What is known of the source by now. `looking`: more is on its way. `trouble`: the first line of why not."""
+    """What is known of the source by now, in which edition. `looking`: more is on its way. `trouble`: the first line of
+    why not."""
 
     source: str | None = None
     context: Any = None
     records: tuple[RunRecord, ...] | None = None
     looking: bool = False
     trouble: str = ""
+    edition: tuple[int | None, ...] = ()
 
     @property
     def catalog(self) -> Catalog | None:
@@ -145,10 +147,12 @@ class Knowledge:
         self.world = replace(known, looking=True)
         self._changed()
         try:
-            if known.catalog is not None and not anew and _is_fresh(known.catalog):
+            edition = () if name is None else session.edition(name)
+            if known.catalog is not None and not anew and _is_fresh(known.catalog) and edition == known.edition:
                 self._take(number, self._again(session, known))
             else:
                 self._find_out(session, name, number, anew=anew)
+                self.world = replace(self.world, edition=edition) if number == self._newest else self.world
         except RunQLError as error:
             if number == self._newest:  # else it was ended, or asked of a source that is left
                 told = self.world.trouble
