@@ -43,7 +43,7 @@ _LOST_HISTORY: Final = frozenset({"RQL408", "RQL411", "RQL412", "RQL503"})
 @dataclass(slots=True)
 class PullCounts:
     """How far a pull is. Another thread may read it. `values`: how many values of histories were read.
-    `exported`: of how many runs the rows came from an export."""
+    `exported`: of how many runs the rows came from an export. `kept`: how many runs were in the store when it ended."""
 
     listed: int = 0
     total: int | None = None
@@ -55,11 +55,21 @@ class PullCounts:
     values: int = 0
     gone: int = 0
     exported: int = 0
+    kept: int = 0
 
     @property
     def written(self) -> int:
         """How many runs were read."""
         return self.new + self.changed
+
+    @property
+    def broken_off(self) -> str:
+        """What there is of a pull that something ended."""
+        read = f"{self.written:,} of {self.to_read:,} runs were read"
+        if not self.kept:
+            return f"{read}, and none of them is in the store: the next pull reads them again"
+        kept = "" if self.kept == self.written else f", and {self.kept:,} of them are in the store"
+        return f"{read}{kept}: the next pull goes on from there"
 
 
 @frozen
@@ -127,7 +137,7 @@ def pull(
                 listing.said.append(said_of_part(part.query, name, snapshot.newest_listing))
             said = _finish(listing, snapshot, writer, counts, None if part is not None else store)
         finally:
-            writer.commit()
+            _commit(writer, counts)
         newest = table.version(store, name)
         swept = sweep(store, newest)
         if counts.written:
@@ -138,6 +148,14 @@ def pull(
         snapshot.close()
     lost = (*folded(listing.lost), *_said_of_rows(listing.fewer))
     return PullReport(store, origin, counts, newest.number, swept, (*said, *lost))
+
+
+def _commit(writer: StoreWriter, counts: PullCounts) -> None:
+    """Keep what was read whole, whatever ended the pull."""
+    try:
+        writer.commit()
+    finally:
+        counts.kept = min(counts.written, writer.kept)
 
 
 def _finish(

@@ -115,13 +115,13 @@ class PullResult(Result):
 
     def kept_by_stopping(self) -> str:
         """What is in the store."""
-        return self.activity() if self._counts.written else ""
+        return self._counts.broken_off if self._counts.written else ""
 
     def activity(self) -> str:
         """What was done so far."""
         counts = self._counts
         done = f"{counts.written:,} of {counts.to_read:,} runs were read"
-        return f"{done}: the next pull goes on from there" if counts.written else f"{counts.listed:,} runs looked at"
+        return done if counts.written else f"{counts.listed:,} runs looked at"
 
 
 def going_of(counts: PullCounts) -> Going:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runql.errors import BackendError
+from runql.errors import BackendError, OutputError
 from runql.language.fields import Space
 from runql.pull.pull import PullCounts, PullReport, pull
 from runql.semantic.record import RunHistory
@@ -18,6 +18,7 @@ from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi
 from runql.sources.store import table
 from runql.sources.store.service import StoreService
+from runql.sources.store.writer import StoreWriter
 from runql.sources.wandb import Credentials, WandbService
 from runql.sources.wandb.http.client import LineSettings
 from runql.sources.wandb.service import ServiceOptions
@@ -140,6 +141,21 @@ def test_a_cut_line_loses_nothing_and_the_next_pull_goes_on(server: LoopbackServ
     assert report.counts.new == RUNS - len(there)
     service = ask(server)
     assert whole(StoreService(tmp_path / "s", name="s")) == whole(service)
+    service.close()
+
+
+def test_a_full_disk_promises_nothing(server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OutputError.of("RQL506", "no space left")
+
+    counts, source = PullCounts(), ask(server)
+    with monkeypatch.context() as patch, pytest.raises(OutputError):
+        patch.setattr(StoreWriter, "_write", full)
+        pull(SourcePlace("acme/vision", source, "acme", "vision"), tmp_path / "s", "s", "acme/vision", counts)
+    source.close()
+    assert "runs were read, and none of them is in the store: the next pull reads them again" in counts.broken_off
+    service = StoreService(tmp_path / "s", name="store:s")
+    assert [(said.code, said.message) for said in service.said()] == [("RQL587", "nothing was pulled into `s` yet")]
     service.close()
 
 

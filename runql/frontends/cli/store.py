@@ -71,7 +71,7 @@ def _pull(place: SourcePlace, settings: Settings, voice: Voice, waiting: Waiting
             report = pull(place, target.store.folder, target.store.name, target.origin, counts)
     except BaseException:
         if counts.written and not arguments.quiet:
-            voice.say(f"{_runs(counts.written)} of {counts.to_read:,} were read; the next pull goes on from there")
+            voice.say(counts.broken_off)
         raise
     voice.diagnostics(one for one in report.said if not (arguments.quiet and one.severity is Severity.NOTICE))
     if not arguments.quiet:

@@ -52,7 +52,9 @@ def said_of_age(
 ) -> Iterator[Diagnostic]:
     """What to say of the age of a copy. `newest_pull`: the number of the last one that added a run; `number`: the
     version that was asked for, if one was."""
-    if newest_pull > listing.pull:
+    if not newest_pull and not listing.pull:
+        yield Diagnostic("RQL587", f"nothing was pulled into `{name}` yet", hints=(f"`{_again(origin, name)}` begins",))
+    elif newest_pull > listing.pull:
         hint = f"`{_again(origin, name)}` goes on where it ended"
         if not listing.pull:
             message = f"the first pull into `{name}` did not come to its end: runs are missing"

@@ -5,6 +5,7 @@ Nothing is kept in it. Of what a user wrote only constants become SQL here, each
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -223,4 +224,10 @@ def column_of_values(name: str, values: Sequence[Any], kind: ColumnType) -> SqlC
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    """What an error says in a line; of a file that cannot be written DuckDB says it in JSON."""
+    text = str(error).partition("\n")[0]
+    _, is_json, told = text.partition(': {"exception_type"')
+    try:
+        return str(json.loads(f'{{"exception_type"{told}')["exception_message"]) if is_json else text
+    except (ValueError, KeyError, TypeError):
+        return text

@@ -58,6 +58,7 @@ class StoreWriter:
         self._duck = Duck()
         self.pull = _pull_number(newest_pull)
         self.commits = 0
+        self.kept = 0
         self.version: int | None = None
         self._place = 0
         self._runs: list[dict[str, Any]] = []
@@ -145,6 +146,7 @@ class StoreWriter:
             if parts:
                 self.version = table.commit(self._folder, parts, self.pull)
                 self.commits += 1
+                self.kept += len(runs)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
