@@ -9,7 +9,7 @@ from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import SourceError
 from runql.sources.names import DEMO
 from runql.sources.open import SourcePlace
-from runql.sources.store.places import StorePlace, place_of
+from runql.sources.store.places import StorePlace, place_of, without_version
 from runql.text.frozen import frozen
 
 _WANDB_FOLDERS = ("wandb", ".wandb")
@@ -32,12 +32,21 @@ def target_of(place: SourcePlace, into: str | None, settings: Settings) -> PullT
     accounts = place.service.accounts
     if accounts is not None:
         path = f"{place.entity}/{place.project}"
-        return PullTarget(place_of(into or path, settings), f"{path} on {accounts.base_url}")
+        return PullTarget(_store(into or path, settings), f"{path} on {accounts.base_url}")
     if place.name == DEMO or place.name.startswith(STORE):
-        return PullTarget(place_of(into or place.name, settings), place.name)
+        return PullTarget(_store(into or place.name, settings), place.name)
     mark = TENSORBOARD if place.name.startswith(TENSORBOARD) else ""
     folder = Path(os.path.realpath(settings.folder / Path(place.name.removeprefix(mark)).expanduser()))
     own = folder.parent.name if folder.name in _WANDB_FOLDERS else folder.name
     if not (into or own):
         raise SourceError.of("RQL511", f"nothing names a store for `{place.name}`", "`--into NAME` names one")
-    return PullTarget(place_of(into or f"{STORE}{own}", settings), f"{mark}{folder}")
+    return PullTarget(_store(into or f"{STORE}{own}", settings), f"{mark}{folder}")
+
+
+def _store(name: str, settings: Settings) -> StorePlace:
+    """The store of a name. Raises `SourceError` for that of a version: none can be written."""
+    base = without_version(name)
+    if base is not None:
+        message = f"`{name.removeprefix(STORE)}` names a version of the store `{base}`, and versions do not change"
+        raise SourceError.of("RQL511", message, f"`--into {base}` makes a new one of it", "or name another store")
+    return place_of(name, settings)

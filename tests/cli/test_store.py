@@ -105,6 +105,14 @@ def test_mistakes(runql: Runql) -> None:
     assert "holds runs of" in runql("pull", "demo", "--into", "vision").err
 
 
+@pytest.mark.parametrize("version", ["3", "7d", "2026-11-01"])
+def test_no_version_is_written(runql: Runql, version: str) -> None:
+    said = runql("pull", "demo", "--into", f"vision@{version}")
+    assert said.status != 0
+    assert "names a version of the store `vision`" in said.err
+    assert "vision" not in runql("store", "list").out
+
+
 def test_offline_asks_no_server(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
     said = runql("-s", "acme/vision", "--offline", "runs")
     assert said.status == 3

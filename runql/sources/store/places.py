@@ -62,6 +62,13 @@ def place_of(name: str, settings: Settings) -> StorePlace:
     return StorePlace(plain, _folder_of(plain, settings))
 
 
+def without_version(name: str) -> str | None:
+    """The name of the store of which a name means a version; `None` for that of a store."""
+    base, at, number = name.removeprefix(STORE).rpartition("@")
+    is_version = at and ((number.isascii() and number.isdigit()) or _moment_of(number) is not None)
+    return base if is_version else None
+
+
 def _moment_of(text: str) -> datetime | None:
     """The moment that a date (its beginning, where this computer is) or an age means; `None` for what is neither."""
     if match := _AGE.fullmatch(text):
