@@ -30,8 +30,16 @@ QUESTIONS: Final = {
     "two terms, first page": "runs where config.lr > 0.01 and summary.acc >= 0.9 limit 50 select id",
     "order, first page": "runs order -summary.acc limit 50 select id, summary.acc",
     "text and state": "count runs where config.optimizer = 'adam' and state = 'finished'",
+    "the best run of each optimizer": (
+        "runs order -summary.acc select id, summary.acc, config.optimizer | limit 1 by config.optimizer"
+    ),
+    "the most of each optimizer": "runs | group config.optimizer : max(summary.acc), count()",
+    "the mean of each optimizer": "runs | group config.optimizer : mean(summary.acc)",
 }
-HISTORY: Final = {"20 runs, 3 metrics, 200 samples": "runs limit 20 keys loss, acc, val/loss sample 200"}
+HISTORY: Final = {
+    "20 runs, 3 metrics, 200 samples": "runs limit 20 keys loss, acc, val/loss sample 200",
+    "the runs with the least loss": "runs order min(logged.loss) limit 5 select id, min(logged.loss)",
+}
 STEPS: Final = 200
 
 

@@ -201,7 +201,9 @@ class MixedColumns:
         for name, counted in self._kinds.items():
             kinds = {kind: count for kind, count in counted.items() if kind not in _QUIET}
             if len(kinds) > 1:
-                counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda one: -one[1]))
+                counts = ", ".join(
+                    f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda one: (-one[1], one[0].value))
+                )
                 message = f"`{name}` holds values of different types: {counts}"
                 said.append(Diagnostic("RQL509", message, names=(name,)))
         return said

@@ -31,9 +31,10 @@ from runql.plan.nodes import (
 from runql.plan.push import named_selector, selector_of_runs, spread
 from runql.plan.selectors import WandbSelector
 from runql.semantic.catalog import Catalog
+from runql.semantic.typed import FieldKey
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
-from runql.sources.protocol import LIGHT, RunColumns, RunValue
+from runql.sources.protocol import LIGHT, Digest, RunColumns, RunDigest, RunValue
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.wandb_api.loader import not_found
@@ -118,6 +119,19 @@ class Executor:
             return None
         self._begin()
         found = self._operators.paging(fetch).columns(keys)
+        if found is None:
+            self._begin()
+        return found
+
+    def digest(
+        self, fetch: Fetch, digest: Digest, keys: tuple[FieldKey, ...], of_all: tuple[FieldKey, ...]
+    ) -> RunDigest | None:
+        """What the first stage needs of the runs that a source gives; `None` where that does not say it with less, or
+        they were read before."""
+        if self._found is not None:
+            return None
+        self._begin()
+        found = self._operators.paging(fetch).digest(digest, keys, of_all)
         if found is None:
             self._begin()
         return found

@@ -12,9 +12,10 @@ from runql.errors import ServerError
 from runql.plan.nodes import Fetch
 from runql.plan.push import LATER_PAGE, PLAIN_PAGE
 from runql.semantic.record import RunRecord, cells_of
+from runql.semantic.typed import FieldKey
 from runql.sources.open import SourcePlace
 from runql.sources.paging import add_new
-from runql.sources.protocol import FULL, Page, PageRequest, RunColumns, RunValue, Wanted
+from runql.sources.protocol import FULL, Digest, Page, PageRequest, RunColumns, RunDigest, RunValue, Wanted
 from runql.text.diagnostic import Diagnostic
 
 _PROJECT: Final = attrgetter("entity", "project")
@@ -83,6 +84,15 @@ class Paging:
             self.notices.update(dict.fromkeys(found.notices))
             self._page = Page((), None, has_next=found.length < found.total, total=found.total)
             self._came = found.length
+        return found
+
+    def digest(self, digest: Digest, keys: tuple[FieldKey, ...], of_all: tuple[FieldKey, ...]) -> RunDigest | None:
+        """What a stage needs of the listing; `None` where the source does not say that with less than the runs."""
+        found = self._place.service.run_digest(self._request, digest, keys, of_all)
+        if found is not None:
+            self.notices.update(dict.fromkeys(found.runs.notices))
+            self._page = Page((), None, has_next=False, total=found.all_runs.total)
+            self._came = found.all_runs.length
         return found
 
     def _fresh(self, page: Page) -> Sequence[RunRecord]:

@@ -50,8 +50,8 @@ class RunFacts:
         self.compared = Compared()
         self._plan = plan
         self.drawn: list[str] = []
-        """The ids of the runs of which a chart is drawn; held where one is."""
-        self._draws = any(isinstance(stage, TPlot) for stage in stages_of(plan))
+        """The ids of the runs of which a chart is drawn; held where one is (`draws`)."""
+        self.draws = any(isinstance(stage, TPlot) for stage in stages_of(plan))
         self._has_stages = bool(stages_of(plan))
         self._sources = [(places[fetch.at], fetch) for fetch in those(pushed, Fetch)]
         self._counted_in = CountedIn(condition_of(table_of(plan).input))
@@ -64,7 +64,7 @@ class RunFacts:
         """Count some more runs of the answer in."""
         self.passed += len(part)
         records = records_in(part)
-        self.drawn += cells_of(records, "id") if self._draws else ()
+        self.drawn += cells_of(records, "id") if self.draws else ()
         if not isinstance(table_of(self._plan), Count):
             self._said.update(dict.fromkeys(chain.from_iterable(cells_of(records, "said"))))
         if self._has_stages:
@@ -91,7 +91,7 @@ class RunFacts:
             return None
         of_stages = (STATE,) if self._has_stages else ()
         known = [value for value in orders if value is not None]
-        return (*self._counted_in.keys, *known, *of_stages, *((ID,) if self._draws else ()))
+        return (*self._counted_in.keys, *known, *of_stages, *((ID,) if self.draws else ()))
 
     def add_columns(self, found: RunColumns, offset: int, last_step: FieldKey | None) -> RunColumns:
         """Count all runs of the answer in, by their fields, and leave out those of an offset."""
@@ -103,7 +103,7 @@ class RunFacts:
         if self.left_out:
             columns = {key: column_of(column[self.left_out :]) for key, column in columns.items()}
         self.passed += length
-        if self._draws:
+        if self.draws:
             self.drawn += map(str, columns[ID])
         if self._has_stages:
             self.compared.add_columns(columns[STATE], None if last_step is None else columns[last_step])

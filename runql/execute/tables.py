@@ -139,15 +139,29 @@ class ProjectionOperator(TableOperator):
             return None
         from runql.execute.columns.run_columns import whole_table
 
-        return whole_table(self._executor, selection)
+        table = whole_table(self._executor, selection)
+        if table is not None:
+            self._mixed.add(table)
+        return table
+
+    def _of_digest(self, selection: Selection) -> Table | None:
+        """What the first stage needs of all runs, where the source says that with less than the runs."""
+        if not all(place.service.capabilities.digests for place in self._executor.places):
+            return None
+        from runql.execute.columns.run_digests import digest_table
+
+        found = digest_table(self._executor, selection.columns)
+        if found is None:
+            return None
+        self._mixed.add(found[1])
+        return found[0]
 
     def tables(self) -> Iterator[Table]:
         """A table for each part of the runs; a single one where all of them must be known for the columns."""
         self._mixed, self._said = MixedColumns(), {}
         selection = self._fixed_selection
-        table = None if selection is None else self._of_columns(selection)
+        table = None if selection is None else self._of_digest(selection) or self._of_columns(selection)
         if table is not None:
-            self._mixed.add(table)
             yield table
         elif selection is not None and self._executor.streams:
             yield from self._parts(selection)

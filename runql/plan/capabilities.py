@@ -56,7 +56,8 @@ class Capabilities:
     and see the same values that the records show (W&B's server documents neither). `column_subsets`: single config and
     summary keys can be asked for. `cheap_pages`: the runs are at hand: a page costs no request, so its size does not
     matter, and all pages of a listing are cut from one picture of it, so that their order need not be watched.
-    `columns`: a listing is given as columns too, without a record for each run. `before`: what is asked once a question
+    `columns`: a listing is given as columns too, without a record for each run, `digests`: and what a stage needs of it
+    with less than that, where runs come over a line. `before`: what is asked once a question
     before the runs are at hand, in words.
     """
 
@@ -67,6 +68,7 @@ class Capabilities:
     cheap_pages: bool = False
     form: Form = Form.WANDB
     columns: bool = False
+    digests: bool = False
     before: str = ""
 
 

@@ -248,7 +248,8 @@ class _Steps:
         capabilities, engine = one.capabilities, one.speech.engine
         if engine:
             return (
-                f"statements to {engine}, which reads the files: the one above, and those for what is read of the runs"
+                f"statements to {engine}, which reads the files: the one above, and those for what is read of the "
+                "runs, or for what the first stage needs of them"
             )
         if capabilities.cheap_pages:
             return capabilities.before or "none: the runs are on this computer"

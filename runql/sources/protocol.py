@@ -90,6 +90,26 @@ class RunColumns:
     notices: tuple[Diagnostic, ...] = ()
 
 
+@frozen
+class Digest:
+    """What the first stage needs of a listing, of the groups that `by` tells: the first runs of each, so many; or, with
+    `None`, of each field by itself how many values of which kind each group has, and the least and the most."""
+
+    by: tuple[FieldKey, ...]
+    first: int | None = None
+
+
+@frozen
+class RunDigest:
+    """A listing of which a stage needs no more: `runs` are those that came, or stand for those that there are.
+
+    `all_runs`: fields of all the runs, each by itself and in no order, of numbers the least and the most.
+    """
+
+    runs: RunColumns
+    all_runs: RunColumns
+
+
 class ExportedRows(Protocol):
     """The rows of a run in Parquet files. `counts`: how many values each column has; of `_step`, how many steps."""
 
@@ -278,6 +298,11 @@ class ServiceApi(Protocol):
         return None
 
     @property
+    def edition(self) -> int | None:
+        """Another number once the source is another, where that is told at once; `None` where it is not."""
+        return None
+
+    @property
     def line(self) -> LineApi | None:
         """What it is asked over; `None` where that costs no request."""
         return None
@@ -294,6 +319,17 @@ class ServiceApi(Protocol):
 
     def run_columns(self, request: PageRequest, keys: tuple[RunValue, ...]) -> RunColumns | None:  # noqa: ARG002
         """The runs of a listing, as many as `most`, as columns of these fields; `None` where it has them as records."""
+        return None
+
+    def run_digest(
+        self,
+        request: PageRequest,  # noqa: ARG002 - nothing of any listing
+        digest: Digest,  # noqa: ARG002
+        keys: tuple[FieldKey, ...],  # noqa: ARG002
+        of_all: tuple[FieldKey, ...],  # noqa: ARG002
+    ) -> RunDigest | None:
+        """What a stage needs of a listing, of these fields, and others of all its runs; `None` where that is not less
+        than the runs, or not exact."""
         return None
 
     def single_values(

@@ -39,6 +39,9 @@ QUESTIONS = (
     "runs | group config.optimizer : count(), mean(summary.acc), std(summary.acc), max(summary.loss)",
     "runs select name, summary.acc | derive best = max(summary.acc) over all | order -summary.acc, name | limit 9",
     "runs where min(logged.loss) < 0.5 select name, min(logged.loss)",
+    "runs order min(logged.loss) limit 3 select name, argmin(logged.loss), last(logged.acc)",
+    "runs scan keys loss | best min loss | order loss | limit 4",
+    "runs order -summary.acc select name, summary.acc, config.optimizer, created | limit 1 by config.optimizer",
     "runs select *",
 )
 
@@ -75,10 +78,11 @@ def answer(service: StoreService, question: str) -> Any:
     said = [(notice.code, notice.message) for notice in result.notices]
     if question.startswith("count"):
         return result.value, said
-    return [{name: _told(value) for name, value in row.items()} for row in result], said
+    return [{name: told(value) for name, value in row.items()} for row in result], said
 
 
-def _told(value: Any) -> Any:
+def told(value: Any) -> Any:
+    """A value such that equal ones of the same type are equal."""
     return "nan" if isinstance(value, float) and math.isnan(value) else repr(value)
 
 

@@ -47,7 +47,7 @@ def read_columns(executor: Executor, shown: Sequence[RunValue]) -> RunColumns | 
     decided here than can be on columns."""
     fetch, work, offset = _bottom(table_of(executor.pushed).input)
     read = executor.facts.values_read
-    if fetch is None or executor.doubt is not None or read is None or not _is_plain(fetch, executor.facts):
+    if fetch is None or executor.doubt is not None or read is None or not is_plain(fetch, executor.facts):
         return None
     values = _values_of(work)
     if values is None:
@@ -66,7 +66,7 @@ def read_columns(executor: Executor, shown: Sequence[RunValue]) -> RunColumns | 
     return facts.add_columns(_worked(found, work, facts), offset, LAST_STEP if LAST_STEP in keys else None)
 
 
-def _is_plain(fetch: Fetch, facts: RunFacts) -> bool:
+def is_plain(fetch: Fetch, facts: RunFacts) -> bool:
     """Whether nothing is asked of the runs but their fields and values."""
     scan = fetch.scan
     is_plain = scan.named is None and scan.lazy is not False and not scan.with_sweeps and not scan.read.history_keys

@@ -111,6 +111,11 @@ class StoreService(RunsAtHand):
         return self.newest_listing.ended or _NEVER
 
     @property
+    def edition(self) -> int | None:
+        """The number of the version, which a pull of any process makes another."""
+        return self.snapshot().number
+
+    @property
     def number(self) -> int | None:
         """The version that was asked for, if one was."""
         return self._number

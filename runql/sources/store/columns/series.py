@@ -59,6 +59,14 @@ def is_of_points(node: object) -> bool:
     )
 
 
+def needs_places(nodes: Sequence[HistoryNode]) -> dict[str, bool]:
+    """The metrics of values, and whether it is asked of each where it was best."""
+    places = {node.metric: False for node in nodes}
+    for node in nodes:
+        places[node.metric] |= isinstance(node, TAggregate) and node.name in _PLACES
+    return places
+
+
 class StoredMetric:
     """A metric in all runs, by their numbers. `exact`: of which SQL says what the engine would.
 
@@ -131,9 +139,7 @@ class StoredSeries:
 
     def of(self, nodes: Sequence[HistoryNode], length: int, asked: int) -> dict[str, StoredMetric] | None:
         """The metrics of values of which so many runs are asked now, by their names; `None` while these are few."""
-        places = {node.metric: False for node in nodes}
-        for node in nodes:
-            places[node.metric] |= isinstance(node, TAggregate) and node.name in _PLACES
+        places = needs_places(nodes)
         with self._lock:
             if self._generation != self._views.generation:
                 self._held.clear()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from runql.config import Settings
@@ -16,8 +17,10 @@ from runql.plan.selectors import TypedSelector
 from runql.plan.to_sql.fields import nothing_odd
 from runql.plan.to_sql.speech import SqlSpeech
 from runql.plan.to_sql.statement import RunStatement
+from runql.semantic.typed import FieldKey
 from runql.semantic.values import Value
-from runql.sources.protocol import SqlTables
+from runql.sources.protocol import Digest, PageRequest, RunColumns, RunDigest, RunValue, SqlTables
+from runql.sources.store.lake.columns import LakeColumns
 from runql.sources.store.lake.engine import LakeEngine
 from runql.sources.store.lake.exact import exact_statement
 from runql.sources.store.lake.names import LakeName, lake_name
@@ -26,6 +29,8 @@ from runql.sources.store.lake.snapshot import LakeSnapshot
 from runql.sources.store.lake.spelling import spelled
 from runql.sources.store.places import existing
 from runql.sources.store.service import StoreService
+from runql.sources.store.snapshot import StoreSnapshot
+from runql.text.diagnostic import folded
 
 _PATTERN: Final = frozenset("*?[]{},\\")
 """What stands for several names in a path, for one engine or the other."""
@@ -49,6 +54,8 @@ class LakeService(StoreService):
         self._at = name.files or str(folder.absolute())
         _check_plain(self._at, name, engine)
         self._lake_name = name
+        self._making = Lock()
+        self._made: LakeColumns | None = None
         super().__init__(folder, name=name.shown, number=number)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -59,18 +66,36 @@ class LakeService(StoreService):
 
     @property
     def capabilities(self) -> Capabilities:
-        """As those of any store, but for columns: those of all runs would come over the line."""
-        return replace(STORED, columns=False)
+        """As those of any store, and less of a listing where a stage needs no more."""
+        return replace(STORED, digests=True)
+
+    def run_columns(self, request: PageRequest, keys: tuple[RunValue, ...]) -> RunColumns | None:
+        """The runs of a listing as columns, so that no more of a run comes over the line than is asked for."""
+        snapshot = self.snapshot()
+        found = self._columns_of(snapshot).of(request, keys)
+        return None if found is None else replace(found, notices=folded(self._said_of(snapshot)))
+
+    def run_digest(
+        self, request: PageRequest, digest: Digest, keys: tuple[FieldKey, ...], of_all: tuple[FieldKey, ...]
+    ) -> RunDigest | None:
+        """What a first stage needs of a listing."""
+        snapshot = self.snapshot()
+        found = self._columns_of(snapshot).digest(request, digest, keys, of_all)
+        said = folded(self._said_of(snapshot))
+        return None if found is None else replace(found, runs=replace(found.runs, notices=said))
 
     def single_values(
-        self,
-        entity: str,  # noqa: ARG002 - nothing of any project
-        project: str,  # noqa: ARG002
-        run_ids: tuple[str, ...],  # noqa: ARG002
-        nodes: tuple[HistoryNode, ...],  # noqa: ARG002
+        self, entity: str, project: str, run_ids: tuple[str, ...], nodes: tuple[HistoryNode, ...]
     ) -> Mapping[str, Mapping[HistoryNode, Value]]:
-        """Histories are read, of the runs that are asked for."""
-        return {}
+        """What the engine says that histories come to."""
+        return self._columns_of(self.snapshot()).single_values((entity, project), run_ids, nodes)
+
+    def _columns_of(self, snapshot: StoreSnapshot) -> LakeColumns:
+        assert isinstance(snapshot, LakeSnapshot)
+        with self._making:
+            if self._made is None or self._made.snapshot is not snapshot:
+                self._made = LakeColumns(snapshot)
+            return self._made
 
     @property
     def kept(self) -> str:

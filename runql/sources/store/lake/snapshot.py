@@ -67,6 +67,14 @@ class LakeSnapshot(StoreSnapshot):
                     self._stored[self.views.number(found.run)] = found
             return [self._stored[number] for number in numbers if number in self._stored]
 
+    @cached_property
+    def tells_of_runs(self) -> bool:
+        """Whether there is something to say of some run."""
+        told = self._engine.dialect.text('%"run":%')
+        return bool(
+            self.views.native(f"SELECT 1 FROM {self.views.of(Fact.RUNS)} AS f WHERE said LIKE {told} LIMIT 1", ())
+        )
+
     def with_ids(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """The runs of some ids, by these; of several of one id the one that was pulled first."""
         text = self._engine.dialect.text

@@ -55,6 +55,7 @@ _PLAIN: Final = frozenset(
         "Order",
         "Ordered",
         "Paren",
+        "RowNumber",
         "Select",
         "Star",
         "Subquery",
@@ -66,7 +67,7 @@ _PLAIN: Final = frozenset(
 )
 """What each engine reads as DuckDB does: where a comparison is of doubles, of texts by their bytes, or of bools."""
 
-_LARGEST: Final = "1.7976931348623157e308"
+LARGEST: Final = "1.7976931348623157e308"
 _GLOB: Final = r"(?s)\A"
 """The beginning of a pattern that a glob became: nothing is in it on which expressions differ."""
 
@@ -76,7 +77,9 @@ class EngineDialect:
     """How an engine spells statements.
 
     `exact`: beside the plain ones, the operations that it answers as DuckDB does, by SQLGlot's names; `quote`: what
-    names stand in; `escapes`: characters of texts; `types`: those of Delta.
+    names stand in; `escapes`: characters of texts; `types`: those of Delta. The facts of metrics are written in its own
+    words: `nan` and `below_zero` test a value, `at_least` is one column where another is least, `at_least_of` the same
+    under a condition, `pair` two columns in this order.
     """
 
     name: str
@@ -87,6 +90,11 @@ class EngineDialect:
     types: Mapping[ColumnType, str]
     moment: str
     micros: str
+    nan: str
+    below_zero: str
+    at_least: str
+    at_least_of: str
+    pair: str
 
     def quoted(self, name: str) -> str:
         """A name."""
@@ -103,7 +111,7 @@ class EngineDialect:
 
 _TESTS: Final = frozenset(
     {"Contains", "StartsWith", "EndsWith", "IsNan", "IsInf", "isfinite", "ArrayContains", "ArrayFilter", "Lambda"}
-    | {"Length", "Lower", "Cast", "DataType"}
+    | {"Length", "Lower", "Cast", "DataType", "epoch_us"}
 )
 
 CLICKHOUSE: Final = EngineDialect(
@@ -122,6 +130,11 @@ CLICKHOUSE: Final = EngineDialect(
     },
     "fromUnixTimestamp64Micro({}, 'UTC')",
     "toUnixTimestamp64Micro({})",
+    "isNaN({})",
+    "toString({}) = '-0'",
+    "argMin({}, {})",
+    "argMinIf({what}, {order}, {cond})",
+    "tuple(assumeNotNull({}), assumeNotNull({}))",
 )
 SPARK: Final = EngineDialect(
     "spark",
@@ -139,6 +152,11 @@ SPARK: Final = EngineDialect(
     },
     "timestamp_micros({})",
     "unix_micros({})",
+    "isnan({})",
+    "CAST({} AS STRING) = '-0.0'",
+    "min_by({}, {})",
+    "min_by({what}, {order}) FILTER (WHERE {cond})",
+    "struct({} AS a, {} AS b)",
 )
 
 
@@ -255,21 +273,27 @@ def _not_true(node: exp.Not, _dialect: EngineDialect) -> exp.Expr | None:
     return None
 
 
-def _finite(node: exp.Anonymous, _dialect: EngineDialect) -> exp.Expr | None:
+def _named(node: exp.Anonymous, dialect: EngineDialect) -> exp.Expr | None:
     from sqlglot import exp
 
-    if node.name.lower() != "isfinite":
-        return None
+    if node.name.lower() == "epoch_us":
+        return exp.Var(this=dialect.micros.format(node.expressions[0].sql(dialect=dialect.name)))
+    return _finite(node) if node.name.lower() == "isfinite" else None
+
+
+def _finite(node: exp.Anonymous) -> exp.Expr:
+    from sqlglot import exp
+
     (value,) = node.expressions
     is_nan = exp.Not(this=exp.IsNan(this=value.copy()))
-    return exp.paren(exp.and_(is_nan, exp.LTE(this=exp.Abs(this=value), expression=exp.Literal.number(_LARGEST))))
+    return exp.paren(exp.and_(is_nan, exp.LTE(this=exp.Abs(this=value), expression=exp.Literal.number(LARGEST))))
 
 
 def _infinite(node: exp.IsInf, _dialect: EngineDialect) -> exp.Expr:
     from sqlglot import exp
 
     is_nan = exp.Not(this=exp.IsNan(this=node.this.copy()))
-    return exp.paren(exp.and_(is_nan, exp.GT(this=exp.Abs(this=node.this), expression=exp.Literal.number(_LARGEST))))
+    return exp.paren(exp.and_(is_nan, exp.GT(this=exp.Abs(this=node.this), expression=exp.Literal.number(LARGEST))))
 
 
 def _length(node: exp.Length, dialect: EngineDialect) -> exp.Expr:
@@ -284,7 +308,7 @@ def _rewrites() -> Mapping[str, Callable[[Any, EngineDialect], exp.Expr | None]]
         "Literal": _text,
         "Cast": _moment,
         "Not": _not_true,
-        "Anonymous": _finite,
+        "Anonymous": _named,
         "IsInf": _infinite,
         "Length": _length,
     }

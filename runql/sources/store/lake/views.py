@@ -129,11 +129,24 @@ class LakeViews(StoreViews):
         """The one column of a statement: the numbers of runs. Raises `SourceError` for too many."""
         bounded = sql if is_limited(sql) else f"{sql}\nLIMIT {MOST_RUNS + 1}"
         numbers = [row[0] for row in self.ask(bounded, columns)]
-        if len(numbers) > MOST_RUNS:
+        self._check_few(len(numbers))
+        return numbers
+
+    def listed(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement, the first column of which tells runs: by their keys. Raises `SourceError` for too
+        many."""
+        bounded = sql if is_limited(sql) else f"{sql}\nLIMIT {MOST_RUNS + 1}"
+        of = spelled(bounded, self.engine.dialect)
+        assert of is not None, f"not exact: {sql}"
+        rows = self.native(of, tables_of(bounded))
+        self._check_few(len(rows))
+        return rows
+
+    def _check_few(self, count: int) -> None:
+        if count > MOST_RUNS:
             hints = ('`limit`, and terms that `explain` does not call "not by SQL", make them fewer',)
             message = f"more than {MOST_RUNS:,} runs would come back from {self.engine.dialect.title}"
             raise SourceError.of("RQL577", message, *hints)
-        return numbers
 
     def native(self, sql: str, tables: Iterable[str]) -> list[tuple[Any, ...]]:
         """The rows of a statement that the engine takes as it is."""

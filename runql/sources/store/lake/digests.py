@@ -1,0 +1,233 @@
+"""What a first stage needs of a listing, from another engine: for `limit 2 by config.optimizer` the first runs of each
+group, for `group` of counts, least and most a row for each group and kind of value. The stage then works on that as it
+would on all runs.
+
+Sums are not among it: here they are rounded once, an engine adds doubles in an order of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice, repeat
+from typing import Any, Final, TypeAlias
+
+from runql.engine.compare import is_nan
+from runql.engine.values.column import Column, column_of
+from runql.language.fields import Space
+from runql.language.kinds import Kind
+from runql.plan.to_sql.fields import AttrField, RunColumn
+from runql.plan.to_sql.statement import RunStatement
+from runql.semantic.typed import FieldKey
+from runql.semantic.values import MISSING, Value, kind_of
+from runql.sources.protocol import Digest, RunColumns, RunDigest, RunValue
+from runql.sources.store.lake.cells import Place, cell_columns, cells_sql, named_fields, value_in_run
+from runql.sources.store.lake.views import LakeViews
+from runql.sources.store.values import value_of
+from runql.text.frozen import frozen
+
+_Cells: TypeAlias = tuple[Any, ...]
+"""What tells a group, as the engine gives it."""
+_Kinds: TypeAlias = Callable[[Mapping[AttrField, str]], list[str]]
+"""The columns of a statement that tell the kinds of a field."""
+_Places: TypeAlias = Mapping[FieldKey, Place]
+_STATE: Final = FieldKey(Space.RUN, ("state",))
+
+
+@frozen
+class _Some:
+    """Some values of a group: so many of a kind, or of one value; of numbers the least and the most, else the least."""
+
+    cells: tuple[Any, ...]
+    count: int
+    text: Any
+    least: float | None
+    most: float | None
+
+
+@dataclass(slots=True)
+class _Group:
+    """How many runs a group has, and what they have in fields."""
+
+    count: int
+    values: dict[FieldKey, list[_Some]]
+
+
+def digest_of(
+    views: LakeViews,
+    asked: RunStatement,
+    digest: Digest,
+    places: _Places,
+    *,
+    keys: Iterable[FieldKey],
+    of_all: Iterable[FieldKey],
+) -> RunDigest | None:
+    """What a stage needs of the runs that a statement takes; `None` where the engine does not say it exactly."""
+    wanted = {key: places[key] for key in dict.fromkeys((*digest.by, *keys))}
+    asks = {key: _kinds_of_all(key, places[key]) for key in of_all}
+    if digest.first is not None:
+        runs = _first_runs(views, asked, digest.by, digest.first, wanted)
+        groups = _groups_of(views, asked, [], places, asks)
+    else:
+        asks |= {key: _kinds(place) for key, place in wanted.items() if key not in digest.by}
+        groups = _groups_of(views, asked, [places[key] for key in digest.by], places, asks)
+        runs = _runs_of_groups(groups, digest.by, wanted)
+    if runs is None:
+        return None
+    total = sum(group.count for group in groups.values())
+    everywhere: dict[RunValue, Column] = {}
+    for key in of_all:
+        told = [some for group in groups.values() for some in group.values[key]]
+        everywhere[key] = column_of(_cells_of(told, places[key], of_all=True) or [])
+    return RunDigest(replace(runs, total=total), RunColumns(total, total, everywhere))
+
+
+def _first_runs(
+    views: LakeViews, asked: RunStatement, by: Sequence[FieldKey], first: int, places: _Places
+) -> RunColumns | None:
+    """The first runs of each group in the order of the listing. Equal cells are one group of the engine, unlike ones
+    may be one for the stage: so no fewer come than it keeps."""
+    fields = named_fields(asked, places.values())
+    wide = replace(asked, fields=tuple((name, field) for field, name in fields.items()))
+    cells = {f"v{at}": cell for at, cell in enumerate(_all_cells(places.values(), fields))}
+    told = ", ".join(_all_cells([places[key] for key in by], fields))
+    order = ", ".join(asked.order)
+    numbered = [
+        "r.nr AS nr",
+        *(f"{cell} AS {name}" for name, cell in cells.items()),
+        f"row_number() OVER (PARTITION BY {told} ORDER BY {order}) AS of_group",
+        f"row_number() OVER (ORDER BY {order}) AS place_of",
+    ]
+    inner = wide.sql(", ".join(numbered), order=False)
+    names = ", ".join(("nr", *cells))
+    rows = views.listed(f"SELECT {names} FROM ({inner}) AS s WHERE of_group <= {first} ORDER BY place_of")
+    columns = cell_columns([row[1:] for row in rows], places)
+    return None if columns is None else RunColumns(len(rows), len(rows), columns)
+
+
+def _runs_of_groups(groups: Mapping[_Cells, _Group], by: Sequence[FieldKey], places: _Places) -> RunColumns | None:
+    """A row for each run, such that each group has its keys and, of each field by itself, as many values of each kind
+    as its runs have, the least and the most among them."""
+    keys = cell_columns([*groups], {key: places[key] for key in by})
+    if keys is None or not _are_different([*keys.values()]):
+        return None
+    counts = [group.count for group in groups.values()]
+    columns = {key: column_of([*chain.from_iterable(map(repeat, cells, counts))]) for key, cells in keys.items()}
+    for key, place in places.items():
+        if key not in columns:
+            cells: list[Value] = []
+            for group in groups.values():
+                some = _cells_of(group.values[key], place)
+                if some is None or not _is_plain(group.values[key], place):
+                    return None
+                cells += some
+            columns[key] = column_of(cells)
+    return RunColumns(sum(counts), sum(counts), columns)
+
+
+def _are_different(columns: Sequence[Column]) -> bool:
+    """Whether groups of the engine are groups of the stage: not, where cells are equal here that are not there."""
+    rows = [
+        tuple((kind_of(cell), "nan" if is_nan(cell) else cell) for cell in row) for row in zip(*columns, strict=True)
+    ]
+    try:
+        return len({*rows}) == len(rows)
+    except TypeError:  # lists
+        return False
+
+
+# ---------------------------------------------------------------- values of groups
+
+
+def _groups_of(
+    views: LakeViews, asked: RunStatement, by: Sequence[Place], places: _Places, asks: Mapping[FieldKey, _Kinds]
+) -> dict[_Cells, _Group]:
+    """The groups with the values of fields, in one statement: a row for all that is of the same kinds."""
+    fields = named_fields(asked, [*by, *(places[key] for key in asks)])
+    wide = replace(asked, fields=tuple((name, field) for field, name in fields.items()))
+    of_group, of_values = _all_cells(by, fields), {key: kinds(fields) for key, kinds in asks.items()}
+    cells = [*of_group, *chain.from_iterable(of_values.values())]
+    names = [f"k{at}" for at in range(len(cells))]
+    told = [f"{cell} AS {name}" for cell, name in zip(cells, names, strict=True)]
+    wanted = [*names, "count(*) AS n"]
+    for at, key in enumerate(asks):
+        number, text = _number_and_text(places[key], fields)
+        told += [f"{number} AS x{at}", f"{text} AS y{at}"]
+        wanted += [f"min(y{at}) AS of_y{at}", f"min(x{at}) AS least_x{at}", f"max(x{at}) AS most_x{at}"]
+    inner = wide.sql(", ".join(("r.nr AS nr", *told)), order=False)
+    grouped = f" GROUP BY {', '.join(names)}" if names else ""
+    found: dict[_Cells, _Group] = {}
+    for row in views.listed(f"SELECT {', '.join(wanted)} FROM ({inner}) AS s{grouped}"):
+        kinds, (count, *ends) = iter(row[: len(names)]), row[len(names) :]
+        group = found.setdefault(tuple(islice(kinds, len(of_group))), _Group(0, {key: [] for key in asks}))
+        group.count += count
+        for at, (key, own) in enumerate(of_values.items()):
+            group.values[key].append(_Some(tuple(islice(kinds, len(own))), count, *ends[3 * at : 3 * at + 3]))
+    return found
+
+
+def _all_cells(places: Iterable[Place], fields: Mapping[AttrField, str]) -> list[str]:
+    return [cell for place in places for cell in cells_sql(place, fields)]
+
+
+def _number_and_text(place: Place, fields: Mapping[AttrField, str]) -> tuple[str, str]:
+    """The columns of a field of which the least counts: a number, and what says the other kinds."""
+    if isinstance(place, AttrField):
+        return f"{fields[place]}.num", f"{fields[place]}.str"
+    return "0e0", "0" if place.kind is Kind.LIST else cells_sql(place, fields)[0]
+
+
+def _kinds(place: Place) -> _Kinds:
+    """What tells values apart of which not only the least and the most count."""
+
+    def kinds(fields: Mapping[AttrField, str]) -> list[str]:
+        if isinstance(place, AttrField):
+            return [f"{fields[place]}.{cell}" for cell in ("t", "whole", "str")]
+        return cells_sql(place, fields)
+
+    return kinds
+
+
+def _kinds_of_all(key: FieldKey, place: Place) -> _Kinds:
+    """What tells kinds of values apart, and the states of runs."""
+
+    def kinds(fields: Mapping[AttrField, str]) -> list[str]:
+        if isinstance(place, AttrField):
+            return [f"{fields[place]}.{cell}" for cell in ("t", "whole")]
+        if key == _STATE or place.kind is Kind.LIST:
+            return [place.sql]
+        nan = [f"isnan({place.sql})"] if place.kind is Kind.NUMBER else []
+        return [f"{place.sql} IS NULL", *nan]
+
+    return kinds
+
+
+def _cells_of(values: Iterable[_Some], place: Place, *, of_all: bool = False) -> list[Value] | None:
+    """As many cells as there are values; `None` where one is a record, unless only kinds count (`of_all`)."""
+    cells: list[Value] = []
+    for some in values:
+        if isinstance(place, RunColumn):
+            cell = some.cells[0] if place.kind is Kind.LIST else some.text
+            cells += [value_in_run(cell, place.kind)] * some.count
+            continue
+        t, whole, *told = some.cells
+        if t == "o" and not of_all:
+            return None
+        text = some.text if t != "n" else told[0] if told else None
+        whole = whole and (text is not None or math.isfinite(some.least or 0))
+        ends = [some.least, some.most] if t == "n" and some.count > 1 else [some.least]
+        made = [MISSING if t is None else value_of(t, end, text, whole) for end in ends]
+        cells += [made[0]] * (some.count - len(made) + 1) + made[1:]
+    return cells
+
+
+def _is_plain(values: Sequence[_Some], place: Place) -> bool:
+    """Whether the least and the most are one value each: not, where an integer is beside the same double, and where a
+    zero may be below zero."""
+    if isinstance(place, RunColumn):
+        return True
+    numbers = [some for some in values if some.cells[0] == "n"]
+    if any(0 in (some.least, some.most) and not some.cells[1] for some in numbers):
+        return False
+    return all(len({getattr(some, end) for some in numbers}) == len(numbers) for end in ("least", "most"))
