@@ -259,10 +259,10 @@ def _merge(into: dict[str, Value], row: Mapping[str, Any]) -> None:
             into[key] = value
 
 
-def _outsize_metrics(rows: Rows) -> frozenset[str]:
-    """The metrics of which a row has a whole number that no table can hold."""
+def _outsize_metrics(rows: Rows) -> tuple[str, ...]:
+    """The metrics of which a row has a whole number that no table can hold, in the order of the rows."""
     outsize = [row for row in rows if _is_outsize(row)]
-    return frozenset(name for row in outsize for name, value in _raw(row, "") if _is_outsize(value))
+    return tuple(dict.fromkeys(name for row in outsize for name, value in _raw(row, "") if _is_outsize(value)))
 
 
 def _is_of(name: str, names: frozenset[str] | None) -> bool:

@@ -130,6 +130,9 @@ class StageCalls(WindowCalls):
         if (pivoted := self._pivoted_before(node)) is not None:
             self._several_columns(node, *pivoted, span)
             return
+        if self._stage.folding is Folding.NO and self._stage.scope.more and self._stage.pivoted:
+            self._not_pivoted(node, span)
+            return
         if node.last_rows is not None and len(node.arguments) == 1:
             self._no_moving_fold(node, span)
             return
@@ -179,6 +182,14 @@ class StageCalls(WindowCalls):
         message = f"{code(to_text(node))} is several columns of the `pivot`: one for each value of {code(across)}"
         hint = f"for example: {code(title)}" if title else "they are called as those values are"
         self._report.add("RQL219", message, span, hint, fixes=rewrite(span, title) if title else ())
+
+    def _not_pivoted(self, node: tree.Call, span: Span) -> None:
+        """An aggregate behind a `pivot` that measures others."""
+        measured, (across, title) = next(iter(self._stage.pivoted.items()))
+        asked = to_text(node)
+        message = f"{code(asked)} is not what the `pivot` measures: {code(measured)} for each value of {code(across)}"
+        hint = f"its columns are called as those values are{f', for example {code(title)}' if title else ''}"
+        self._report.add("RQL219", message, span, hint, f"measure it there: {code(f'pivot {measured}, {asked} by …')}")
 
     def _pivoted_before(self, node: tree.Call) -> tuple[str, str] | None:
         """What goes across a `pivot` before that has the aggregate, and one of its columns."""

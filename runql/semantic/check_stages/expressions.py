@@ -13,7 +13,7 @@ from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.calls import StageCalls
-from runql.semantic.check_stages.other_metrics import asked_for, is_read_once, say_last_value
+from runql.semantic.check_stages.other_metrics import asked_for, is_logged, is_read_once, say_last_value
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.windows import Folding, rows_of
 from runql.semantic.names.meanings import LoggedName, Resolved
@@ -29,7 +29,7 @@ from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TWindow, TypedExpr
 from runql.syntax import tree
 from runql.syntax.tree.walk import nodes
-from runql.text.source import Span
+from runql.text.source import NOWHERE, Span
 
 
 class StageExpressions(Expressions):
@@ -203,6 +203,9 @@ class StageExpressions(Expressions):
             hint = f"a division has spaces around its sign: {code(text)}"
             message = f"no column {code(name)} in the table that `{self.stage}` is given"
             self.report.add("RQL218", message, span, hint, fixes=rewrite(span, text))
+            return
+        if self.scope.keys_at != NOWHERE and is_logged(name, self.catalog):
+            self._not_asked_for(LoggedName(name, False, span), span)
             return
         near = nearest_names(name, self.scope.columns)
         hints = nearest_hint(near)

@@ -26,10 +26,14 @@ def asked_for(name: str, scope: Scope, text: str | None) -> tuple[Fix, ...]:
 def is_read_once(path: tree.Path, found: Resolved, scope: Scope, catalog: Catalog | None) -> bool:
     """Whether a name without its space is a logged metric that `keys` lacks, so that it was read as one value a run."""
     of_rows = scope.kind is TableKind.HISTORIES or (scope.kind is TableKind.OTHER and scope.keys_at != NOWHERE)
-    if not of_rows or found.key.space is not Space.SUMMARY or catalog is None:
+    if not of_rows or found.key.space is not Space.SUMMARY or path.segments[0] == Space.SUMMARY:
         return False
-    dotted = ".".join(map(str, path.segments))
-    return path.segments[0] != Space.SUMMARY and bool(catalog.by_dotted.get((Space.LOGGED, dotted)))
+    return is_logged(".".join(map(str, path.segments)), catalog)
+
+
+def is_logged(dotted: str, catalog: Catalog | None) -> bool:
+    """Whether a name is that of a metric, as far as is known."""
+    return catalog is not None and bool(catalog.by_dotted.get((Space.LOGGED, dotted)))
 
 
 def say_last_value(path: tree.Path, found: Resolved, scope: Scope, text: str | None, report: Report) -> None:
