@@ -17,7 +17,6 @@ from runql.engine.evaluate import compile_value
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
 from runql.engine.values.coded import Coded
-from runql.engine.values.column import LONG
 from runql.language.kinds import Kind
 from runql.semantic import typed as t
 from runql.semantic.needed import PARTS_OF_TIMES, casts_in, walk
@@ -30,6 +29,7 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.visible import visible
 
 _Cast: TypeAlias = TCall | TArithmetic
+HasEnds: TypeAlias = Callable[[Sequence[Value]], bool]
 
 _TIME_AND_NUMBER = {Kind.TIME, Kind.NUMBER}
 _HIDDEN = "\0"
@@ -40,14 +40,22 @@ _SHOWN = 40
 """How many characters of a value are shown."""
 
 
+def _always(_values: Sequence[Value]) -> bool:
+    return True
+
+
 class CastLosses:
     """The casts, and the sums of times, in some expressions. Values are added part by part, and only the first that is
     lost is held.
 
-    `of_folds`: those of what aggregates come to, else those of what rows hold.
+    `of_folds`: those of what aggregates come to, else those of what rows hold. `has_ends`: whether values may hold a
+    time of the first or the last year, where that can be told more quickly than value by value.
     """
 
-    def __init__(self, expressions: Iterable[TypedExpr], *, of_folds: bool = False) -> None:
+    def __init__(
+        self, expressions: Iterable[TypedExpr], *, of_folds: bool = False, has_ends: HasEnds = _always
+    ) -> None:
+        self._has_ends = has_ends
         casts = dict.fromkeys(cast for expr in expressions for cast in casts_in(expr))
         self._casts = [cast for cast in casts if of_folds is any(isinstance(node, TFold) for node in walk(cast))]
         self._lost = dict.fromkeys(self._casts, 0)
@@ -64,7 +72,7 @@ class CastLosses:
         for cast in self._casts:
             given = values_of(cast.arguments[0]) if isinstance(cast, TCall) else _moved(cast, values_of)
             if _is_part(cast):
-                given = _at_the_ends(given)
+                given = _at_the_ends(given) if self._has_ends(given) else ()
             if given:
                 self._add(cast, given, values_of(cast))
 
@@ -122,23 +130,9 @@ def _is_part(cast: _Cast) -> bool:
 def _at_the_ends(given: Sequence[Value]) -> Sequence[Value]:
     """Values, `MISSING` in place of all but the times of the first and the last year; nothing if there are none."""
     few = given.values if isinstance(given, Coded) else given
-    if not _may_be_at_an_end(few) or not any(map(_is_at_an_end, few)):
+    if not any(map(_is_at_an_end, few)):
         return ()
     return [value if _is_at_an_end(value) else MISSING for value in given]
-
-
-def _may_be_at_an_end(values: Sequence[Value]) -> bool:
-    """Whether it has to be asked of each value: arrays, which stages make of many times anyway, hold none of them."""
-    if len(values) < LONG:
-        return True
-    from runql.engine.stages.arrays.vectors import encode
-    from runql.engine.stages.shared.rows import NotHeld
-
-    try:
-        encode(values)
-    except NotHeld:
-        return True
-    return False
 
 
 def _is_at_an_end(value: Value) -> bool:
@@ -177,11 +171,16 @@ def _called(cast: TCall) -> str:
 class StageCasts:
     """The casts of one stage. Those of an aggregate's result are counted where it is made."""
 
-    def __init__(self, stage: t.TStage, values_of: Callable[[TypedExpr, Table], Sequence[Value]]) -> None:
+    def __init__(
+        self,
+        stage: t.TStage,
+        values_of: Callable[[TypedExpr, Table], Sequence[Value]],
+        has_ends: HasEnds,
+    ) -> None:
         self._values_of = values_of
         self._derived = stage.columns if isinstance(stage, t.TDerive) else ()
-        losses = [CastLosses((column.value,)) for column in self._derived]
-        self._losses = losses or [CastLosses(_expressions(stage))]
+        losses = [CastLosses((column.value,), has_ends=has_ends) for column in self._derived]
+        self._losses = losses or [CastLosses(_expressions(stage), has_ends=has_ends)]
 
     @property
     def looks(self) -> bool:

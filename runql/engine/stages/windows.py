@@ -96,7 +96,7 @@ class Windows:
 
     def _values(self, expr: t.TypedExpr) -> Sequence[Value]:
         filled = self.filled(expr)
-        losses = CastLosses((filled,))
+        losses = CastLosses((filled,), has_ends=dispatch.has_ends)
         losses.add(lambda part: dispatch.values_of(part, self.table))
         for lost in losses.notices():
             self._said.setdefault(lost.message, lost)

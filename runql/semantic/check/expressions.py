@@ -15,7 +15,7 @@ from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.any_field import AnyFields, subject_of
 from runql.semantic.check.arguments import regex_alone
 from runql.semantic.check.arithmetic import arithmetic, joined_by_bars, negation
-from runql.semantic.check.calls import Calls
+from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history

@@ -127,11 +127,8 @@ class StageCalls(WindowCalls):
             message = f"{code(to_text(node))} was made before, and is a column"
             self._report.add("RQL219", message, span, f"its name is {code(title)}", fixes=rewrite(span, title))
             return
-        if (pivoted := self._pivoted_before(node)) is not None:
-            self._several_columns(node, *pivoted, span)
-            return
         if self._stage.folding is Folding.NO and self._stage.scope.more and self._stage.pivoted:
-            self._not_pivoted(node, span)
+            self._behind_pivot(node, span)
             return
         if node.last_rows is not None and len(node.arguments) == 1:
             self._no_moving_fold(node, span)
@@ -183,8 +180,11 @@ class StageCalls(WindowCalls):
         hint = f"for example: {code(title)}" if title else "they are called as those values are"
         self._report.add("RQL219", message, span, hint, fixes=rewrite(span, title) if title else ())
 
-    def _not_pivoted(self, node: tree.Call, span: Span) -> None:
-        """An aggregate behind a `pivot` that measures others."""
+    def _behind_pivot(self, node: tree.Call, span: Span) -> None:
+        """An aggregate behind a `pivot`: several of its columns, or one that it does not measure."""
+        if (pivoted := self._pivoted_before(node)) is not None:
+            self._several_columns(node, *pivoted, span)
+            return
         measured, (across, title) = next(iter(self._stage.pivoted.items()))
         asked = to_text(node)
         message = f"{code(asked)} is not what the `pivot` measures: {code(measured)} for each value of {code(across)}"
@@ -193,8 +193,6 @@ class StageCalls(WindowCalls):
 
     def _pivoted_before(self, node: tree.Call) -> tuple[str, str] | None:
         """What goes across a `pivot` before that has the aggregate, and one of its columns."""
-        if self._stage.folding is not Folding.NO or not self._stage.scope.more:
-            return None
         titles = {to_text(node), *(_titles(node) if len(node.arguments) == 1 else ())}
         return next((found for name, found in self._stage.pivoted.items() if name in titles), None)
 

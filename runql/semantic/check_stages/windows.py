@@ -13,7 +13,7 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ORDERED_FOLDS, RANKED, WINDOWS
 from runql.semantic.catalog import FieldInfo
-from runql.semantic.check.calls import Calls
+from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.histories import modifier_text
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import rewrite, rewrites

@@ -90,6 +90,8 @@ FOREIGN_TEXTS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("right", _right),
         **_all("split_part splitpart", _part_from_one),
         **_all("substring_index", _before_nth),
+        "str_split_fixed": lambda given: _split(given[:2]),
+        "str_split_i": _part_from_one,
         **_all("string_split str_split strsplit string_to_array split_string", _split),
     }
 )
@@ -123,6 +125,7 @@ FOREIGN_NOTES: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(
             ("regexp_replace", "str_replace", "sub"), "here each place is replaced; in some languages the first alone"
         ),
+        "str_split_fixed": "a list of its parts; a column for the first is `split(x, sep, 0)`",
         **dict.fromkeys(("string_to_array", "string_split", "str_split"), "its elements are counted from 0"),
         "mod": "of a negative number it has the sign of the divisor, as in Python; in SQL that of the number",
         **dict.fromkeys(("arg_max", "arg_min"), "what is compared stands first, then what is wanted of that row"),

@@ -26,8 +26,9 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import unexpected
-from runql.syntax.mistakes.functions import casts, chained_calls, choices, pieces
+from runql.syntax.mistakes.functions import binned, casts, chained_calls, choices, pieces
 from runql.syntax.mistakes.phrases import (
+    calls_of_frames,
     columns_of_frames,
     data_frames,
     distinct_rows,
@@ -99,6 +100,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     distinct_rows.duplicates_dropped,
     columns_of_frames.window_of_frame,
     columns_of_frames.mutated,
+    calls_of_frames.columns_of_rows,
+    calls_of_frames.parts_of_text,
     columns_of_frames.derived,
     frame_stages.frame_stage,
     frame_stages.selected,
@@ -129,6 +132,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     casts.typed_moment,
     casts.case_when,
     choices.case_of,
+    choices.case_of_prql,
+    choices.mapped,
+    binned.cut,
     choices.first_of_two,
     choices.one_of_two,
     casts.case_when_of_r,
@@ -140,6 +146,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     casts.text_slice,
     pieces.element_of_split,
     pieces.filtered_count,
+    pieces.filtered_fold,
     pieces.count_distinct,
     pieces.interval,
     pieces.one_or_the_other,
@@ -165,6 +172,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     stages_of_others.most_of_all,
     best_few.top_of_each,
     queries.client_call,
+    calls_of_frames.call_of_frame,
     pipes.method_chain,
     data_frames.best_row,
     data_frames.data_frame,

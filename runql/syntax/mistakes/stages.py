@@ -9,6 +9,7 @@ from typing import Final
 from runql.syntax.lexer import END, STRAY, Lexeme
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing, shown
+from runql.syntax.mistakes.phrases.calls_of_frames import pivoted
 from runql.syntax.mistakes.phrases.distinct_rows import distinct_call, distinct_values
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
@@ -297,9 +298,6 @@ _BUCKET: Final = re.compile(
     + r"\s*(?:,\s*[\w.+-]+){2}\s*,\s*(?P<bins>\d+)\s*\)\s*",
     re.I,
 )
-_CALL: Final = re.compile(r"(?P<word>pivot_table|pivot|crosstab)\s*\((?P<inner>.*)\)\s*", re.I | re.S)
-_ARGUMENT: Final = re.compile(r"\s*(?:(?P<key>\w+)\s*=\s*)?(?P<value>\[[^\]]*\]|[^,\[\]]+)\s*(?:,|\Z)")
-_AGGREGATES: Final = {"avg": "mean", "average": "mean", "size": "count", "len": "count", "nunique": "n_unique"}
 _OWNER: Final = {
     "explode": "pandas",
     "crosstab": "pandas",
@@ -317,7 +315,7 @@ def table_stage(place: Place) -> Mistake | None:
     behind = place.text[pipe.end : next_piece(place.text, pipe.end, frozenset({"PIPE"}))]
     start = pipe.end + len(behind) - len(behind.lstrip())
     written = behind.strip().rstrip(";").rstrip()
-    new = _unnested(written) or _binned(written) or _pivoted(written)
+    new = _unnested(written) or _binned(written) or pivoted(written)
     if new is None:
         return None
     span = Span(start, start + len(written))
@@ -339,25 +337,6 @@ def _binned(written: str) -> str | None:
         return None
     bins = found["bins"] or found.groupdict().get("plain")
     return f"histogram {found['field']}{f' bins {bins}' if bins else ''}"
-
-
-def _pivoted(written: str) -> str | None:
-    """The call with its arguments by name, or in the order of pandas: of `crosstab` the rows and the columns."""
-    found = _CALL.fullmatch(written)
-    if found is None:
-        return None
-    order = ["index", "columns"] if found["word"].lower() == "crosstab" else ["values", "index", "columns"]
-    given: dict[str, list[str]] = {}
-    for argument in _ARGUMENT.finditer(found["inner"].strip()):
-        key = (argument["key"] or (order.pop(0) if order else "")).lower()
-        given[key] = [part.strip().strip("\"'") for part in argument["value"].strip("[] \n").split(",") if part.strip()]
-    rows, across = given.get("index", []), given.get("columns", [])
-    if not rows or len(across) != 1:
-        return None
-    values = given.get("values", [])
-    names = [_AGGREGATES.get(name, name) for name in given.get("aggfunc", ["mean"] if values else ["count"])]
-    folds = [f"{name}({value})" for name in names for value in values] if values else ["count()"]
-    return f"pivot {', '.join(folds)} by {', '.join(rows)} across {across[0]}"
 
 
 def pivot_keys(place: Place) -> Mistake | None:

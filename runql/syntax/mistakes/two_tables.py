@@ -272,6 +272,40 @@ def inner_value(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, Span(start, end), repairs=(replacing(start, end, f"value({text})"),))
 
 
+_CORRELATED: Final = re.compile(
+    r"(?is)where\s+(?:not\s+)?exists\s*\(\s*select\s+[^()]{1,80}?\s+from\s+runs\s+(?:as\s+)?(?P<inner>[^\W\d]\w*)\s+where\s+"
+    r"(?P<terms>[^()|;]{1,300})\)(?=\s*(?:[|;]|\Z))"
+)
+_SAME: Final = re.compile(r"(?P<a>[^\W\d][\w./]*)\s*==?\s*(?P<b>[^\W\d][\w./]*)")
+
+
+def _correlated(place: Place, at: int, kind: str) -> Mistake | None:
+    """`where exists (select 1 from runs r where r.config.checkpoint = id)`: a join, where it is all that is asked."""
+    first = max(0, at - 12)
+    begin = place.text[first:at].lower().rfind("where")
+    found = _CORRELATED.match(place.text, first + begin) if begin >= 0 else None
+    if found is None:
+        return None
+    own = f"{found['inner']}."
+    keys: tuple[str, str] | None = None
+    rest = list[str]()
+    for term in re.split(r"(?i)\s+and\s+", found["terms"].strip()):
+        same = _SAME.fullmatch(term)
+        sides = sorted((same["a"], same["b"]), key=lambda side: not side.startswith(own)) if same is not None else []
+        if keys is None and sides and sides[0].startswith(own) and not sides[1].startswith(own):
+            keys = sides[0].removeprefix(own), sides[1].removeprefix("runs.")
+        else:
+            rest.append(re.sub(rf"(?<![\w.]){re.escape(own)}", "", term))
+    if keys is None or any(re.search(r"(?i)\bor\b", term) for term in rest):
+        return None
+    where = f" where {' and '.join(rest)}" if rest else ""
+    on = keys[0] if keys[0] == keys[1] else f"{keys[1]} = {keys[0]}"
+    is_stage = place.text[max(0, found.start() - 4) : found.start()].rstrip()[-1:] == "|"
+    new = f"{'' if is_stage else '| '}join {kind} (runs{where} select {keys[0]}) on {on}"
+    span = Span(*found.span())
+    return idiom("SQL", found[0], new, span, replacing(span.start, span.end, new))
+
+
 def existence(place: Place) -> Mistake | None:
     """`exists (select …)`, `not exists (runs …)`: a semi join, or an anti join."""
     found = _inner(place)
@@ -281,6 +315,8 @@ def existence(place: Place) -> Mistake | None:
     word = re.search(r"(?i)(not\s+)?exists\s*\Z", place.text[:start])
     span = Span(word.start() if word else start, end)
     kind = "anti" if word and word[1] else "semi"
+    if word is not None and (joined := _correlated(place, word.start(), kind)) is not None:
+        return joined
     message = "`exists` asks of a field whether a run has it"
     hints = (f"rows for which another table has one: `| join {kind} (runs where …) on KEY`",)
     return Mistake("RQL108", message, span, hints, certain=True, resume=end)

@@ -9,7 +9,8 @@ from typing import Final
 
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme
-from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
+from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, replacing
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.text.source import Span
 
 _VALUES: Final = frozenset({"PATH", "NUMBER", "STRING", "PARAM", "FUNCTION", "TIME", "DURATION"})
@@ -23,6 +24,7 @@ _CASE: Final = re.compile(
 )
 _WHEN: Final = re.compile(r"(?is)\bwhen\s+(.+?)\s+then\s+(.+?)(?=\s+when\b|\Z)")
 _FAR: Final = 2_000
+_MAPS: Final = frozenset({"map", "replace", "replace_strict"})
 
 
 def first_of_two(place: Place) -> Mistake | None:
@@ -97,6 +99,47 @@ def case_of(place: Place) -> Mistake | None:
         new = f"if({found['of']} = {value.strip()}, {result.strip()}, {new})"
     span = Span(word.start, word.start + found.end())
     return idiom("SQL", found[0], new, span, replacing(span.start, span.end, new))
+
+
+def case_of_prql(place: Place) -> Mistake | None:
+    """`case [config.lr > 0.1 => "high", true => "low"]`."""
+    word = place.back()
+    if word is None or word.text.lower() != "case" or place.found.text != "[":
+        return None
+    end = closing(place.text, place.found.start)
+    pairs = [one.split("=>") for one in arguments_of(place.text[place.found.end : end.start])] if end else []
+    if end is None or not pairs or any(len(one) != 2 or not all(map(str.strip, one)) for one in pairs):
+        return None
+    new = "null"
+    for condition, value in reversed(pairs):
+        new = value.strip() if condition.strip() == "true" else f"if({_plain(condition)}, {value.strip()}, {new})"
+    span = Span(word.start, end.end)
+    return idiom("PRQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _plain(condition: str) -> str:
+    """A condition of PRQL with the signs of this language."""
+    return condition.strip().replace("==", "=").replace("&&", "and").replace("||", "or")
+
+
+def mapped(place: Place) -> Mistake | None:
+    """`config.optimizer.map({"adam": 1, "sgd": 2})`, and `replace`, which keeps every other value."""
+    name = place.back()
+    owner, _, called = name.text.rpartition(".") if name is not None else ("", "", "")
+    opened = place.text[place.found.end :].lstrip()[:1] == "{" if place.found.terminal == "LPAR" else False
+    end = closing(place.text, place.found.start) if owner and called in _MAPS and opened else None
+    inner = place.text[place.found.end : end.start].strip() if end is not None else ""
+    if name is None or end is None or inner[-1:] != "}":
+        return None
+    owner = re.sub(r"\A(?:df|runs)\.", "", owner)
+    pairs = [one.partition(":") for one in arguments_of(inner[1:-1])]
+    if not pairs or not all(key.strip() and value.strip() for key, _, value in pairs):
+        return None
+    new = owner if called == "replace" else "null"
+    for key, _, value in reversed(pairs):
+        new = f"if({owner} = {key.strip()}, {value.strip()}, {new})"
+    span = Span(name.start, end.end)
+    return idiom("pandas", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def _value_before(lexemes: Sequence[Lexeme]) -> int | None:

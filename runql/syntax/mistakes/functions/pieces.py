@@ -14,6 +14,9 @@ from runql.text.source import Span
 
 _ELEMENT: Final = re.compile(r"\bsplit\s*\((?P<inner>[^()]*)\)\s*\[\s*(?P<at>-?\d+)\s*\]")
 _FILTERED: Final = re.compile(r"(?is)\bcount\s*\(\s*\*?\s*\)\s*filter\s*(?P<open>\()\s*where\b\s*")
+_WHERE: Final = re.compile(r"(?i)\s*filter\s*(?P<open>\()\s*where\b\s*")
+_FOLDED: Final = re.compile(r"(?i)(?<![\w.])(?P<name>[^\W\d]\w*)\s*\((?P<of>[^()*]+)\)\s*\Z")
+_OF_SQL: Final = {"avg": "mean", "stddev": "std", "stddev_samp": "std", "variance": "var"}
 _INTERVAL: Final = re.compile(r"(?i)\s*(?P<count>\d+)\s*(?P<unit>second|minute|hour|day|week)s?\s*")
 _BARE_INTERVAL: Final = re.compile(r"(?i)(?P<count>\d{1,6})\s*(?P<unit>second|minute|hour|day|week)s?\b")
 _MOMENT_OF_PANDAS: Final = re.compile(
@@ -49,15 +52,35 @@ def element_of_split(place: Place) -> Mistake | None:
 
 
 def count_distinct(place: Place) -> Mistake | None:
-    """`count(distinct x)`, behind `group KEY :`."""
+    """`count(distinct x)`, `count(distinct x) filter (where y > 1)`, behind `group KEY :`."""
     word, bracket, name = place.back(1), place.back(2), place.back(3)
     if word is None or bracket is None or name is None or word.text.lower() != "distinct":
         return None
     end = closing(place.text, bracket.start) if bracket.terminal == "LPAR" else None
     if end is None or name.text.lower() != "count":
         return None
-    new = f"n_unique({place.text[place.found.start : end.start].strip()})"
-    span = Span(name.start, end.end)
+    of, stop = place.text[place.found.start : end.start].strip(), end.end
+    if (where := _WHERE.match(place.text, end.end)) is not None:
+        last = closing(place.text, where.start("open"))
+        if last is None:
+            return None
+        of, stop = f"if({place.text[where.end() : last.start].strip()}, {of}, null)", last.end
+    new = f"n_unique({of})"
+    span = Span(name.start, stop)
+    return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def filtered_fold(place: Place) -> Mistake | None:
+    """`sum(x) filter (where state = 'finished')`: of the values for which a condition holds."""
+    opened = _WHERE.match(place.text, place.found.start) if place.word == "filter" else None
+    begin = max(0, place.found.start - _NEAR)
+    called = _FOLDED.search(place.text[begin : place.found.start]) if opened is not None else None
+    end = closing(place.text, opened.start("open")) if opened is not None else None
+    if called is None or end is None or opened is None:
+        return None
+    name = _OF_SQL.get(called["name"].lower(), called["name"].lower())
+    new = f"{name}(if({place.text[opened.end() : end.start].strip()}, {called['of'].strip()}, null))"
+    span = Span(begin + called.start(), end.end)
     return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, closing
 from runql.syntax.mistakes.phrases.distinct_rows import without_duplicates
+from runql.syntax.mistakes.phrases.frame_stages import folds_of_call
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.text.source import Span
@@ -83,7 +84,7 @@ def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
     if keys is not None and name in {"agg", "aggregate"} and inner[:1] == "{" and not column:
         return _of_dict(inner, keys, stages)
     if keys is not None:
-        return _of_groups(name, column, (texts, number), (keys, stages))
+        return _of_groups(name, column, (inner, number), (keys, stages))
     if name in FOLDS and column:
         stages.append(f"group : {_folds((FOLDS[name],), column)}")
     elif name == "groupby" and texts:
@@ -126,13 +127,16 @@ def _keys_of_group(stages: list[str]) -> str | None:
     return last.removeprefix("group ") if last.startswith("group ") and ":" not in last else None
 
 
-def _of_groups(name: str, column: str, given: tuple[list[str], str], last: tuple[str, list[str]]) -> bool:
+def _of_groups(name: str, column: str, given: tuple[str, str], last: tuple[str, list[str]]) -> bool:
     """What a call makes of the groups: aggregates, or the first rows of each."""
-    (texts, number), (keys, stages) = given, last
+    (inner, number), (keys, stages) = given, last
+    texts = _TEXT.findall(inner)
     if name in FOLDS and column:
         new = [f"group {keys} : {_folds((FOLDS[name],), column)}"]
     elif name in {"agg", "aggregate"} and column and texts and all(one in FOLDS for one in texts):
         new = [f"group {keys} : {_folds([FOLDS[one] for one in texts], column)}"]
+    elif name in {"agg", "aggregate"} and not column and (folds := folds_of_call(name, inner, "")):
+        new = [f"group {keys} : {folds}"]
     elif name in {"head", "tail"} and not column:
         new = [f"{'limit' if name == 'head' else 'last'} {number} by {keys}"]
     elif name in {"nlargest", "nsmallest"} and column:

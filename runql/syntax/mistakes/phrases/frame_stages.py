@@ -208,7 +208,9 @@ def _grouped(place: Place) -> Mistake | None:
             continue
         if stop is None and not new:
             column = f"{column}.{step['name']}".lstrip(".") if step["name"] else step["key"]
-        elif stop is None or new or not (new := _of_groups(step["name"], place.text[step.end() : stop.start], column)):
+        elif (
+            stop is None or new or not (new := folds_of_call(step["name"], place.text[step.end() : stop.start], column))
+        ):
             new, at = "", _end_of_chain(place.text, at)
             break
     span = Span(begun.start(), at)
@@ -228,7 +230,7 @@ def _end_of_chain(text: str, at: int) -> int:
     return at
 
 
-def _of_groups(name: str, inner: str, column: str) -> str:
+def folds_of_call(name: str, inner: str, column: str) -> str:
     """The aggregates of a call behind `groupby`; empty where they cannot be told."""
     name, inner = name.lower(), inner.strip()
     if name in FOLDS and column and not inner:

@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC
 
-from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
-from runql.language.windows import WINDOWS
 from runql.semantic.check.arguments import check_written_out, regex_value, takes_regex
+from runql.semantic.check.calls.unknown import UnknownCalls
 from runql.semantic.check.histories import HistoryCalls, modifier_text, of_the_last
-from runql.semantic.check.history_idioms import along_meant, call_meant, largest_of_all
+from runql.semantic.check.history_idioms import along_meant, largest_of_all
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check.piped import say_left_of_pipe
-from runql.semantic.check_context import Report, rewrite, rewrites
+from runql.semantic.check_context import rewrite
 from runql.semantic.folds import history_fold_named
-from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS, pattern_first
-from runql.semantic.names.foreign_texts import FOREIGN_NOTES, MOMENTS
+from runql.semantic.names.foreign_calls import pattern_first
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.meanings import LoggedName
-from runql.semantic.names.nearest import nearest_names
-from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, literal_text, quoted
+from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TArithmetic, TCall, TConst, TypedExpr
 from runql.syntax import to_text, tree
-from runql.syntax.mistakes.functions.window_calls import OTHER_ROWS, WindowRows, window_of
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
-
-_SYNONYMS = {
-    "avg": "mean",
-    "average": "mean",
-    **dict.fromkeys(("stddev", "stdev", "sd"), "std"),
-    **dict.fromkeys(("nunique", "n_distinct", "count_distinct"), "n_unique"),
-    "ln": "log",
-    "pow": "**",
-    "power": "**",
-    "length": "len",
-    "ifnull": "coalesce",
-    "nvl": "coalesce",
-    "iff": "if",
-    "where": "if",
-    "ceiling": "ceil",
-    "lcase": "lower",
-    "ucase": "upper",
-    "final": "last",
-    "latest": "last",
-    "best": "min",
-}
-
 
 _ZONED = frozenset({"date", "week", "month", "year", "hour", "weekday", "format", "time"})
 """The functions for which it matters in which zone the days are."""
@@ -60,33 +33,12 @@ _ZONED = frozenset({"date", "week", "month", "year", "hour", "weekday", "format"
 _CASTS = {Kind.NUMBER: "number", Kind.TEXT: "text", Kind.TIME: "time"}
 _WORDS = {"number": "a number", "text": "text", "time": "a time"}
 
-_ELSEWHERE = frozenset(
-    {
-        *("percent_rank", "cume_dist", "shift", "diff", "cumprod", "pct_change"),
-        *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
-        *("rand", "random", "expm1"),
-        *("exp2", "mod", "trunc", "cbrt", "left", "right", "mad"),
-    }
-)
-"""Functions that other languages have and that are not here: no slips for `log`, `min` or `round`."""
 
-_PRESENCE = {
-    **dict.fromkeys(
-        ("notexists", "nexists", "nonexists", "unexists", "nonexistent", "doesntexist", "doesnotexist", "notexist"),
-        "missing",
-    ),
-    **dict.fromkeys(("absent", "isabsent", "ismissing", "isundefined", "undefined", "notset", "isunset"), "missing"),
-    **dict.fromkeys(("exist", "present", "ispresent", "defined", "isdefined", "isset", "notmissing"), "exists"),
-}
-"""Words for whether a field is there, without underscores, and what they are here."""
-
-
-class Calls:
+class Calls(UnknownCalls):
     """Checks the calls of one query."""
 
     def __init__(self, expressions: ExpressionCheck) -> None:
-        self._expressions = expressions
-        self._report: Report = expressions.report
+        super().__init__(expressions)
         self.histories = HistoryCalls(expressions)
 
     def call(self, node: tree.Call, span: Span) -> Operand:
@@ -265,136 +217,9 @@ class Calls:
             kinds &= {Kind.NUMBER, Kind.TIME}
         return kinds or ANY_KIND
 
-    @staticmethod
-    def _near(name: str, names: Mapping[str, str]) -> list[str]:
-        """Names that may be meant; none of a function that is known to be another language's."""
-        return [] if name in _ELSEWHERE or name in FOREIGN_FUNCTIONS else list(nearest_names(name, names))
-
-    def _known(self) -> dict[str, str]:
-        """The functions that can stand here, each with how it is called."""
-        return {name: function.form for name, function in {**FUNCTIONS, **HISTORY_AGGREGATES}.items()}
-
-    def _kind_of(self, name: str) -> str:
-        """What a function takes, in a few words."""
-        if name in FUNCTIONS and name in HISTORY_AGGREGATES:
-            return "of values, or of a metric's history"
-        return "of values" if name in FUNCTIONS else "of a metric's history"
-
-    def _any_field(self, node: tree.Call, place: Span, span: Span) -> None:
-        """`any(x) ~ "vit"`, `any("vit")`: of any field."""
-        text = "any_field"
-        if len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Literal):
-            value = node.arguments[0].value
-            text = f"any_field {'~*' if isinstance(value, str) else '='} {literal_text(value)}"
-        hints = (
-            "a test of any field is `any_field = 0.1`",
-            "of the rows of a group: `any(CONDITION)` behind `group KEY :`",
-        )
-        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrite(span, text))
-
-    def _rewritten(self, node: tree.Call, place: Span, span: Span) -> bool:
-        """Whether it is a call of another language, whose text in this one is offered."""
-        rewrite_of = FOREIGN_FUNCTIONS.get(node.name)
-        given = [self._expressions.written(argument) for argument in node.arguments]
-        text = rewrite_of(given) if rewrite_of is not None and given and all(given) else None
-        text = text if given else MOMENTS.get(node.name)
-        if text is None:
-            return False
-        hints = [f"in RunQL write {code(text)}"]
-        hints += [FOREIGN_NOTES[node.name]] if node.name in FOREIGN_NOTES else []
-        hints += [_OF_UTC] if text.startswith("time(floor(number(") else []
-        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrite(span, text))
-        return True
-
-    def _of_other_rows(self, node: tree.Call, place: Span) -> bool:
-        """Whether it is a function of other rows under another name, which stands right of a pipe."""
-        if any(map(_is_logged, node.arguments)) and call_meant(node) is not None:
-            return False  # it has its own words of a history
-        text = window_of(node.name, list(map(to_text, node.arguments)), WindowRows("all"))
-        if text is not None:
-            hint = f"right of a pipe: {code(text)}"
-            self._report.add("RQL206", f"no function `{node.name}`", place, hint)
-        return text is not None
-
-    def _is_stage(self, node: tree.Call, place: Span) -> bool:
-        """`value_counts(x)`, `cut(x, 5)`: what is a stage here, and is reported."""
-        if node.name not in _STAGES or any(map(_is_logged, node.arguments)):
-            return False
-        what, stage = _STAGES[node.name]
-        given = [*map(to_text, node.arguments), *("FIELD", "10")[len(node.arguments) :]]
-        hint = f"{what}: {code(stage.format(*given))}"
-        self._report.add("RQL206", f"no function `{node.name}`", place, hint)
-        return True
-
-    def _unknown(self, node: tree.Call, span: Span) -> Operand:  # noqa: PLR0911 - one a mistake
-        if node.name in WINDOWS:
-            say_left_of_pipe(self._report, span, self._expressions.piped())
-            return BROKEN
-        place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
-        of_history = any(_is_logged(argument) for argument in node.arguments)
-        if node.name in OTHER_ROWS and self._of_other_rows(node, place):
-            return BROKEN
-        if not of_history and self._rewritten(node, place, span):
-            return BROKEN
-        if self._is_stage(node, place):
-            return BROKEN
-        synonym = _SYNONYMS.get(node.name)
-        if synonym == "**":
-            self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
-            return BROKEN
-        if presence := _PRESENCE.get(node.name.replace("_", "")):
-            hint = f"whether a field is there is `{presence}(FIELD)`"
-            self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrites(place, (presence,)))
-            return BROKEN
-        if node.name in _OF_ANY:
-            self._any_field(node, place, span)
-            return BROKEN
-        if (meant := call_meant(node)) is not None:
-            message = f"no function `{node.name}`"
-            self._report.add("RQL206", message, place, f"write {code(meant)}", fixes=rewrite(span, meant))
-            return BROKEN
-        if of_history and self._rewritten(node, place, span):
-            return BROKEN
-        names = self._known()
-        of_rows = synonym if synonym in ROW_AGGREGATES else node.name
-        if of_rows in ROW_AGGREGATES and of_rows not in names:
-            hint = f"over the rows of a group: `| group KEY : {of_rows}(…)`"
-            self._report.add("RQL219", f"`{of_rows}` makes one value of many rows", place, hint)
-            return BROKEN
-        near = [synonym] if synonym else self._near(node.name, names)
-        shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
-        hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
-        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
-        return BROKEN
-
-
-_OF_UTC = "counted from midnight in UTC, whatever the zone"
-_EMA = "an exponential mean, along each run of a history", "| smooth ema 0.9"
-_BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}"
-_STAGES = {
-    "value_counts": ("how often each value occurs", "| group {0} : count()"),
-    **dict.fromkeys(("unnest", "explode", "flatten"), ("a row for each element", "| unnest {0}")),
-    "corr": ("how it goes with each field of the config", "| corr {0}"),
-    **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
-    **dict.fromkeys(("ema", "ewm", "ewma"), _EMA),
-}
-"""Functions of others that are stages here: what each is for, and the stage."""
-_OF_ANY = frozenset({"any", "anyfield", "any_field", "anything", "any_value", "any_of"})
-
-
-def _kinds_of_functions() -> Iterator[str]:
-    """What there is, where no name is near."""
-    yield "of values there are `abs`, `round`, `log`, `lower`, `len`, `coalesce`, `if` and others"
-    yield "of a metric's history `min`, `max`, `mean`, `last`, `argmin` and others: `min(logged.loss)`"
-    yield "over rows, behind `group KEY :`, `count()`, `mean(x)`, `std(x)` and others"
-
 
 _SYSTEM = "system"
 
 
 def _prefix(field: tree.Field) -> str:
     return str(field.path.segments[0]) if field.path.segments else ""
-
-
-def _is_logged(node: tree.Expr) -> bool:
-    return isinstance(node, tree.Field) and node.path.segments[:1] == ("logged",)
