@@ -15,7 +15,7 @@ from runql.language.fields import Space
 from runql.semantic.catalog import Catalog
 from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import HistoryPart, TAggregate
+from runql.semantic.typed import HistoryPart, TAggregate, TConst
 from runql.sources.protocol import HistoryRequest, Stream
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
@@ -168,7 +168,7 @@ def _lack_of(node: TAggregate) -> str:
             return f"no two numbers at different `{node.x_axis}`"
         case "argmin" | "argmax":
             return f"no number at a `{node.x_axis}`"
-        case "spikes" if node.argument is not None:
+        case "spikes" if node.argument is not None and not isinstance(node.argument, TConst):
             return "no number among the values, or no number of deviations"
         case _:
             return "no number among the values"
