@@ -99,19 +99,6 @@ def values_of(expr: TypedExpr, table: Table) -> Sequence[Value]:
     return _fast_if_held(lambda: values(expr, table), lambda: expressions.values(expr, table))
 
 
-def has_ends(values: Sequence[Value]) -> bool:
-    """Whether values may hold a time at an end of the calendar: arrays, which stages make of many anyway, hold none."""
-    if not _is_worth_it(len(values)):
-        return True
-    from runql.engine.stages.arrays.vectors import encode
-
-    try:
-        encode(values)
-    except NotHeld:
-        return True
-    return False
-
-
 def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
     """A flag a row: 1 where the condition is true."""
     if not _is_worth_it(table.length):
