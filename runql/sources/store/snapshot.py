@@ -28,6 +28,8 @@ from runql.text.frozen import frozen
 
 _OF_ALL: Final = frozenset({Fact.RUNS, Fact.PULLS})
 """Facts of which nobody knows what a lost part held."""
+_FEW: Final = 50
+"""The keys of so many runs, a page, are written into a question."""
 ATTR_COLUMNS: Final = "run, path, keys, t, num, str, whole"
 _POINT_LISTS: Final = (
     "run, key, min(row), max(row), count(*), list(row ORDER BY row), list(val ORDER BY row), bool_and(whole), "
@@ -148,11 +150,25 @@ class StoreSnapshot:
                 self._stored, self._stored_of = {}, self.views.generation
             missing = [number for number in numbers if number not in self._stored]
             if missing:
-                given = "(SELECT nr, run, pull FROM runs SEMI JOIN (SELECT unnest(?::BIGINT[]) AS nr) USING (nr))"
-                sql = f"SELECT nr, {select_columns()} FROM {{files}} JOIN {given} AS r USING (run, pull)"
-                for at, *row in self.views.rows(Fact.RUNS, sql, [missing]):
-                    self._stored[at] = stored_of(row)
+                self._stored |= self._read_few(missing) if len(missing) <= _FEW else self._read_many(missing)
             return [self._stored[number] for number in numbers if number in self._stored]
+
+    def _read_few(self, numbers: Sequence[int]) -> dict[int, StoredRun]:
+        """The newest rows of few runs. Their keys are written out: the parts tell sooner where those are not."""
+        of = "FROM runs SEMI JOIN (SELECT unnest(?::BIGINT[]) AS nr) USING (nr)"
+        number_of = {
+            (run, pull): at for at, run, pull in self.views.ask(f"SELECT nr, run, pull {of}", parameters=[numbers])
+        }
+        keys = [*dict.fromkeys(run for run, _ in number_of)]
+        sql = f"SELECT {select_columns()} FROM {{files}} WHERE run IN ({', '.join('?' * len(keys))})"
+        rows = map(stored_of, self.views.rows(Fact.RUNS, sql, keys)) if keys else ()
+        return {number_of[found.run, found.pull]: found for found in rows if (found.run, found.pull) in number_of}
+
+    def _read_many(self, numbers: Sequence[int]) -> dict[int, StoredRun]:
+        """The same of many runs."""
+        given = "(SELECT nr, run, pull FROM runs SEMI JOIN (SELECT unnest(?::BIGINT[]) AS nr) USING (nr))"
+        sql = f"SELECT nr, {select_columns()} FROM {{files}} JOIN {given} AS r USING (run, pull)"
+        return {at: stored_of(row) for at, *row in self.views.rows(Fact.RUNS, sql, [numbers])}
 
     @property
     def run_count(self) -> int:
