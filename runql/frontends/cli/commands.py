@@ -113,8 +113,17 @@ def _session(call: CommandCall) -> Session:
     return session
 
 
+def _open_ahead(call: CommandCall) -> None:
+    """Begin to open what reads a store while the rest of RunQL is loaded: the one takes about as long as the other."""
+    if (call.arguments.source or call.settings.source or "").startswith(config.STORE):
+        from runql.sources.store.duck import open_ahead
+
+        open_ahead()
+
+
 def run(call: CommandCall) -> int:
     """Run a query or a script: data to standard output or a file, everything else to standard error."""
+    _open_ahead(call)
     from runql.frontends.cli.programs import stats_json
     from runql.terminal.show import ResultWriter
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, Final
 
 from runql.errors import SourceError
@@ -70,15 +70,53 @@ def _engine() -> Any:
     return _duckdb
 
 
+def _connected() -> Any:
+    """A DuckDB of its own."""
+    connection = _engine().connect(":memory:", config=dict(_CONFIG))
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+class _Ahead:
+    """A DuckDB that is opened in a thread."""
+
+    def __init__(self) -> None:
+        self._made: Any = None
+        self._failed: Exception | None = None
+        self._thread = Thread(target=self._open, name="runql-duck")
+        self._thread.start()
+
+    def _open(self) -> None:
+        try:
+            self._made = _connected()
+        except Exception as error:  # noqa: BLE001 - whatever it is, who asks for the connection is told
+            self._failed = error
+
+    def connection(self) -> Any:
+        """It, once it is there. Raises what kept it from being opened."""
+        self._thread.join()
+        if self._failed is not None:
+            raise self._failed
+        return self._made
+
+
+_ahead: list[_Ahead] = []
+"""The one that is opened for the next who asks."""
+
+
+def open_ahead() -> None:
+    """Begin to open the next `Duck`: for who knows that there will be one, and has much to load before it."""
+    if not _ahead:
+        _ahead.append(_Ahead())
+
+
 class Duck:
     """A DuckDB in this process, without a file. Threads may share it."""
 
     def __init__(self) -> None:
-        engine = _engine()
-        self._error: type[Exception] = engine.Error
+        self._connection = _ahead.pop().connection() if _ahead else _connected()
+        self._error: type[Exception] = _engine().Error
         self._lock = Lock()
-        self._connection = engine.connect(":memory:", config=dict(_CONFIG))
-        self._connection.execute("SET TimeZone = 'UTC'")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows that a question gives. Raises `Unreadable`."""
