@@ -207,7 +207,8 @@ class StageExpressions(Expressions):
         if self.scope.keys_at != NOWHERE and is_logged(name, self.catalog):
             self._not_asked_for(LoggedName(name, False, span), span)
             return
-        near = nearest_names(name, self.scope.columns)
+        made = [column for column in self.scope.columns if column.startswith(f"{name}(")]
+        near = made if len(made) == 1 else nearest_names(name, self.scope.columns)
         hints = nearest_hint(near)
         if not hints:
             names = list(self.scope.columns)

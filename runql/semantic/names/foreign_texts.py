@@ -92,6 +92,7 @@ FOREIGN_TEXTS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("substring_index", _before_nth),
         "str_split_fixed": lambda given: _split(given[:2]),
         "str_split_i": _part_from_one,
+        **_all("spread ptp", lambda given: f"(max({given[0]}) - min({given[0]}))" if len(given) == 1 else None),
         **_all("string_split str_split strsplit string_to_array split_string", _split),
     }
 )

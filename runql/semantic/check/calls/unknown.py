@@ -23,6 +23,7 @@ from runql.text.source import NOWHERE, Span
 _SYNONYMS = {
     "avg": "mean",
     "average": "mean",
+    "total": "sum",
     **dict.fromkeys(("stddev", "stdev", "sd"), "std"),
     **dict.fromkeys(("nunique", "n_distinct", "count_distinct"), "n_unique"),
     "ln": "log",
