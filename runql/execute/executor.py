@@ -19,13 +19,13 @@ from runql.plan.nodes import (
     Limit,
     Merge,
     Plan,
+    Slice,
     Sort,
     expressions_of,
     keys_of,
-    limit_of,
-    offset_of,
     scan_of,
     table_of,
+    taken_of,
     those,
 )
 from runql.plan.push import named_selector, selector_of_runs, spread
@@ -145,7 +145,7 @@ class Executor:
         """The runs of a reading that failed, as far as they are a part of the answer and are still held."""
         if self.streams:
             return tuple(chain.from_iterable(self._kept))
-        is_part = limit_of(self.plan) is None and not offset_of(self.plan) and not self.aggregates.nodes
+        is_part = not those(self.plan, Limit) and not those(self.plan, Slice) and not self.aggregates.nodes
         return tuple(self._operators.ordered(self._operators.held, keys_of(self.plan))) if is_part else ()
 
     def _read(self, *, keep: bool) -> Iterator[Sequence[FoundRun]]:
@@ -193,10 +193,8 @@ class Executor:
         """How many runs the plan takes, also where its reading was stopped; `None` if nobody knows."""
         if self.facts.is_whole:
             return self.facts.passed
-        total, limit = self.facts.total_of_source(), limit_of(self.plan)
-        if total is None:
-            return None
-        return max(0, (total if limit is None else min(total, limit)) - offset_of(self.plan))
+        total = self.facts.total_of_source()
+        return None if total is None else taken_of(self.plan, total)
 
     @property
     def announced(self) -> int | None:

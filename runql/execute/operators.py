@@ -16,7 +16,7 @@ from runql.execute.found_run import FoundRun, FoundRuns, Overlap, joined_found, 
 from runql.execute.histories import AggregateReader
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
-from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
+from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Slice, Sort, Watch
 from runql.plan.simplify import all_of
 from runql.semantic.needed import casts_in
 from runql.semantic.record import RunRecord
@@ -71,8 +71,8 @@ class RunOperators:
                 return self._first_of_order(node, below)
             case Limit():
                 return self._limit(node)
-            case Offset():
-                return self._offset(node)
+            case Slice():
+                return self._slice(node)
             case RunScan():
                 raise RunQLError.of("RQL901", "nobody said which source scans the runs")
             case _:
@@ -183,11 +183,15 @@ class RunOperators:
                 return
         self._facts.matching = matching if matching >= node.count else None
 
-    def _offset(self, node: Offset) -> Iterator[Sequence[FoundRun]]:
+    def _slice(self, node: Slice) -> Iterator[Sequence[FoundRun]]:
+        passed = given = 0
         for part in self.pull(node.input):
-            gone = min(node.count - self._facts.left_out, len(part))
-            self._facts.left_out += gone
-            yield part[gone:]
+            places = range(passed + len(part))[node.kept][given:]
+            kept = part[places.start - passed :: places.step]
+            passed += len(part)
+            given += len(kept)
+            self._facts.left_out += len(part) - len(kept)
+            yield kept
 
     def _watch(self, node: Watch) -> Iterator[Sequence[FoundRun]]:
         last: Sequence[FoundRun] = ()

@@ -77,6 +77,7 @@ _TABLE = (
         "runs order -created limit 10 offset 10",
         terminal="OFFSET",
         offers=(10, 50, 100),
+        least=0,
     ),
     ClauseEntry("page N", "Ask for so many runs at a time.", "runs page 200", terminal="PAGE", offers=(50, 200)),
     ClauseEntry("lazy", "Leave config and summary out.", "runs lazy", terminal="LAZY", excludes=("FULL",)),

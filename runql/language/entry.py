@@ -43,7 +43,7 @@ class ClauseEntry(Entry):
 
     `asks_histories`: a query with it gives rows of histories. `needs_histories`: it says nothing of a table of runs.
     `counts`: it goes with `count`, which gives one number. `expressions`: it holds some. `offers`: numbers worth
-    offering.
+    offering; `least`: the smallest that a clause of a count takes.
     """
 
     excludes: tuple[str, ...] = ()
@@ -52,6 +52,7 @@ class ClauseEntry(Entry):
     counts: bool = False
     expressions: bool = False
     offers: tuple[float, ...] = ()
+    least: int = 1
 
 
 @frozen(kw_only=True)

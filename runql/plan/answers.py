@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeAlias, TypeVar
 
-from runql.plan.nodes import Combine, Filter, Histories, Limit, Offset, Plan, Projection, Sort, TableStage
+from runql.plan.nodes import Combine, Histories, Plan, Projection, RunOperation, TableStage
 from runql.plan.nodes import Count as CountNode
 from runql.semantic.typed import (
     Named,
@@ -29,7 +29,7 @@ _HOLDERS = (TypedExprNode, TStageNode, Named, TColumn, TOrderKey)
 """What may hold an expression at any depth."""
 _WITHOUT = frozenset({(Combine, "other"), (TColumn, "glob"), (TColumn, "except_")})
 """Fields that hold no expression of the plan at hand."""
-_NODES = (Filter, Sort, Limit, Offset, Projection, CountNode, Histories, TableStage, Combine)
+_NODES = (RunOperation, Projection, CountNode, Histories, TableStage, Combine)
 
 
 @frozen

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import assert_never
 
+from runql.language.clauses import CLAUSES
 from runql.plan.capabilities import Capabilities, Form
 from runql.plan.explain_texts import (
     ENDS,
@@ -16,6 +17,7 @@ from runql.plan.explain_texts import (
     limit_text,
     metrics_text,
     rows_texts,
+    slice_text,
     term_text,
 )
 from runql.plan.nodes import (
@@ -26,18 +28,18 @@ from runql.plan.nodes import (
     Histories,
     Limit,
     Merge,
-    Offset,
     Plan,
     Projection,
     Runs,
     RunScan,
+    Slice,
     Sort,
     TableStage,
     Watch,
     keys_of,
     limit_of,
-    offset_of,
     table_of,
+    taken_of,
     those,
 )
 from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
@@ -188,33 +190,32 @@ class _Steps:
         match node:
             case Fetch():
                 yield from self._fetch(node)
-            case Filter(input=below, condition=condition):
-                yield from self._runs(below)
-                yield _HERE, "where", self._terms(condition, those(below, Fetch))
             case Merge(inputs=inputs):
                 for below in inputs:
                     yield from self._runs(below)
                 yield _HERE, "merge", ["the sources become one: each run once"]
-            case Sort(input=below, keys=keys):
-                yield from self._runs(below)
-                if keys:
-                    yield _HERE, "order", [self._keys(keys)]
-            case Limit(input=below):
-                yield from self._runs(below)
-                yield _HERE, "limit", [limit_text(node)]
-            case Offset(input=below, count=count):
-                yield from self._runs(below)
-                yield (
-                    _HERE,
-                    "offset",
-                    [f"the first {counted_runs(count)} left out" if count > 1 else "the first run left out"],
-                )
-            case Watch(input=below, keys=keys):
-                yield from self._runs(below)
-                if keys:
-                    yield _HERE, "order", [f"{self._keys(keys)}, checked as the runs come"]
+            case Filter() | Sort() | Limit() | Slice() | Watch():
+                yield from self._runs(node.input)
+                yield from self._done_here(node)
             case RunScan():
                 raise AssertionError("a plan is explained once it is known who does what")
+            case _:
+                assert_never(node)
+
+    def _done_here(self, node: Filter | Sort | Limit | Slice | Watch) -> Iterator[Row]:
+        match node:
+            case Filter(input=below, condition=condition):
+                yield _HERE, "where", self._terms(condition, those(below, Fetch))
+            case Sort(keys=keys):
+                if keys:
+                    yield _HERE, "order", [self._keys(keys)]
+            case Limit():
+                yield _HERE, "limit", [limit_text(node)]
+            case Slice():
+                yield _HERE, CLAUSES[node.terminal].name, [slice_text(node)]
+            case Watch(keys=keys):
+                if keys:
+                    yield _HERE, "order", [f"{self._keys(keys)}, checked as the runs come"]
             case _:
                 assert_never(node)
 
@@ -282,7 +283,7 @@ class _Steps:
 
     def _histories(self, node: Histories) -> Iterator[Row]:
         limit, part = limit_of(self._plan), node.part
-        of = "the runs" if limit is None else f"at most {counted_runs(limit - offset_of(self._plan))}"
+        of = "the runs" if limit is None else f"at most {counted_runs(taken_of(self._plan, limit))}"
         yield _SOURCE, "keys", [f"{metrics_text(part)}, of {of}"]
         rows = rows_texts(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
         yield "", "rows", [*rows, *([ENDS] if self._keeps_ends else [])]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from runql.language.aggregates import OF_X
+from runql.language.clauses import CLAUSES
 from runql.plan.capabilities import Capabilities
-from runql.plan.nodes import Fetch, Limit, Sort
+from runql.plan.nodes import Fetch, Limit, Offset, Slice, Sort
 from runql.semantic.naming import searched_text
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import segment_text
@@ -34,6 +35,13 @@ def limit_text(node: Limit) -> str:
     if isinstance(node.input, Sort):
         return f"{counted_runs(node.count)}, after the order"
     return f"{counted_runs(node.count)}; all that match are counted"
+
+
+def slice_text(node: Slice) -> str:
+    """Which runs are chosen by their places."""
+    if not isinstance(node, Offset):
+        return f"{node.count:,} ({CLAUSES[node.terminal].doc.rstrip('.')})"
+    return f"the first {counted_runs(node.count)} left out" if node.count > 1 else "the first run left out"
 
 
 def counted_runs(runs: int) -> str:

@@ -81,7 +81,7 @@ def _filtered(query: TypedQuery, read: Needed) -> Runs:
         named=_named(query),
         read=read,
         lazy=query.lazy,
-        page_size=query.page_size,
+        page_size=query.page,
         with_sweeps=query.with_sweeps,
     )
     return scan if query.where is None else Filter(scan, query.where)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from typing import TypeAlias, TypeVar, assert_never
+from typing import ClassVar, TypeAlias, TypeVar, assert_never
 
 from runql.plan.selectors import Selector, TypedSelector
 from runql.semantic.needed import Needed
@@ -47,36 +47,58 @@ class RunScan:
 
 
 @frozen
-class Filter:
-    """The runs of which the condition is true."""
+class RunOperation:
+    """An operation on the runs of one other: whoever has nothing of its own to say of one names them all by this."""
 
     input: Runs
+
+
+@frozen
+class Filter(RunOperation):
+    """The runs of which the condition is true."""
+
     condition: TypedExpr
 
 
 @frozen
-class Sort:
+class Sort(RunOperation):
     """The runs in an order; without keys in that of their creation."""
 
-    input: Runs
     keys: tuple[TOrderKey, ...] = ()
 
 
 @frozen
-class Limit:
+class Limit(RunOperation):
     """The first runs. `stops`: nothing is read behind them; else the others are read, if only to count them."""
 
-    input: Runs
     count: int
     stops: bool = False
 
 
 @frozen
-class Offset:
-    """The runs behind the first `count`, in the order of the plan."""
+class Slice(RunOperation):
+    """The runs at some places of those below, in the order of the plan: nothing of it is left to a source. What a
+    limit above it takes says nothing of how many runs are to be read."""
 
-    input: Runs
+    terminal: ClassVar[str]
+    """The keyword of the clause."""
     count: int
+
+    @property
+    def kept(self) -> slice:
+        """The places of the runs that are kept, from 0."""
+        raise NotImplementedError
+
+
+@frozen
+class Offset(Slice):
+    """The runs behind the first `count`."""
+
+    terminal = "OFFSET"
+
+    @property
+    def kept(self) -> slice:
+        return slice(self.count, None)
 
 
 # ---------------------------------------------------------------- runs, once it is known who does what
@@ -114,10 +136,9 @@ class Merge:
 
 
 @frozen
-class Watch:
+class Watch(RunOperation):
     """Runs that come in this order, if they do: each page is put right, and it is said where they jumped."""
 
-    input: Runs
     keys: tuple[TOrderKey, ...] = ()
 
 
@@ -187,12 +208,8 @@ def inputs_of(node: Node) -> tuple[Node, ...]:
             return ()
         case Merge(inputs=inputs):
             return inputs
-        case Filter(input=below) | Sort(input=below) | Limit(input=below) | Offset(input=below) | Watch(input=below):
-            return (below,)
-        case Projection(input=below) | Count(input=below) | Histories(input=below):
-            return (below,)
-        case TableStage(input=below) | Combine(input=below):
-            return (below,)
+        case RunOperation() | Projection() | Count() | Histories() | TableStage() | Combine():
+            return (node.input,)
         case _:
             assert_never(node)
 
@@ -216,13 +233,27 @@ def scan_of(plan: Node) -> RunScan:
 
 
 def limit_of(plan: Node) -> int | None:
-    """How many runs a plan takes at most, those that an `Offset` above leaves out counted in."""
-    return next((node.count for node in those(plan, Limit)), None)
+    """How many runs a plan takes at most, those that an `Offset` above leaves out counted in.
+
+    `None` where the limit is above a `Slice`: then it does not say how many are to be read.
+    """
+    limit = next(iter(those(plan, Limit)), None)
+    return None if limit is None or those(limit.input, Slice) else limit.count
 
 
 def offset_of(plan: Node) -> int:
     """How many runs a plan leaves out before those that it takes: its limit counts them in."""
     return sum(node.count for node in those(plan, Offset))
+
+
+def taken_of(plan: Node, count: int) -> int:
+    """How many runs a plan takes, if so many pass its filters."""
+    for node in reversed(tuple(nodes(plan))):
+        if isinstance(node, Limit):
+            count = min(count, node.count)
+        elif isinstance(node, Slice):
+            count = len(range(count)[node.kept])
+    return count
 
 
 def keys_of(plan: Node) -> tuple[TOrderKey, ...]:
@@ -237,7 +268,7 @@ def _own_keys(node: Node) -> tuple[TOrderKey, ...]:
             return keys
         case Fetch(ordered=True, selector=TypedSelector(order=keys)):
             return keys
-        case RunScan() | Filter() | Limit() | Offset() | Fetch() | Merge():
+        case RunScan() | RunOperation() | Fetch() | Merge():
             return ()
         case Projection() | Count() | Histories() | TableStage() | Combine():
             return ()
@@ -261,7 +292,7 @@ def expressions_of(plan: Node) -> Iterator[TypedExpr]:
     """The expressions over runs: of the conditions, the orders, the columns, from the bottom up."""
     for node in reversed(tuple(nodes(plan))):
         match node:
-            case RunScan() | Fetch() | Merge() | Limit() | Offset() | Count() | TableStage() | Combine():
+            case RunScan() | Fetch() | Merge() | Limit() | Slice() | Count() | TableStage() | Combine():
                 pass
             case Filter(condition=condition):
                 yield condition

@@ -18,11 +18,11 @@ from runql.plan.nodes import (
     Limit,
     Merge,
     NamedRuns,
-    Offset,
     Plan,
     Projection,
     Runs,
     RunScan,
+    Slice,
     Sort,
     TableStage,
     Watch,
@@ -189,7 +189,7 @@ def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
                 return over(below) if way.ordered else replace(node, input=over(below))
             case Limit(input=below):
                 return replace(node, input=over(below), stops=way.stops)
-            case Offset(input=below):
+            case Slice(input=below):
                 return replace(node, input=watched(below))
             case Fetch() | Merge() | Watch():
                 return node
@@ -197,8 +197,8 @@ def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
                 assert_never(node)
 
     def watched(node: Runs) -> Runs:
-        # What is left out by an offset was put into its order before.
-        is_watched = way.ordered and not way.still and not isinstance(node, Offset)
+        # What is chosen by its place was put into its order before.
+        is_watched = way.ordered and not way.still and not isinstance(node, Slice)
         return Watch(over(node), keys_of(node)) if is_watched else over(node)
 
     match plan:

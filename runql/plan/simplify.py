@@ -9,7 +9,7 @@ from math import isnan
 from typing import assert_never
 
 from runql.language.kinds import Kind
-from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
+from runql.plan.nodes import Fetch, Filter, Merge, RunOperation, Runs, RunScan
 from runql.semantic.check.comparisons import FLIPPED
 from runql.semantic.needed import children, walk
 from runql.semantic.typed import (
@@ -56,8 +56,8 @@ def _conditions(runs: Runs) -> Iterator[TypedExpr]:
         case Filter(input=below, condition=condition):
             yield from _conditions(below)
             yield condition
-        case Sort(input=below) | Limit(input=below) | Offset(input=below) | Watch(input=below):
-            yield from _conditions(below)
+        case RunOperation():
+            yield from _conditions(runs.input)
         case Fetch() | Merge():
             return
         case _:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, assert_never
 
+from runql.language.clauses import CLAUSES
 from runql.script.inner_queries import with_inner
+from runql.semantic.check.piped import ALSO_STAGES
 from runql.syntax import to_text, tree
 from runql.syntax.tree import SourceKind, Target
 from runql.text.diagnostic import Diagnostic, Edit, Fix
@@ -23,16 +25,6 @@ MOST_INNER = 200
 """How many questions may stand inside of those of one text, names put in."""
 MOST_KEPT = 9
 """How many of the last queries have a name: `_`, `_2` and so on."""
-
-_REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
-    tree.SampleClause: (tree.ScanClause,),
-    tree.ScanClause: (tree.SampleClause,),
-}
-"""What else a clause takes the place of: they contradict each other."""
-
-
-_ALSO_STAGES = (tree.WhereClause, tree.OrderClause, tree.LimitClause, tree.SelectClause)
-"""The clauses that are stages too, under the same word."""
 
 
 class NamedQuery:
@@ -220,15 +212,17 @@ def is_last(name: str) -> bool:
 
 
 def continued(base: tree.Query, over: tree.Query) -> tree.Query:
-    """A query that goes on from another: conditions are and-ed, any other clause that is given replaces."""
+    """A query that goes on from another: conditions are and-ed, any other clause that is given replaces what stands for
+    the same or contradicts it."""
     given = {type(clause) for clause in over.clauses}
-    gone = {other for kind in given for other in _REPLACES.get(kind, ())}
+    terminals = {tree.terminal_of(clause) for clause in over.clauses} & CLAUSES.keys()
+    gone = {other for terminal in terminals for other in CLAUSES[terminal].excludes}
     clauses: list[tree.Clause] = []
     for clause in base.clauses:
         if isinstance(clause, tree.WhereClause):
             further = over.clause(tree.WhereClause)
             clauses.append(clause if further is None else _both(clause, further))
-        elif type(clause) not in given | gone or isinstance(clause, tree.FromClause):
+        elif isinstance(clause, tree.FromClause) or not (type(clause) in given or tree.terminal_of(clause) in gone):
             clauses.append(clause)
     has_where = base.clause(tree.WhereClause) is not None
     clauses += [
@@ -255,7 +249,7 @@ def _contradiction(base: tree.Query, over: tree.Query, name: str) -> Diagnostic 
         message = f"`{name}` has stages, and a clause would have to stand before them"
         hint = f"go on with a stage: `runs from {name} | …`"
         starts = [Span(one.span.start, one.span.start) for one in own]
-        are_stages = all(isinstance(one, _ALSO_STAGES) for one in own)
+        are_stages = all(isinstance(one, ALSO_STAGES) for one in own)
         fix = Fix("write each as a stage", tuple(Edit(start, "| ") for start in starts))
         return Diagnostic("RQL220", message, own[0].span, hints=(hint,), fixes=(fix,) if are_stages else ())
     if base.stages and over.target is Target.COUNT:

@@ -11,7 +11,7 @@ from typing import assert_never
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
-from runql.semantic.check.clauses import Clauses, asks_histories
+from runql.semantic.check.clauses import DEFAULT_SAMPLES, Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.piped import piped_form
 from runql.semantic.check.rows_or_runs import rows_instead
@@ -92,6 +92,7 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
     clauses = Clauses(query, expressions, report)
     x_axis = clauses.x_axis()
     expressions.x_axis = x_axis
+    counts = clauses.counts()
     lazy = query.clause(tree.LazyClause)
     source = query.clause(tree.FromClause)
     typed = TypedQuery(
@@ -100,13 +101,11 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
         sources=tuple(_source(s) for s in source.sources) if source else (),
         where=_with_words(query, expressions, _where(query, expressions, x_axis)),
         order=_order(query, expressions, report),
-        limit=clauses.limit(),
-        offset=clauses.offset(),
-        page_size=clauses.page_size(),
         lazy=lazy.lazy if lazy else None,
         with_sweeps=query.clause(tree.SweepsClause) is not None,
-        histories=clauses.histories(x_axis),
+        histories=clauses.histories(x_axis, counts.pop("sample", DEFAULT_SAMPLES)),
         columns=selected(query.clause(tree.SelectClause), expressions, report),
+        **counts,
     )
     clauses.contradictions()
     copy_asked(query, expressions)

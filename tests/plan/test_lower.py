@@ -55,7 +55,7 @@ CHANGES = {
     "order": ("runs order name", "runs order -name"),
     "limit": ("runs limit 1", "runs limit 2"),
     "offset": ("runs limit 1 offset 1", "runs limit 1 offset 2"),
-    "page_size": ("runs page 1", "runs page 2"),
+    "page": ("runs page 1", "runs page 2"),
     "lazy": ("runs full select id", "runs select id"),
     "with_sweeps": ("runs", "runs with sweeps"),
     "histories": ("runs keys loss", "runs keys acc"),

@@ -319,7 +319,7 @@ def test_an_empty_list_is_said_to_match_nothing() -> None:
 
 def test_counts_may_be_parameters() -> None:
     query = typed("runs limit $n page $n sample $n", params={"n": np.int64(7)})
-    assert (query.limit, query.page_size, query.histories) == (7, 7, HistoryPart(keys=None, samples=7))
+    assert (query.limit, query.page, query.histories) == (7, 7, HistoryPart(keys=None, samples=7))
 
 
 # ---------------------------------------------------------------- aggregates and clauses
@@ -351,7 +351,7 @@ def test_the_source_and_the_rest_of_the_clauses() -> None:
     query = typed("runs from acme/vision, ./wandb order -summary.loss, lr limit 3 page 20 full with sweeps")
     assert query.sources == ("acme/vision", "./wandb")
     assert [(k.value, k.descending) for k in query.order] == [(LOSS, True), (LR, False)]
-    assert (query.limit, query.page_size, query.lazy, query.with_sweeps) == (3, 20, False, True)
+    assert (query.limit, query.page, query.lazy, query.with_sweeps) == (3, 20, False, True)
 
 
 # ---------------------------------------------------------------- what is needed

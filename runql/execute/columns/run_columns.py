@@ -18,7 +18,7 @@ from runql.engine.table import Table
 from runql.engine.values.column import column_of
 from runql.engine.walk import postorder
 from runql.execute.run_facts import LAST_STEP, RunFacts, value_of_run
-from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch, table_of
+from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, RunOperation, Runs, RunScan, Sort, table_of
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TField, TypedExpr
 from runql.sources.protocol import RunColumns, RunValue
@@ -86,7 +86,7 @@ def _bottom(node: Runs) -> tuple[Fetch | None, list[_Work], int]:
             case Filter(input=below) | Sort(input=below) | Limit(input=below):
                 work.append(node)
                 node = below
-            case RunScan() | Offset() | Merge() | Watch():
+            case RunScan() | RunOperation() | Merge():
                 return None, [], 0
             case _:
                 assert_never(node)

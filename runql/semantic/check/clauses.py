@@ -77,20 +77,17 @@ class Clauses:
 
     # ------------------------------------------------------------ counts
 
-    def limit(self) -> int | None:
-        clause = self.query.clause(tree.LimitClause)
-        return None if clause is None else self._count(clause.count, clause, "limit")
+    def counts(self) -> dict[str, int]:
+        """The counts that are given, by the words of their clauses: `limit 3` is `{"limit": 3}`."""
+        found = {}
+        for clause, entry in _known(self.query):
+            count = self._count(clause, entry) if isinstance(clause, tree.CountClause) else None
+            if count is not None:
+                found[entry.name] = count
+        return found
 
-    def offset(self) -> int:
-        clause = self.query.clause(tree.OffsetClause)
-        return 0 if clause is None else self._count(clause.count, clause, "offset", least=0) or 0
-
-    def page_size(self) -> int | None:
-        clause = self.query.clause(tree.PageClause)
-        return None if clause is None else self._count(clause.count, clause, "page")
-
-    def _count(self, count: int | tree.Param, clause: tree.Clause, word: str, *, least: int = 1) -> int | None:
-        span = clause.span
+    def _count(self, clause: tree.CountClause, entry: ClauseEntry) -> int | None:
+        span, count, word = clause.span, clause.count, entry.name
         value: object = count
         if isinstance(count, tree.Param):
             span = count.span if count.span != NOWHERE else span
@@ -109,8 +106,8 @@ class Clauses:
         if value > MOST_COUNTED:
             self.report.add("RQL209", f"`{word}` takes at most {MOST_COUNTED:,}", span)
             return None
-        if value < least:
-            self.report.add("RQL209", f"`{word} {value}` must be at least {least}", span)
+        if value < entry.least:
+            self.report.add("RQL209", f"`{word} {value}` must be at least {entry.least}", span)
             return None
         return value
 
@@ -126,8 +123,8 @@ class Clauses:
         self.expressions.metrics.known(metric, span, prefix="")
         return metric
 
-    def histories(self, x_axis: str) -> HistoryPart | None:
-        """The histories that the query asks for; `None` for a table of runs."""
+    def histories(self, x_axis: str, sample: int) -> HistoryPart | None:
+        """The histories that the query asks for; `None` for a table of runs. `sample`: so many points of each run."""
         if not asks_histories(self.query):
             return None
         align = self.query.clause(tree.AlignClause)
@@ -137,7 +134,7 @@ class Clauses:
         return HistoryPart(
             keys=keys,
             system_keys=system_keys,
-            samples=self._samples(),
+            samples=None if self.query.clause(tree.ScanClause) is not None else sample,
             x_axis=x_axis,
             min_step=steps[0],
             max_step=steps[1],
@@ -146,13 +143,6 @@ class Clauses:
             align=align.mode if align else tree.AlignMode.OUTER,
             stream=stream,
         )
-
-    def _samples(self) -> int | None:
-        if self.query.clause(tree.ScanClause) is not None:
-            return None
-        clause = self.query.clause(tree.SampleClause)
-        count = None if clause is None else self._count(clause.count, clause, "sample")
-        return DEFAULT_SAMPLES if count is None else count
 
     def _streams(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None, tree.Stream]:
         """The keys of the default and of the system stream, and which of them leads."""

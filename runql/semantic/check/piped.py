@@ -16,7 +16,7 @@ from runql.syntax.windows import calls_in, windows_in
 from runql.text.diagnostic import Edit, Fix
 from runql.text.source import NOWHERE, Span
 
-_STAGES = (tree.WhereClause, tree.OrderClause, tree.OffsetClause, tree.LimitClause, tree.SelectClause)
+ALSO_STAGES = (tree.WhereClause, tree.OrderClause, tree.OffsetClause, tree.LimitClause, tree.SelectClause)
 """The clauses that are stages too, in the order in which they work."""
 
 
@@ -33,7 +33,7 @@ def piped_form(query: tree.Query, text: str | None, catalog: Catalog | None) -> 
         isinstance(one, tree.KeysClause | tree.ScanClause | tree.SampleClause | tree.BrokenClause) for one in clauses
     ):
         return None
-    working = [one for kind in _STAGES for one in clauses if isinstance(one, kind)]
+    working = [one for kind in ALSO_STAGES for one in clauses if isinstance(one, kind)]
     first = next((place for place, one in enumerate(working) if any(_of_rows(one))), None)
     if first is None:
         return None

@@ -45,7 +45,10 @@ class HistoryPart:
 
 @frozen
 class TypedQuery:
-    """A checked query. `histories` is `None` for a table of runs. `columns` `None` is the default selection."""
+    """A checked query. `histories` is `None` for a table of runs. `columns` `None` is the default selection.
+
+    Clauses of a count, such as `limit`, stand in the fields that their words name.
+    """
 
     target: Target
     ident: str | None = None
@@ -54,7 +57,7 @@ class TypedQuery:
     order: tuple[TOrderKey, ...] = ()
     limit: int | None = None
     offset: int = 0
-    page_size: int | None = None
+    page: int | None = None
     lazy: bool | None = None
     with_sweeps: bool = False
     histories: HistoryPart | None = None
