@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 import runql
+from runql.execute.histories import AggregateReader
+from runql.execute.operators import RunOperators
+from runql.execute.run_facts import RunFacts
 from runql.plan.capabilities import AT_HAND, Capabilities, Trust
 from runql.plan.lower import lower
 from runql.plan.nodes import (
@@ -19,20 +25,26 @@ from runql.plan.nodes import (
     Limit,
     Merge,
     Node,
+    Offset,
     Projection,
+    Runs,
     RunScan,
+    Slice,
     Sort,
     TableStage,
     Watch,
     keys_of,
+    limit_of,
     nodes,
     stages_of,
+    taken_of,
     those,
 )
 from runql.plan.push import push, spread
 from runql.plan.selectors import TypedSelector
 from runql.plan.simplify import by_cost
 from runql.semantic.typed import TypedQuery
+from runql.text.frozen import frozen
 from tests.semantic.world import COMPLETE, checked, typed
 
 SERVER = Capabilities(order=Trust.EXACT)
@@ -112,6 +124,36 @@ def test_the_operations_of_a_query_from_the_top_down(text: str, expected: list[t
     plan = lower(found.query, found.stages)
     assert kinds(plan) == expected
     assert stages_of(plan) == found.stages
+
+
+@frozen
+class EveryOther(Slice):
+    """A choice by places that no query makes yet."""
+
+    @property
+    def kept(self) -> slice:
+        return slice(1, None, 2)
+
+
+def test_a_limit_above_a_choice_by_places_does_not_say_how_many_runs_are_read() -> None:
+    chosen = Projection(Limit(cast(Any, EveryOther(Sort(RunScan()), 0)), 3))
+    assert limit_of(chosen) is None
+    assert [taken_of(chosen, count) for count in (0, 1, 2, 5, 6, 7, 100)] == [0, 0, 1, 2, 3, 3, 3]
+    pushed = push(chosen, SERVER, None)
+    assert pushed.source.most is None
+    assert kinds(pushed.rest) == [Projection, Watch, Limit, EveryOther, Watch, Fetch]
+
+
+def test_a_choice_by_places_counts_on_from_page_to_page() -> None:
+    class Paged(RunOperators):
+        def pull(self, node: Runs) -> Iterator[Sequence[Any]]:
+            return super().pull(node) if isinstance(node, Slice) else iter([[0], [1, 2, 3, 4], [], [5, 6], [7]])
+
+    facts = SimpleNamespace(left_out=0)
+    operators = Paged((), AggregateReader(()), cast(RunFacts, facts), None, ())
+    assert list(operators.pull(cast(Any, EveryOther(RunScan(), 0)))) == [[], [1, 3], [], [5], [7]]
+    assert facts.left_out == 4
+    assert list(operators.pull(Offset(RunScan(), 3))) == [[], [3, 4], [], [5, 6], [7]]
 
 
 # ---------------------------------------------------------------- who does what

@@ -242,9 +242,8 @@ _VALUED = (Space.CONFIG, Space.SUMMARY)
 def _known(query: tree.Query) -> Iterator[tuple[tree.Clause, ClauseEntry]]:
     """The clauses of a query that are none of broken text, with what the language says of each."""
     for clause in query.clauses:
-        entry = CLAUSES.get(tree.terminal_of(clause))
-        if entry is not None:
-            yield clause, entry
+        if not isinstance(clause, tree.BrokenClause):
+            yield clause, CLAUSES[tree.terminal_of(clause)]
 
 
 def _removal(clause: tree.Clause, title: str) -> tuple[Fix, ...]:
