@@ -83,7 +83,7 @@ def scope_of(query: t.Query, context: Context) -> Scope | None:
         stages = tuple(one for one in query.stages if not isinstance(one, t.WhereStage | t.AssertStage))
         rows = replace(query, clauses=clauses, stages=stages)
         checked = check(rows, context.catalog, replace(asked, params={**values, **asked.params}))
-    return checked.scope if checked.query is not None else None
+    return checked.scope() if checked.query is not None else None
 
 
 def other_table(stage: t.JoinStage | t.UnionStage, known: Context, context: Context) -> tuple[Scope, Context] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias, assert_never
@@ -92,11 +92,13 @@ class Reader:
         statements = self.parsed.script.statements
         if self.parsed.source.is_script:
             statements = tuple(map(_guarded, statements))
-        declared = self._declared(statements)
+        parameters = [one for one in statements if isinstance(one, s.ParamStatement)]
+        declared = self._declared(parameters) if parameters else {}
         params = {**self.state.params, **self.params, **declared}
-        lets = {**self.state.lets, **self._lets(statements)}
+        named = [one for one in statements if isinstance(one, s.LetStatement)]
+        lets = {**self.state.lets, **(self._lets(named) if named else {})}
         names = QueryNames(lets, self.saved, self.is_source)
-        secrets = {one.name for one in statements if isinstance(one, s.ParamStatement) and one.type_name == "secret"}
+        secrets = {one.name for one in parameters if one.type_name == "secret"}
         state = replace(
             self.state,
             lets=lets,
@@ -105,7 +107,10 @@ class Reader:
         )
         for statement in statements:
             state = self._after(statement, names, params, state)
-        self._unused_declarations(statements)
+        for parameter in parameters:
+            if parameter.name not in self.used:
+                message = f"the parameter `${parameter.name}` is declared and never used"
+                self.found.append(Diagnostic("RQL222", message, _place(parameter.name_span, parameter.span)))
         lasting = {name: one.placeless() for name, one in state.lets.items()}
         return ScriptPlan(
             tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
@@ -166,12 +171,10 @@ class Reader:
         names.lets = {**names.lets, name: NamedQuery(expanded.query, expanded.params)}
         return replace(state, lets=names.lets)
 
-    def _declared(self, statements: tuple[tree.Statement, ...]) -> dict[str, Any]:
+    def _declared(self, statements: Sequence[s.ParamStatement]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         seen: dict[str, Span] = {}
         for statement in statements:
-            if not isinstance(statement, s.ParamStatement):
-                continue
             if statement.name in seen:
                 message = f"the parameter `${statement.name}` is declared twice"
                 self.found.append(Diagnostic("RQL221", message, _place(statement.name_span, statement.span)))
@@ -184,14 +187,13 @@ class Reader:
                 values[statement.name] = value
         return values
 
-    def _lets(self, statements: tuple[tree.Statement, ...]) -> dict[str, NamedQuery]:
+    def _lets(self, statements: Sequence[s.LetStatement]) -> dict[str, NamedQuery]:
         lets: dict[str, NamedQuery] = {}
         for statement in statements:
-            if isinstance(statement, s.LetStatement):
-                if statement.name in lets:
-                    place = _place(statement.name_span, statement.span)
-                    self.found.append(Diagnostic("RQL220", f"`{statement.name}` is named twice", place))
-                lets[statement.name] = NamedQuery(statement.query)
+            if statement.name in lets:
+                place = _place(statement.name_span, statement.span)
+                self.found.append(Diagnostic("RQL220", f"`{statement.name}` is named twice", place))
+            lets[statement.name] = NamedQuery(statement.query)
         return lets
 
     def _used(self, ref: tree.SourceRef, before: str | None) -> str | None:
@@ -215,12 +217,6 @@ class Reader:
             source, options = state.source, state.options
             asked = QueryTask(expanded.query, written, False, known, source, options, names.named, statement)
             self.items.append(asked)
-
-    def _unused_declarations(self, statements: tuple[tree.Statement, ...]) -> None:
-        for statement in statements:
-            if isinstance(statement, s.ParamStatement) and statement.name not in self.used:
-                message = f"the parameter `${statement.name}` is declared and never used"
-                self.found.append(Diagnostic("RQL222", message, _place(statement.name_span, statement.span)))
 
 
 def _guarded(statement: tree.Statement) -> tree.Statement:

@@ -96,18 +96,21 @@ class QueryNames:
 
     def expand(self, query: tree.Query, seen: tuple[str, ...] = ()) -> Expanded:
         """The query with what it goes on from, and the names of the tables beside it, put in."""
-        base = self._base(query, seen)
+        source = query.clause(tree.FromClause)
+        base = None if source is None else self._base(query, source, seen)
         if base is not None and base.diagnostics:
             return base
-        own = self._with_inner(query, (base or Expanded(query, {})).query.clause(tree.FromClause), seen)
+        own = self._with_inner(query, source, source if base is None else base.query.clause(tree.FromClause), seen)
         if own.diagnostics or base is None:
             return own
         return Expanded(continued(base.query, own.query), {**own.params, **base.params})
 
-    def _with_inner(self, query: tree.Query, source: tree.FromClause | None, seen: tuple[str, ...]) -> Expanded:
+    def _with_inner(
+        self, query: tree.Query, own: tree.FromClause | None, source: tree.FromClause | None, seen: tuple[str, ...]
+    ) -> Expanded:
         """With the queries inside of it put in. One in parentheses that names no source is about the outer one's."""
         params: dict[str, Any] = {}
-        found = list(self._slips(query.clause(tree.FromClause)))
+        found = [] if own is None else self._slips(own)
 
         def change(node: tree.QueryNode | tree.SourceRef) -> tuple[tree.QueryNode | tree.SourceRef, str]:
             self._inner += 1
@@ -127,11 +130,12 @@ class QueryNames:
 
         return Expanded(with_inner(query, change), params, tuple(found))
 
-    def _base(self, query: tree.Query, seen: tuple[str, ...]) -> Expanded | None:  # noqa: PLR0911 - one line a mistake
-        """The query that a query goes on from; `None` where it names sources, or nothing."""
-        clause = query.clause(tree.FromClause)
-        refs = [ref for ref in clause.sources if self._is_query(ref)] if clause is not None else []
-        if clause is None or not refs:
+    def _base(  # noqa: PLR0911 - one line a mistake
+        self, query: tree.Query, clause: tree.FromClause, seen: tuple[str, ...]
+    ) -> Expanded | None:
+        """The query that a query goes on from; `None` where it names sources."""
+        refs = [ref for ref in clause.sources if self._is_query(ref)]
+        if not refs:
             return None
         ref = refs[0]
         if len(clause.sources) > 1:
@@ -167,10 +171,10 @@ class QueryNames:
             return self.lets[name]
         return Diagnostic("RQL220", "there is no last query yet: `_` is the one before", ref.span)
 
-    def _slips(self, clause: tree.FromClause | None) -> tuple[Diagnostic, ...]:
+    def _slips(self, clause: tree.FromClause) -> list[Diagnostic]:
         """A name that is no source but near to one of a query."""
         found = []
-        for ref in clause.sources if clause is not None else ():
+        for ref in clause.sources:
             if self._is_query(ref):
                 continue
             near = nearest(ref.name, self.named, most=1)
@@ -178,7 +182,7 @@ class QueryNames:
                 message = f"there is no query and no source `{ref.name}`"
                 fixes = (Fix(f"write `{near[0]}`", (Edit(ref.span, near[0]),)),) if ref.span != NOWHERE else ()
                 found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",), fixes=fixes))
-        return tuple(found)
+        return found
 
 
 def with_source(inner: tree.Query, source: tree.FromClause | None) -> tree.Query:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import field, replace
 from functools import partial
 from typing import assert_never
@@ -18,7 +18,7 @@ from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.names_of_columns import say_comparison
 from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made, open_columns, scope_of, with_mentions
-from runql.semantic.copy_asked import copy_asked
+from runql.semantic.copy_asked import COPY_CLAUSES, copy_asked
 from runql.semantic.needed import unknown_when_negated
 from runql.semantic.operands import BROKEN
 from runql.semantic.questions import UNKNOWN, InnerTable
@@ -40,6 +40,7 @@ from runql.text.frozen import frozen
 from runql.text.hidden import secrets_in
 from runql.text.source import NOWHERE
 
+_NO_STAGES = CheckedStages((), Scope())
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 
 
@@ -48,15 +49,19 @@ class Checked:
     """A checked query and all that is to be said of it.
 
     `query` is `None` if there is an error: among the diagnostics, or of the parser (a broken node in the tree). It
-    fetches what its stages name too. `scope`: the table after the stages. `named`: its columns, if it is a table of
-    runs of which any field may be named besides.
+    fetches what its stages name too. `scope` gives the table after the stages: of a query without any it is worked out
+    for whoever asks.
     """
 
     query: TypedQuery | None
     diagnostics: tuple[Diagnostic, ...] = ()
     stages: tuple[TStage, ...] = ()
-    scope: Scope = field(default_factory=Scope)
-    named: tuple[TColumn, ...] = ()
+    scope: Callable[[], Scope] = field(default=Scope, compare=False, repr=False)
+    mentions: tuple[TColumn, ...] = ()
+
+    def named(self) -> tuple[TColumn, ...]:
+        """The columns of a table of runs of which any field may be named besides."""
+        return open_columns(self.query, self.mentions) if self.query is not None and self.scope().fields else ()
 
 
 def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
@@ -69,20 +74,20 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     report = Report()
     report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
     typed = _typed(query, catalog, context, report)
-    keys = query.clause(tree.KeysClause)
-    scope = replace(scope_of(typed, catalog), keys_at=keys.span if keys is not None else NOWHERE)
-    lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
-    staged = _staged(query, scope, context, catalog, lost)
-    whole = with_mentions(typed, staged.mentions)
-    _lazy_columns(query.clause(tree.LazyClause), whole, report)
+    own = partial(_own_scope, query, typed, catalog)
+    staged = _staged(query, own(), context, catalog, report) if query.stages else _NO_STAGES
+    whole = with_mentions(typed, staged.mentions) if staged.mentions else typed
+    if (lazy := query.clause(tree.LazyClause)) is not None and lazy.lazy:
+        _lazy_columns(lazy, whole, report)
     said = without_secrets((*report.diagnostics, *staged.diagnostics), secrets_in(context.params))
     found = dict.fromkeys(said)
     diagnostics = tuple(sorted(found, key=lambda d: d.span.start))
     if report.has_errors or staged.stages is None:
         return Checked(None, diagnostics)
-    named = open_columns(typed, staged.mentions) if staged.scope.fields else ()
-    stages = _with_columns(staged.stages, named)
-    return Checked(whole, diagnostics, stages, staged.scope, named)
+    if not staged.stages:
+        return Checked(whole, diagnostics, scope=own)
+    checked = Checked(whole, diagnostics, staged.stages, lambda: staged.scope, staged.mentions)
+    return replace(checked, stages=_with_columns(staged.stages, checked.named()))
 
 
 def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, report: Report) -> TypedQuery:
@@ -93,13 +98,14 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
     x_axis = clauses.x_axis()
     expressions.x_axis = x_axis
     counts = clauses.counts()
-    lazy = query.clause(tree.LazyClause)
+    lazy, search = query.clause(tree.LazyClause), query.clause(tree.SearchClause)
     source = query.clause(tree.FromClause)
+    where = _where(query, expressions, x_axis)
     typed = TypedQuery(
         target=query.target,
         ident=query.ident,
         sources=tuple(_source(s) for s in source.sources) if source else (),
-        where=_with_words(query, expressions, _where(query, expressions, x_axis)),
+        where=where if search is None else _with_words(search, expressions, where),
         order=_order(query, expressions, report),
         lazy=lazy.lazy if lazy else None,
         with_sweeps=query.clause(tree.SweepsClause) is not None,
@@ -108,24 +114,28 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
         **counts,
     )
     clauses.contradictions()
-    copy_asked(query, expressions)
+    if any(isinstance(clause, COPY_CLAUSES) for clause in query.clauses):
+        copy_asked(query, expressions)
     return typed
 
 
+def _own_scope(query: tree.Query, typed: TypedQuery, catalog: Catalog | None) -> Scope:
+    """The table of a query before its stages."""
+    keys = query.clause(tree.KeysClause)
+    return replace(scope_of(typed, catalog), keys_at=keys.span if keys is not None else NOWHERE)
+
+
 def _staged(
-    query: tree.Query, scope: Scope, context: CheckContext, catalog: Catalog | None, lost: Iterable[str]
+    query: tree.Query, scope: Scope, context: CheckContext, catalog: Catalog | None, report: Report
 ) -> CheckedStages:
     """The stages of a query, checked. What checks them is loaded for the first query that has some."""
-    if not query.stages:
-        return CheckedStages((), scope)
     from runql.semantic.check_stages.pipeline import check_stages
 
+    lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
     return check_stages(query.stages, scope, context, catalog, lost)
 
 
 def _with_columns(stages: tuple[TStage, ...], named: tuple[TColumn, ...]) -> tuple[TStage, ...]:
-    if not stages:
-        return ()
     from runql.semantic.check_stages.two_tables import fetched_with
 
     return fetched_with(stages, named)
@@ -133,7 +143,7 @@ def _with_columns(stages: tuple[TStage, ...], named: tuple[TColumn, ...]) -> tup
 
 def inner_table(checked: Checked, catalog: Catalog | None) -> InnerTable:
     """What is known of the table of a question that was checked against a catalog."""
-    scope = checked.scope
+    scope = checked.scope()
     return InnerTable(
         columns=scope.columns,
         more=scope.more,
@@ -141,7 +151,7 @@ def inner_table(checked: Checked, catalog: Catalog | None) -> InnerTable:
         kind=scope.kind,
         run_id=scope.run_id,
         is_sampled=scope.is_sampled,
-        named=checked.named,
+        named=checked.named(),
         catalog=catalog,
         diagnostics=checked.diagnostics,
         is_broken=checked.query is None,
@@ -172,19 +182,18 @@ def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExp
     if clause is None:
         return None
     if asks_histories(query):
-        expressions.names.row_names = rows_instead(query, clause, expressions, x_axis)
+        expressions.names.row_names = partial(rows_instead, query, clause, expressions, x_axis)
     condition = expressions.condition(clause.condition)
-    expressions.names.row_names = {}
+    expressions.names.row_names = dict
     for key in dict.fromkeys(unknown_when_negated(condition)):
         if isinstance(key, TField):
             _say_left_out(key, expressions)
     return condition
 
 
-def _with_words(query: tree.Query, expressions: Expressions, where: TypedExpr | None) -> TypedExpr | None:
+def _with_words(clause: tree.SearchClause, expressions: Expressions, where: TypedExpr | None) -> TypedExpr | None:
     """The condition, and that the run mentions the words of `search`."""
-    clause = query.clause(tree.SearchClause)
-    words = None if clause is None else expressions.any_field.search(clause)
+    words = expressions.any_field.search(clause)
     if words is None or where is None:
         return where if words is None else words
     return TAnd((where, words), kind=Kind.BOOL)
@@ -246,10 +255,8 @@ def _meant(value: tree.Expr, clause: tree.SelectClause | None, expressions: Expr
     return column.value
 
 
-def _lazy_columns(clause: tree.LazyClause | None, query: TypedQuery, report: Report) -> None:
+def _lazy_columns(clause: tree.LazyClause, query: TypedQuery, report: Report) -> None:
     """`lazy` leaves config and summary out, so a pattern over them contradicts it."""
-    if clause is None or not clause.lazy:
-        return
     for column in query.columns or ():
         if column.glob is not None and column.glob.space in (Space.CONFIG, Space.SUMMARY):
             message = f"`lazy` leaves out what `{column.name}` asks for"

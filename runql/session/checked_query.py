@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,11 @@ class CheckedQuery:
     source: str | None = None
 
 
-def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:
-    """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
+def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Checked:
+    """With lint of intent. Only where pages are free the runs themselves are asked whether any has both of two
+    fields."""
+    if checked.query is None:
+        return checked
     from runql.advice.lint import lint
 
     def have_both(a: FieldInfo, b: FieldInfo) -> int | None:
@@ -87,5 +90,5 @@ def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) ->
         both = check(parsed, catalog, CheckContext()).query if parsed is not None else None
         return None if both is None else Executor(lower(both), places, catalog).count()
 
-    if checked.query is not None:
-        yield from lint(lower(checked.query, checked.stages), catalog, have_both)
+    said = lint(lower(checked.query, checked.stages), catalog, have_both)
+    return replace(checked, diagnostics=(*checked.diagnostics, *said))

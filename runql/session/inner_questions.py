@@ -63,7 +63,7 @@ class InnerPlans:
                 places=known.places,
                 catalog=known.catalog,
                 doubt=known.doubt,
-                run_id=checked.scope.run_id,
+                run_id=checked.scope().run_id,
                 text=asked.text,
             )
             self.add_those_of(plan)

@@ -79,6 +79,8 @@ class QueryChecker:
 
         def against(catalog: Catalog) -> Checked:
             checked = self.against(query, catalog, context)
+            if not checked.diagnostics:
+                return checked
             return replace(checked, diagnostics=with_query_meant(checked.diagnostics, item.names, source.text))
 
         checked, known = _checked_against(query, places, source, against, may_wait=may_wait)
@@ -143,13 +145,6 @@ class QueryChecker:
         return checked
 
 
-def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Checked:
-    """With lint of intent."""
-    if checked.query is None:
-        return checked
-    return replace(checked, diagnostics=(*checked.diagnostics, *linted(checked, places, catalog)))
-
-
 def _checked_against(
     query: tree.Query,
     places: tuple[SourcePlace, ...],
@@ -167,6 +162,6 @@ def _checked_against(
             metrics = tuple(metrics_named(query)) if is_blank else ()
             doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
             found = KnownSources(places, known.catalog, None if known.is_true else doubt)
-            return _linted(checked, places, known.catalog), found
+            return linted(checked, places, known.catalog), found
     catalog = learned_for(query, places)
-    return _linted(against(catalog), places, catalog), KnownSources(places, catalog)
+    return linted(against(catalog), places, catalog), KnownSources(places, catalog)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias, assert_never
@@ -159,31 +159,27 @@ def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
     spaces = (Space.LOGGED, Space.SUMMARY)
     return any(
         "*" in name or not any((space, name) in catalog.by_dotted for space in spaces) for name in metrics_named(query)
-    ) or any((Space.SUMMARY, name) in catalog.by_dotted for name in _beside_keys(query))
+    ) or (bool(query.stages) and any((Space.SUMMARY, name) in catalog.by_dotted for name in _beside_keys(query)))
 
 
 def _beside_keys(query: tree.Query) -> set[str]:
     """The names that stages use right of `keys`, without those that it asks for."""
     keys = query.clause(tree.KeysClause)
-    if keys is None or not query.stages:
+    if keys is None:
         return set()
     paths = (node for node in nodes(query.stages) if isinstance(node, tree.Path))
     return {_name(path.segments) for path in paths} - {_name(key.segments) for key in keys.keys}
 
 
-def metrics_named(query: tree.Query) -> Iterator[str]:
+def metrics_named(query: tree.Query) -> list[str]:
     """The metrics that a query names, but for those that every run has, and those of machines."""
-    return (name for name in _metrics_named(query) if name not in _AXES and not name.startswith("system."))
-
-
-def _metrics_named(query: tree.Query) -> Iterator[str]:
-    for clause in query.clauses:
-        yield from map(_name, _metrics_of(clause))
+    named = [segments for clause in query.clauses for segments in _metrics_of(clause)]
     found = tuple(nodes(query))
     logged = (node.path.segments for node in found if isinstance(node, tree.Field))
-    yield from (_name(segments[1:]) for segments in logged if segments[:1] == ("logged",))
+    named += (segments[1:] for segments in logged if segments[:1] == ("logged",))
     axes = (node.x.segments for node in found if isinstance(node, tree.Call) and node.x is not None)
-    yield from (_name(axis[1:] if axis[0] == "logged" and len(axis) > 1 else axis) for axis in axes)
+    named += (axis[1:] if axis[0] == "logged" and len(axis) > 1 else axis for axis in axes)
+    return [name for name in map(_name, named) if name not in _AXES and not name.startswith("system.")]
 
 
 def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:

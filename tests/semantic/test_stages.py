@@ -29,7 +29,7 @@ def fetched(text: str) -> list[str]:
 def columns(text: str) -> list[str]:
     found = checked(text)
     assert found.query is not None, found.diagnostics
-    return list(found.scope.columns)
+    return list(found.scope().columns)
 
 
 def test_what_stages_name_is_fetched() -> None:
@@ -40,8 +40,8 @@ def test_what_stages_name_is_fetched() -> None:
     assert isinstance(stage, t.TGroup)
     assert stage.keys == (t.ColumnPick("config.*", True, ("config.optimizer",)),)
     assert stage.folds == (t.Named("acc", t.TFold("mean", t.TCell("summary.acc"))),)
-    assert "config.lr" in found.scope.columns
-    assert "config.optimizer" not in found.scope.columns
+    assert "config.lr" in found.scope().columns
+    assert "config.optimizer" not in found.scope().columns
 
 
 def test_the_fields_of_the_query_stand_before_those_of_its_stages() -> None:
@@ -104,9 +104,9 @@ def test_every_stage_is_checked_as_its_example_has_it(entry: StageEntry) -> None
     found = checked(entry.example, None)
     assert not [d for d in found.diagnostics if d.is_error], found.diagnostics
     assert entry_of(found.stages[-1]) is entry
-    before = checked(entry.example[: found.stages[-1].span.start].rstrip("| "), None).scope
+    before = checked(entry.example[: found.stages[-1].span.start].rstrip("| "), None).scope()
     assert before.kind in entry.takes
-    assert found.scope.kind is (before.kind if entry.gives is None else entry.gives)
+    assert found.scope().kind is (before.kind if entry.gives is None else entry.gives)
 
 
 @pytest.mark.parametrize("name", [name for name, info in STAGES.items() if TableKind.RUNS not in info.takes])
@@ -184,7 +184,7 @@ def test_an_alias_over_several_spellings() -> None:
     assert found.query is not None, found.diagnostics
     assert [column.name for column in found.query.columns or ()] == ["rate"]
     staged = checked("runs | group rate : n = count() | order rate", aliases=aliases)
-    assert list(staged.scope.columns) == ["rate", "n"]
+    assert list(staged.scope().columns) == ["rate", "n"]
     nowhere = {"rate": expression("coalesce(config.no, config.nay)")}
     found = checked("runs where rate > 0.1", aliases=nowhere)
     assert [one.code for one in found.diagnostics] == ["RQL532", "RQL201", "RQL201"]

@@ -106,7 +106,7 @@ class Expressions(LeftOfPipe):
             if self._depth > MAX_DEPTH:
                 self.report.add("RQL215", f"an expression may nest {MAX_DEPTH} deep, and this is deeper", node.span)
                 return BROKEN
-            if self.aliases.is_too_large(node):
+            if self.context.aliases and self.aliases.is_too_large(node):
                 return BROKEN
             return self._value(node)
         finally:
@@ -176,14 +176,13 @@ class Expressions(LeftOfPipe):
             case tree.Broken():
                 self.report.unreadable = True
                 return BROKEN
-            case (
-                tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is()
-            ):
-                return self._test(node)
-            case tree.Not() | tree.And() | tree.Or():
-                return self._test(node)
+            case tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged():
+                pass
+            case tree.Is() | tree.Not() | tree.And() | tree.Or():
+                pass
             case _:
                 assert_never(node)
+        return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
 
     def _moment(self, found: datetime | Day | None, text: str, span: Span) -> Operand:
         if found is None:
@@ -196,7 +195,7 @@ class Expressions(LeftOfPipe):
     def written(self, node: tree.Node) -> str:
         """A node as it stands in the text; nothing if there is no text."""
         text = self.context.text
-        if text is None or node.span == NOWHERE or self.aliases.names:
+        if text is None or node.span == NOWHERE or (self.context.aliases and self.aliases.names):
             return ""
         return " ".join(text[node.span.start : node.span.end].split())
 
@@ -251,9 +250,6 @@ class Expressions(LeftOfPipe):
                 assert_never(found)
 
     # ------------------------------------------------------------ tests
-
-    def _test(self, node: tree.Truth) -> Operand:
-        return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
 
     def _tested(self, node: tree.Truth) -> TypedExpr:
         subject = subject_of(node)

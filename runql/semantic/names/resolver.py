@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -32,7 +32,7 @@ class Names:
         self.catalog = catalog
         self.context = context
         self.report = report
-        self.row_names: Mapping[str, OfRows] = {}
+        self.row_names: Callable[[], Mapping[str, OfRows]] = dict
         """Columns of the rows of a history, with the ways out, while a condition is read that chooses runs."""
 
     @property
@@ -178,8 +178,9 @@ class Names:
 
     def _bare(self, path: tree.Path, span: Span) -> Resolved | AliasUse | LoggedName | None:
         dotted = ".".join(map(str, path.segments))
-        if dotted in self.row_names and dotted not in self.context.aliases:
-            self._of_rows(dotted, span)
+        rows = self.row_names()
+        if dotted in rows and dotted not in self.context.aliases:
+            self._of_rows(dotted, rows[dotted], span)
             return None
         run_field = RUN_FIELD_SPELLINGS.get(dotted)
         if run_field is not None:
@@ -196,9 +197,8 @@ class Names:
                 return None
         return self._unmatched(path, dotted, span)
 
-    def _of_rows(self, name: str, span: Span) -> None:
+    def _of_rows(self, name: str, instead: OfRows, span: Span) -> None:
         """Reports a column of the rows where runs are chosen: no row is read by then."""
-        instead = self.row_names[name]
         message = f"{code(name)} is a column of the rows, and `where` chooses runs"
         self.report.add(
             "RQL210", message, span, *instead.hints, fixes=(*instead.fixes, *rewrites(span, instead.values))

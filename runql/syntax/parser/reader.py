@@ -149,7 +149,7 @@ class _Reader:
         ordered = sorted(self._diagnostics, key=lambda d: (d.span.start, d.span.end))
         return Parsed(
             self._source,
-            t.Script(tuple(self._statements), span=self._whole_span()),
+            t.Script(tuple(self._statements), span=Span(0, len(self._source.text))),
             tuple(self._lexemes.values()),
             tuple(ordered),
             self._is_exhausted,
@@ -158,9 +158,6 @@ class _Reader:
     @property
     def _is_exhausted(self) -> bool:
         return self._repairs >= MAX_REPAIRS or self._tried > _MOST_TRIED
-
-    def _whole_span(self) -> Span:
-        return Span(0, len(self._source.text))
 
     # ------------------------------------------------------------ what was read well
 
