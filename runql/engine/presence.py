@@ -17,19 +17,11 @@ def held_rows(cells: Sequence[Value]) -> bytes:
 
 def union(flags: Iterable[bytes], length: int) -> bytes:
     """The rows that any of the flags has; none if there are no flags."""
-    return _joined(reduce(or_, map(_as_int, flags), 0), length)
+    return reduce(or_, (int.from_bytes(each, "little") for each in flags), 0).to_bytes(length, "little")
 
 
 def intersection(flags: Iterable[bytes], length: int) -> bytes:
     """The rows that all of the flags have; all if there are no flags."""
     full = every(length)
-    some = [each for each in flags if each is not full]
-    return _joined(reduce(and_, map(_as_int, some), _as_int(full)), length) if some else full
-
-
-def _as_int(flags: bytes) -> int:
-    return int.from_bytes(flags, "little")
-
-
-def _joined(number: int, length: int) -> bytes:
-    return number.to_bytes(length, "little")
+    some = [int.from_bytes(each, "little") for each in flags if each is not full]
+    return reduce(and_, some, int.from_bytes(full, "little")).to_bytes(length, "little") if some else full

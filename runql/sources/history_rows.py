@@ -13,7 +13,7 @@ from itertools import groupby
 from runql.engine.compare import is_number
 from runql.engine.histories.sampling import AXES, sample_rows
 from runql.engine.presence import intersection, union
-from runql.engine.values.column import Column, Flags, column_of, constant, every
+from runql.engine.values.column import Column, Flags, column_of, constant
 from runql.engine.values.concat import concat_columns
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Value
@@ -45,7 +45,12 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
     x_axis = x_axis_of(request)
     vectors = {name: column_of(cells) for name, cells in columns.items()}
     length = len(next(iter(vectors.values()), ()))
-    within = intersection([_within_steps(vectors, request, length), _within_x(vectors, request, length)], length)
+    cuts = []
+    if request.stream != "system" and not (request.min_step is None and request.max_step is None):
+        cuts.append(_within_steps(vectors, request, length))
+    if not (request.min_x is None and request.max_x is None):
+        cuts.append(_within_x(vectors, request, length))
+    within = intersection(cuts, length)
     metrics = _metrics(columns, request, x_axis)
     held = [vectors[name].held for name in metrics]
     if request.rows == "all":
@@ -71,14 +76,12 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
             name: intersection([flags, within], length).count(1) for name, flags in zip(metrics, held, strict=True)
         },
         sampled=is_sample,
-        notices=_left_out(run_id, left_out, x_axis),
+        notices=(_left_out(run_id, left_out, x_axis),) if left_out else (),
     )
 
 
 def _within_steps(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
     low, high = request.min_step, request.max_step
-    if request.stream == "system" or (low is None and high is None):
-        return every(length)
     steps = columns.get("_step", constant(MISSING, length))
     inside = [step is not MISSING and (low is None or step >= low) and (high is None or step <= high) for step in steps]
     return bytes(inside)
@@ -87,8 +90,6 @@ def _within_steps(columns: Mapping[str, Column], request: HistoryRequest, length
 def _within_x(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
     """The rows between the ends along the x axis. One without an x is left out for that reason, and counted."""
     low, high = request.min_x, request.max_x
-    if low is None and high is None:
-        return every(length)
     xs = columns.get(x_axis_of(request), constant(MISSING, length))
     low, high = -math.inf if low is None else low, math.inf if high is None else high
     return bytes([x is MISSING or (is_number(x) and low <= x <= high) for x in xs])
@@ -135,8 +136,6 @@ def _answer(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str]
     return [name for name in dict.fromkeys(("_step", x_axis, *request.keys)) if name in columns]
 
 
-def _left_out(run_id: str, count: int, x_axis: str) -> tuple[Diagnostic, ...]:
-    if not count:
-        return ()
+def _left_out(run_id: str, count: int, x_axis: str) -> Diagnostic:
     rows = "1 row" if count == 1 else f"{count} rows"
-    return (Diagnostic("RQL508", f"{rows} of run `{run_id}` left out: no `{x_axis}`", count=count),)
+    return Diagnostic("RQL508", f"{rows} of run `{run_id}` left out: no `{x_axis}`", count=count)

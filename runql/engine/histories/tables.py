@@ -120,13 +120,14 @@ class HistoryTables:
         metrics of its run, and for `align inner` of globs all the parts of the run.
         """
         by_id = {record.id: record for record in records}
-        machines = SystemStream(system if is_joined(self.part) else ())
+        machines = SystemStream(system) if is_joined(self.part) else None
         for run_id, parts in groupby(histories, key=lambda history: history.run_id):
             record = by_id.get(run_id)
             if record is None:
                 raise RunQLError.of("RQL901", f"a history came of run `{run_id}`, which was not asked for")
             fixed = {name: read(record, aggregates_of(record)) for name, read in self._readers}
-            yield from self._tables_of_run(run_id, parts, machines.of_run(run_id), fixed)
+            machine = {} if machines is None else machines.of_run(run_id)
+            yield from self._tables_of_run(run_id, parts, machine, fixed)
             self.facts.close_run()
 
     def _tables_of_run(

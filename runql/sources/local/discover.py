@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import stat as stats
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import field
 from operator import attrgetter
@@ -272,27 +272,21 @@ def _parted(
     """The logs, the names of all other files, and the folders of a folder."""
     logs, files, folders = [], set(), {}
     for entry in entries:
-        if _is_dir(entry):
+        if _is_so(entry.is_dir):
             folders[entry.name] = entry
-        elif entry.name.endswith(LOG_SUFFIX) and _is_file(entry):
+        elif entry.name.endswith(LOG_SUFFIX) and _is_so(entry.is_file):
             logs.append(entry)
         else:
             files.add(entry.name)
     return logs, files, folders
 
 
-def _is_dir(entry: os.DirEntry[str]) -> bool:
+def _is_so(test: Callable[[], bool]) -> bool:
+    """What an entry of a folder says of itself."""
     try:
-        return entry.is_dir()
+        return test()
     except OSError:
         return False  # a link that leads nowhere, or round in a circle
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
 
 
 def stamps(folder: Path | None) -> Iterator[tuple[str, int, int]]:

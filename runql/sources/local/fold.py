@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable
 from typing import Any, Final
 
 from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, MalformedWire, varint
@@ -63,10 +63,6 @@ class Fold:
             self._latest[data[begin:after]] = (offset, pos, data[begin:pos], tag != self._update_tag)
         return pos
 
-    def key_fields(self) -> KeysView[bytes]:
-        """The key fields that were set or removed, as they stand in the file."""
-        return self._latest.keys()
-
     def result(self) -> tuple[dict[str, Any], list[int]]:
         """The nested dict, and the bytes of the file where items stand that cannot be read."""
         tree: dict[str, Any] = {}
@@ -94,29 +90,22 @@ class BatchedFold:
     need not be taken apart: one regular expression proves it.
     """
 
-    __slots__ = ("_fold", "_pending")
+    __slots__ = ("_fold", "outsize", "pending")
 
     def __init__(self) -> None:
         self._fold = Fold()
-        self._pending: list[tuple[bytes, int]] = []
-
-    @property
-    def outsize(self) -> Outsize:
+        self.outsize = self._fold.outsize
         """As that of a `Fold`."""
-        return self._fold.outsize
-
-    @property
-    def pending(self) -> list[tuple[bytes, int]]:
+        self.pending: list[tuple[bytes, int]] = []
         """Where to put the messages, each with the byte of its record: then `flush` now and then."""
-        return self._pending
 
     def flush(self) -> list[int]:
         """Take in what was held back. The bytes of the file where records stand that cannot be read."""
-        pending = self._pending[:]
-        self._pending.clear()
+        pending = self.pending[:]
+        self.pending.clear()
         last = Fold()
         unread = _add_all(last, pending[-_BATCH:])
-        keys = [key for key in last.key_fields() if _PRINTABLE_KEY.fullmatch(key)]
+        keys = [key for key in last._latest if _PRINTABLE_KEY.fullmatch(key)]
         pattern = _only(keys) if 0 < len(keys) <= _MOST_KEYS_TO_MATCH else None
         for start in range(0, max(0, len(pending) - _BATCH), _BATCH):
             batch = pending[start : min(start + _BATCH, len(pending) - _BATCH)]

@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from math import inf
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 from runql.errors import NotFound
+from runql.semantic.huge_values import outsize_notice
 from runql.sources.files.names import printable, reason
 from runql.sources.files.writers import open_for_writing
 from runql.sources.local.branches import Branches, said_of_rewinds
@@ -32,13 +34,12 @@ from runql.sources.local.notices import (
     filled,
     not_looked_into,
     one_id,
-    outsize,
     still_written,
     sweeps_alone,
     unreadable,
     without_log,
 )
-from runql.sources.local.run import LocalRun, Segment, is_running, run_record
+from runql.sources.local.run import LocalRun, Segment, Strand, is_running, run_record
 from runql.sources.local.side_files.complete import read_run
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -111,7 +112,9 @@ class Folder:
         heads, look = self._read_all(look, trouble)
         groups = self._groups(heads, trouble)
         made = [self._local_run(group, trouble) for group in groups]
-        runs = self._branches.inherit([*made, *(each.run for each in look.kept)])
+        runs: Sequence[LocalRun] = [*made, *(each.run for each in look.kept)]
+        if any(head.branch for _, head in heads.values()):
+            runs = self._branches.inherit(runs)
         if look.found.left_out:
             trouble.append(not_looked_into(look.found.left_out))
         if look.found.sweeps and not self.logs:
@@ -186,45 +189,52 @@ class Folder:
     @staticmethod
     def _groups(heads: Mapping[Path, tuple[RunFile, Head]], trouble: list[Diagnostic]) -> list[list[Segment]]:
         """The logs by run."""
+        left = []
         for file, head in heads.values():
-            if head.is_foreign:
+            is_foreign = bool(head.damages) and head.is_foreign
+            if is_foreign:
                 trouble += file_notices(file.shown, head, running=False)
-        left = [known for known in heads.values() if not known[1].is_foreign or known[1].run]
+            if head.run or not is_foreign:
+                left.append((file, head))
         unended = [file for file, head in left if head.exit_code is None and file.is_log]
         open_files = open_for_writing([str(file.path) for file in unended])
-        return groups_of(Segment(file, head, _is_running(file, head, open_files)) for file, head in left)
+        return groups_of(
+            Segment(file, head, head.exit_code is None and is_running(file, head, open_files)) for file, head in left
+        )
 
     def _local_run(self, group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
-        segments = without_copies(group, trouble)
+        segments = group if len(group) == 1 else without_copies(group, trouble)
         run_id = segments[-1].run_id
-        left, strands = self._branches.rewind(segments, run_id)
+        notices = [*_notices(run_id, segments)]
+        if any(segment.head.branch for segment in segments):
+            left, strands = self._branches.rewind(segments, run_id)
+            notices += said_of_rewinds(run_id, segments, left)
+        else:
+            left, strands = segments, [Strand(segment, inf) for segment in segments]
         record = run_record(left)
         named = [each for each in segments if each.names_project]
         if named and named[-1] is not segments[-1]:
             entity, project = named[-1].owner
             record = replace(record, entity=entity, project=project)
-        notices = (*_notices(run_id, segments), *said_of_rewinds(run_id, segments, left))
-        return LocalRun(record, tuple(segments), tuple(strands), notices)
-
-
-def _is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> bool:
-    return head.exit_code is None and is_running(file, head, open_files)
+        return LocalRun(record, tuple(segments), tuple(strands), tuple(notices))
 
 
 def _notices(run_id: str, segments: Sequence[Segment]) -> Iterator[Diagnostic]:
     for segment in segments:
         head = segment.head
         yield from (unreadable(printable(name), why) for name, why in head.bad_sides)
-        if head.log is not LogState.FOREIGN:  # such a one is told where the folder is
+        if head.damages and head.log is not LogState.FOREIGN:  # such a one is told where the folder is
             told = file_notices(segment.file.shown, head, running=segment.running)
             yield from (one for one in told if one.code != "RQL502" or head.log is LogState.HELD)
-        yield from outsize(run_id, head.outsize)
+        if head.outsize:
+            yield outsize_notice(run_id, head.outsize)
         if segment.running:
             yield still_written(run_id, head)
-        else:
-            yield from without_log(run_id, head)
-        yield from filled(run_id, head)
-    if (count := _starts(segments)) > 1:
+        elif head.log is not LogState.HELD and head.history is None:
+            yield without_log(run_id, head)
+        if head.filled:
+            yield filled(run_id, head)
+    if len(segments) > 1 and (count := _starts(segments)) > 1:
         yield one_id(run_id, count)
 
 
@@ -235,14 +245,10 @@ def _starts(segments: Sequence[Segment]) -> int:
         for segment in segments
         if segment.head.first_step is not None and segment.head.branch is None
     ]
-    again = (
-        0
-        if len(steps) < 2
-        else sum(
-            any(first <= (end or 0) and begin <= (last or 0) for begin, end in steps[:at] if begin is not None)
-            for at, (first, last) in enumerate(steps)
-            if first is not None
-        )
+    again = sum(
+        any(first <= (end or 0) and begin <= (last or 0) for begin, end in steps[:at] if begin is not None)
+        for at, (first, last) in enumerate(steps)
+        if first is not None
     )
     return again + 1 if again else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from runql.engine.values import column as vector
@@ -21,6 +22,7 @@ _MOST_NEEDLES: Final = 16
 NOT_PLAIN: Final = object()
 _ITEM_FIELD: Final = 1
 _STEP_FIELD: Final = 2
+_BY_PLACE: Final = itemgetter(0)
 STEP: Final = "_step"
 STEP_BYTES: Final = b"_step"
 
@@ -143,7 +145,7 @@ class HistoryReader:
                     return None
                 hits.append((at - 3, at + len(needle), column))
         if len(hits) > 1:
-            hits.sort(key=_place)
+            hits.sort(key=_BY_PLACE)
         pos = start
         for item, after, column in hits:
             if pos < item:
@@ -247,10 +249,6 @@ class HistoryReader:
             while column.rows and column.rows[-1] == row:
                 column.rows.pop()
                 column.values.pop()
-
-
-def _place(hit: tuple[int, int, HistoryColumn]) -> int:
-    return hit[0]
 
 
 def _step_over(data: bytes, pos: int, end: int) -> int:

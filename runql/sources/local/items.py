@@ -42,7 +42,7 @@ def read_item(data: bytes, start: int, end: int, outsize: Outsize | None = None)
         return path, typed
     if not value_json:
         return path, None
-    reading = _reading(value_json)
+    reading = read_as_written(value_json)
     if reading.oddities and outsize is not None:
         first = reading.oddities[0]
         inner = first.path[:1] if isinstance(reading.value, dict) else ()  # a list is named as a whole
@@ -81,10 +81,11 @@ def parse_json(raw: bytes) -> Any:
 
     What is no JSON is the text itself: SDK 0.19.0 writes `NVIDIA H100` without quotes.
     """
-    return _reading(raw).value
+    return read_as_written(raw).value
 
 
-def _reading(raw: bytes) -> Reading:
+def read_as_written(raw: bytes) -> Reading:
+    """A JSON text, or what is none as the text that it is."""
     try:
         return read_json(raw)
     except ValueError:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from runql.semantic.huge_values import outsize_notice
 from runql.sources.files.names import printable
 from runql.sources.local.discover import MOST_FOLDERS
 from runql.sources.local.framing import Damage, DamageKind
@@ -89,10 +88,8 @@ def still_written(run_id: str, head: Head) -> Diagnostic:
     return Diagnostic("RQL505", message, names=(run_id,), many=many)
 
 
-def without_log(run_id: str, head: Head) -> Iterator[Diagnostic]:
+def without_log(run_id: str, head: Head) -> Diagnostic:
     """A run whose log holds nothing, or is not there."""
-    if head.log is LogState.HELD or head.history is not None:
-        return
     rest = "config and summary only" if head.beside else "nothing but its name and date"
     rest_of_many = "config and summary only" if head.beside else "nothing but their names and dates"
     hints: tuple[str, ...] = ()
@@ -108,19 +105,17 @@ def without_log(run_id: str, head: Head) -> Iterator[Diagnostic]:
             what = "is empty" if head.log is LogState.EMPTY else "is missing"
             message = f"no log: the one of run `{run_id}` {what}: {rest}"
             many = f"no logs of {{n}} runs: {rest_of_many}"
-    yield Diagnostic("RQL545", message, hints=hints, names=(run_id,), many=many)
+    return Diagnostic("RQL545", message, hints=hints, names=(run_id,), many=many)
 
 
-def filled(run_id: str, head: Head) -> Iterator[Diagnostic]:
+def filled(run_id: str, head: Head) -> Diagnostic:
     """What of a run its log lacks, since it was cut off."""
-    if not head.filled:
-        return
     some = ", ".join(f"`{printable(name)}`" for name in head.filled[:_MOST_NAMED])
     more = len(head.filled) - _MOST_NAMED
     rest = f" and {more:,} more" if more > 0 else ""
     message = f"the log of run `{run_id}` was cut off: {some}{rest} from the files beside it"
     many = "{n} logs were cut off: what they lack of config and summary comes from the files beside them"
-    yield Diagnostic("RQL546", message, names=(run_id,), many=many)
+    return Diagnostic("RQL546", message, names=(run_id,), many=many)
 
 
 def copied(shown: str, original: str) -> Diagnostic:
@@ -163,12 +158,6 @@ def unnumbered(run_id: str, count: int) -> Diagnostic:
     """Rows that count on rows that were lost."""
     rows = _count(count, "row")
     return Diagnostic("RQL501", f"{rows} of run `{run_id}` left out: they hold no step, and rows before them are lost")
-
-
-def outsize(run_id: str, found: Mapping[str, str]) -> Iterator[Diagnostic]:
-    """Values that no number or table can hold."""
-    if found:
-        yield outsize_notice(run_id, found)
 
 
 def not_looked_into(count: int) -> Diagnostic:

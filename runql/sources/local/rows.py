@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
 from runql.engine.values.column import column_of, constant
 from runql.engine.values.concat import concat_columns
+from runql.semantic.huge_values import outsize_notice
 from runql.semantic.values import MISSING, Value
 from runql.sources.files.names import printable, reason
 from runql.sources.files.wire import MalformedWire
@@ -20,7 +22,7 @@ from runql.sources.local.bulk import MOST_ROWS, Found, read_rows
 from runql.sources.local.framing import Damage, DamageKind, Frames
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.history import STEP, HistoryReader
-from runql.sources.local.notices import bad_lines, file_notices, outsize, overlapping, torn, unnumbered, unreadable
+from runql.sources.local.notices import bad_lines, file_notices, overlapping, torn, unnumbered, unreadable
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.samples import SampleReader
 from runql.sources.local.side_files import jsonl
@@ -53,7 +55,8 @@ def logged_rows(run: LocalRun, keys: Iterable[str] | None, *, in_bulk: bool = Fa
     for strand in run.strands:
         start = strand.segment.head.starting_step
         first = next_step if start is None else start
-        columns = _cut(_logged(run, strand.segment, keys, first, rows, in_bulk=in_bulk), strand.until)
+        columns = _logged(run, strand.segment, keys, first, rows, in_bulk=in_bulk)
+        columns = columns if strand.until == inf else _cut(columns, strand.until)
         if columns:
             parts.append(columns)
             next_step = max(next_step, max(columns[STEP][-1:]) + 1)
@@ -72,7 +75,8 @@ def _logged(
     reader = HistoryReader(keys, first)
     batches = Batches(reader) if in_bulk else None
     is_read = _read(segment, records.HISTORY, reader.add, rows.notices, batches)
-    rows.notices += outsize(run.record.id, reader.outsize)
+    if reader.outsize:
+        rows.notices.append(outsize_notice(run.record.id, reader.outsize))
     if reader.unnumbered:
         rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
     if not is_read or not reader.steps:
@@ -145,8 +149,9 @@ def _read(
     except OSError as problem:
         notices.append(unreadable(segment.file.shown, reason(problem)))
         return False
-    head = Head(frames.size, frames.version, damages=frames.damages)
-    notices += file_notices(segment.file.shown, head, running=segment.running)
+    if frames.damages:
+        head = Head(frames.size, frames.version, damages=frames.damages)
+        notices += file_notices(segment.file.shown, head, running=segment.running)
     return True
 
 

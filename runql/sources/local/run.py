@@ -48,7 +48,8 @@ class Segment:
     @property
     def begun(self) -> float:
         """When it was started, by the log or else by the name of its folder; 0 if neither tells."""
-        return self.started or self.file.date
+        started: float = self.head.run.get("started") or self.file.date
+        return started
 
     @property
     def names_project(self) -> bool:
@@ -209,21 +210,16 @@ def _runtime(segments: Sequence[Segment]) -> float | None:
 
 
 def _own_runtime(head: Head) -> float | None:
-    hidden = head.summary.get(_HIDDEN)
+    hidden, last, started = head.summary.get(_HIDDEN), head.summary.get("_timestamp"), head.run.get("started")
     told = (
         head.exit_runtime,
         head.summary.get("_runtime"),
         hidden.get("runtime") if isinstance(hidden, dict) else None,
-        _logged_seconds(head),
+        # From the start to the last row: SDKs since 0.20 set the summary's `_runtime` to whole seconds in the end.
+        last - started if isinstance(last, int | float) and started else None,
     )
     numbers = [float(each) for each in told if isinstance(each, int | float) and not isinstance(each, bool)]
     return max((number for number in numbers if number >= 0), default=None)
-
-
-def _logged_seconds(head: Head) -> float | None:
-    """From the start to the last row: SDKs since 0.20 set the summary's `_runtime` to whole seconds in the end."""
-    last, started = head.summary.get("_timestamp"), head.run.get("started")
-    return last - started if isinstance(last, int | float) and started else None
 
 
 def _last_time(segment: Segment) -> float:
