@@ -162,15 +162,17 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = _working_folder() if folder is None else folder
     trust = _trust(environ, folder)
-    user = read_settings_file(_user_file(environ))
+    own = _user_file(environ)
+    user = read_settings_file(own)
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
+    files = ((own, user), (project_file(folder), project))
     store = environ.get("RUNQL_STORE") or project.get("store") or user.get("store") or ""
     return Settings(
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
         aliases={**user.get("aliases", {}), **project.get("aliases", {})},
-        alias_files=_alias_files({_user_file(environ): user, project_file(folder): project}),
+        alias_files={name: str(file) for file, table in files for name in table.get("aliases", {})},
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,
@@ -180,9 +182,9 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
         debug=is_debugging(environ),
         folder=folder,
-        saved=(*saved, _user_file(environ).parent / OWN_FOLDER),
+        saved=(*saved, own.parent / OWN_FOLDER),
         prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
-        file=_user_file(environ),
+        file=own,
         data=_data_folder(environ),
         pager=environ.get("PAGER"),
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
@@ -221,11 +223,6 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
         message = f"`TZ={name}` names no time zone that is known here: times are in UTC"
         return (Diagnostic("RQL331", message, hints=("for example: `TZ=Europe/Berlin`",)),)
     return ()
-
-
-def _alias_files(files: Mapping[Path | None, Mapping[str, Any]]) -> Mapping[str, str]:
-    """The files of the aliases by their names; of one that two files have, the last."""
-    return {name: str(file) for file, table in files.items() for name in table.get("aliases", {})}
 
 
 def _is_elsewhere(store: str) -> bool:

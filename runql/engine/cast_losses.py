@@ -61,11 +61,8 @@ class CastLosses:
         self._lost = dict.fromkeys(self._casts, 0)
         self._seen = dict.fromkeys(self._casts, 0)
         self._example: dict[_Cast, Value] = {}
-
-    @property
-    def looks(self) -> bool:
+        self.looks = bool(self._casts)
         """Whether there is anything to count."""
-        return bool(self._casts)
 
     def add(self, values_of: Callable[[TypedExpr], Sequence[Value]]) -> None:
         """Count some more values: `values_of` gives those of an expression."""

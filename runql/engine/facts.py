@@ -48,13 +48,10 @@ class CountedIn:
             if isinstance(part, TField):
                 self._places.setdefault(part.key, span)
         self._lacking = dict.fromkeys(self._places, 0)
-
-    @property
-    def looks(self) -> bool:
+        self.looks = bool(self._places)
         """Whether there is anything to look for in the runs."""
-        return bool(self._places)
 
-    def add(self, kept: Sequence[RunRecord]) -> None:
+    def add(self, kept: Sequence[RunRecord], _: AggregatesOf = no_aggregates) -> None:
         """Count some more of the kept runs."""
         for key in self._places:
             self._lacking[key] += sum(map(is_null, values_of_runs(key, kept)))
@@ -140,6 +137,8 @@ class Misplaced:
     def __init__(self, keys: Sequence[TOrderKey]) -> None:
         self._keys = [(key, compile_value(key.value)) for key in keys]
         self._counts = [[0, 0] for _ in keys]
+        self.looks = bool(keys)
+        """Whether there is anything to look for in the runs."""
 
     def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> None:
         """Count some more of the runs."""

@@ -72,6 +72,13 @@ class Answer:
         self._settings = settings
         self._questions = questions
         self._secrets = secrets
+        stages = stages_of(executor.plan)
+        self.is_count = isinstance(executor.plan, Count)
+        """Whether the answer is one number; what comes out of a stage is a table, also of a count."""
+        self.has_assertion = any(isinstance(stage, TAssert) for stage in stages)
+        """Whether the answer may be refused when its rows were read."""
+        self.draws = any(isinstance(stage, TPlot) for stage in stages)
+        """Whether a chart is made of the table."""
         self._work_with(executor, top)
 
     def _work_with(self, executor: Executor, top: TableOperator | None = None) -> None:
@@ -119,11 +126,6 @@ class Answer:
         return Settings() if self._settings is None else self._settings
 
     @property
-    def is_count(self) -> bool:
-        """Whether the answer is one number; what comes out of a stage is a table, also of a count."""
-        return isinstance(self.plan, Count)
-
-    @property
     def count(self) -> int:
         """How many runs match, for an answer that is a count."""
         if not isinstance(self._top, CountOperator):
@@ -145,11 +147,6 @@ class Answer:
         return None if self.files or self.has_assertion else self.names
 
     @property
-    def has_assertion(self) -> bool:
-        """Whether the answer may be refused when its rows were read."""
-        return any(isinstance(stage, TAssert) for stage in stages_of(self.plan))
-
-    @property
     def files(self) -> tuple[str, ...]:
         """The files that are written while its rows are read; they are there when all of them were."""
         return tuple(stage.path for stage in stages_of(self.plan) if isinstance(stage, TTo))
@@ -163,11 +160,6 @@ class Answer:
     def layout(self) -> PivotLayout | None:
         """How the table reads, if it is a pivot that was read."""
         return self._top.layout
-
-    @property
-    def draws(self) -> bool:
-        """Whether a chart is made of the table."""
-        return any(isinstance(stage, TPlot) for stage in stages_of(self.plan))
 
     def chart(self, frame: Columns) -> Chart:
         """The chart of the whole table, once that was read.
@@ -238,7 +230,9 @@ class Answer:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
-        return folded(summed({**self.noticed, **dict.fromkeys(without_secrets(self._why_empty, self._secrets))}))
+        # Nothing is explained of an answer that was not read to its end.
+        why = without_secrets(self._explained_emptiness, self._secrets) if self._bottom.is_whole else ()
+        return folded(summed({**self.noticed, **dict.fromkeys(why)}))
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -252,13 +246,9 @@ class Answer:
         said = (*of_questions, *self.executor.notices, *self._top.notices())
         return dict.fromkeys(without_secrets(said, self._secrets))
 
-    @property
-    def _why_empty(self) -> tuple[Diagnostic, ...]:
-        """Why there is no run, or no value of a metric. Nothing is said of an answer that was not read to its end."""
-        return self._explained_emptiness if self._bottom.is_whole else ()
-
     @cached_property
     def _explained_emptiness(self) -> tuple[Diagnostic, ...]:
+        """Why there is no run, or no value of a metric."""
         if isinstance(table_of(self.plan), Count):
             # A count is one request, so its explanation may not cost more where requests are what costs.
             is_free = all(place.service.capabilities.cheap_pages for place in self.executor.places)

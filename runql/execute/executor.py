@@ -60,6 +60,8 @@ class Executor:
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(plan)))
         self.metrics = doubt.metrics if doubt is not None and not isinstance(plan, Count) else ()
         self._runs = table_of(self.pushed).input
+        self.streams = not those(self.pushed, Sort)
+        """Whether runs come in the order of the plan, so that each may be passed on before the next is read."""
         self._found: Sequence[FoundRun] | None = None
         self._begin()
 
@@ -81,12 +83,8 @@ class Executor:
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said of the reading so far."""
         doubted = () if self.doubt is None else self.doubt.said
-        return tuple(dict.fromkeys((*self.facts.notices(self.aggregates.notices), *doubted)))
-
-    @property
-    def streams(self) -> bool:
-        """Whether runs come in the order of the plan, so that each may be passed on before the next is read."""
-        return not those(self.pushed, Sort)
+        of_histories = self.aggregates.notices if self.aggregates.nodes else ()
+        return tuple(dict.fromkeys((*self.facts.notices(of_histories), *doubted)))
 
     # ---------------------------------------------------------------- the runs
 
@@ -152,7 +150,8 @@ class Executor:
         self._begin()
         is_held = True
         for part in filter(None, self._operators.pull(self._runs)):
-            self.aggregates.load(part)
+            if self.aggregates.nodes:
+                self.aggregates.load(part)
             self.facts.add(part, self.aggregates.of)
             is_held = is_held and (keep or self.facts.passed <= _KEPT)
             if is_held:

@@ -99,8 +99,6 @@ class AggregateReader:
 
     def load(self, found: Sequence[FoundRun]) -> None:
         """Read the histories of the runs that were not read yet, as far as the runs themselves don't tell."""
-        if not self.nodes:
-            return
         fresh = [one for one in found if id(one.record) not in self._values]
         unread = []
         for one, told in zip(fresh, self._told(fresh), strict=True):

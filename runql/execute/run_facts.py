@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from typing import Final
 
@@ -47,7 +48,6 @@ class RunFacts:
         self.matching: int | None = None
         self.is_whole = False
         self.pagings: list[Paging] = []
-        self.compared = Compared()
         self._plan = plan
         self.drawn: list[str] = []
         """The ids of the runs of which a chart is drawn; held where one is (`draws`)."""
@@ -58,6 +58,8 @@ class RunFacts:
         self._misplaced = Misplaced(keys_of(plan))
         self._casts_shown = CastLosses(_shown(plan))
         self._casts_asked: dict[TypedExpr, CastLosses] = {}
+        self._asked = [(place, fetch) for place, fetch in self._sources if not place.service.capabilities.cheap_pages]
+        """Those that answer by requests: what they leave undone or lack is worth saying."""
         self._said: dict[Diagnostic, None] = {}
 
     def add(self, part: Sequence[FoundRun], aggregates_of: AggregatesOf) -> None:
@@ -69,9 +71,17 @@ class RunFacts:
             self._said.update(dict.fromkeys(chain.from_iterable(cells_of(records, "said"))))
         if self._has_stages:
             self.compared.add(records)
-        self._counted_in.add(records)
-        self._misplaced.add(records, aggregates_of)
-        self._casts_shown.add_records(records, aggregates_of)
+        if self._counted_in.looks:
+            self._counted_in.add(records)
+        if self._misplaced.looks:
+            self._misplaced.add(records, aggregates_of)
+        if self._casts_shown.looks:
+            self._casts_shown.add_records(records, aggregates_of)
+
+    @cached_property
+    def compared(self) -> Compared:
+        """How far the runs are from each other, for stages that compare them."""
+        return Compared()
 
     @property
     def has_stages(self) -> bool:
@@ -124,17 +134,16 @@ class RunFacts:
 
     def notices(self, of_histories: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """What is to be said so far, what was noticed in histories among it."""
-        for place, fetch in self._sources:
-            # Where a page costs no request, "done here" says nothing.
-            yield from () if place.service.capabilities.cheap_pages else fetch.notes
+        for _, fetch in self._asked:
+            yield from fetch.notes
         for paging in self.pagings:
             yield from paging.notices
-        yield from lacking(self._plan, self._sources)
+        yield from lacking(self._plan, self._asked) if self._asked else ()
         yield from of_histories
-        yield from self._counted_in.notices()
-        yield from self._misplaced.notices()
-        for casts in (*self._casts_asked.values(), self._casts_shown):
-            yield from casts.notices()
+        casts = (*self._casts_asked.values(), self._casts_shown)
+        counters: tuple[CountedIn | Misplaced | CastLosses, ...] = (self._counted_in, self._misplaced, *casts)
+        for counted in counters:
+            yield from counted.notices() if counted.looks else ()
         yield from self._said
         if self.displaced:
             yield _displaced_notice(self.displaced)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, overload
 
-from runql.advice.under_answers import footer_lines, footnotes, ladder, ways_out
+from runql.advice.under_answers import UnderAnswer, under_answer
 from runql.chart_look import ChartLook
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
@@ -62,6 +62,8 @@ class Result:
         self._drawn = drawn
         self._options = Options() if options is None else options
         self._shown = Shown()
+        self._fresh: frozenset[Diagnostic] | None = None
+        """The notices and warnings that were not shown before, once that was asked."""
         self._reading = PartsRead(answer.frames)
         self.title = ""
         """What the answer is called among others: the comment above its statement, or that statement."""
@@ -206,14 +208,7 @@ class Result:
     @property
     def fresh_warnings(self) -> tuple[Diagnostic, ...]:
         """Those of the warnings that are to be shown: where a person reads, what tells of a file is shown once."""
-        return tuple(warning for warning in self.warnings if warning in self._fresh)
-
-    @cached_property
-    def _fresh(self) -> frozenset[Diagnostic]:
-        """The notices and warnings that were not shown before."""
-        told = self._options.told
-        said = (*self.notices, *self.warnings)
-        return frozenset(said) if told is None else told.fresh(said)
+        return self.under().warnings
 
     def explain(self) -> str:
         """What the query becomes: its one form, the calls, what is done here. Asks for no run."""
@@ -264,18 +259,28 @@ class Result:
         spent, shown = self._answer.spent, self._shown
         return Stats(spent.requests, shown.shown, shown.shown < shown.total, spent.seconds)
 
+    def under(self) -> UnderAnswer:
+        """All that stands under the answer, of one look at what there is to say."""
+        notices, warnings = self.notices, self.warnings
+        if self._fresh is None:
+            told = self._options.told
+            said = (*notices, *warnings)
+            self._fresh = frozenset(said) if told is None else told.fresh(said)
+        fresh = tuple(warning for warning in warnings if warning in self._fresh)
+        return under_answer(fresh, self._answer.footer(), str(self._answer.spent), notices, self._fresh)
+
     def footer(self) -> tuple[str, ...]:
         """What stands under the answer: how many of how many, the notices (few of each code), and what it cost."""
-        notes = footer_lines(footnotes(self.notices, self._fresh))
-        return (*self._answer.footer(), *notes, str(self._answer.spent))
+        below = self.under()
+        return (*below.counts, below.cost)
 
     def ways_out(self) -> tuple[str, ...]:
         """What would give another answer, a line for each notice that knows: its code and the way."""
-        return ways_out(footnotes(self.notices, self._fresh))
+        return self.under().ways_out
 
     def ladder(self) -> tuple[str, ...]:
         """Why no run passes, a line a term of the condition; nothing for an answer that has runs."""
-        return ladder(self.notices)
+        return self.under().ladder
 
     def activity(self) -> str:
         """What goes on while it is read, in a few words."""
@@ -365,8 +370,9 @@ class Result:
 
         frame = self.frame  # read first: the footer tells of the reading
         shown = brief(frame, layout=self._answer.layout)
-        footer = visible(" · ".join(self.footer()))
-        return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in self.ladder())])
+        below = self.under()
+        footer = visible(" · ".join((*below.counts, below.cost)))
+        return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in below.ladder)])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> MimeBundle | None:
         """A chart, for a query that ends in `plot`, with what is to be said of the answer below it."""
@@ -380,5 +386,6 @@ class Result:
 
         # The table is read first: what is to be said tells of the reading.
         table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame, layout=self._answer.layout)
-        warnings = render(self.fresh_warnings, self.source)
-        return table + notes(warnings, self.footer(), (*self.ladder(), *self.ways_out()))
+        below = self.under()
+        warnings = render(below.warnings, self.source)
+        return table + notes(warnings, (*below.counts, below.cost), (*below.ladder, *below.ways_out))

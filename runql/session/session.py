@@ -149,7 +149,7 @@ class Session(OpenSources):
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
             elif not offline:
                 found += self._wrong_in(item, parsed.source)
-        found += unused(script, parsed, params or {})
+        found += unused(script, parsed, params) if params else ()
         found = sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span)
         return trials.proven(parsed.source, found)
 
@@ -180,7 +180,10 @@ class Session(OpenSources):
         ready: list[CheckedQuery | SchemaTask] = []
         # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
         may_wait = len(script.items) == 1 and not explains
-        wrong = [*unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
+        wrong = [
+            *(unused(script, parsed, params) if params else ()),
+            *(one for one in script.diagnostics if one.is_error),
+        ]
         for item in script.items:
             if isinstance(item, SchemaTask):
                 ready.append(item)
@@ -220,9 +223,10 @@ class Session(OpenSources):
         of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
         plans = InnerPlans(inner)
-        with_steps = hides_steps(checked.stages)
+        with_steps = bool(checked.stages) and hides_steps(checked.stages)
         plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
-        plans.add_those_of(plan)
+        if inner.by_text:
+            plans.add_those_of(plan)
         return CheckedQuery(
             plan=plan,
             places=known.places,

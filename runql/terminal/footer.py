@@ -30,14 +30,14 @@ class Below:
         if quiet:
             return cls(tuple(few_of_each(result.fresh_warnings)), result.source, (), "", ())
         lost = tuple(lost)
-        *counts, cost = result.footer()
+        below = result.under()
         hints = [f"{notice.code} {hint}" for notice in lost for hint in notice.hints]
         return cls(
-            tuple(few_of_each(result.fresh_warnings)),
+            tuple(few_of_each(below.warnings)),
             result.source,
-            (*counts, *(notice.message for notice in lost)),
-            cost,
-            (*result.ladder(), *result.ways_out(), *hints),
+            (*below.counts, *(notice.message for notice in lost)),
+            below.cost,
+            (*below.ladder, *below.ways_out, *hints),
         )
 
     def say(self, voice: Voice, *before: str) -> None:

@@ -206,9 +206,8 @@ class ResultWriter:
                     draws = result.draws and self._format.name in CHART_FORMATS
                     lost = save(output, self._format, self._path)
                     return (*lost, *(said_of_file(result.chart, str(self._path)) if draws else ()))
-                pieces = self._pieces(replace(output, frames=frames), self._format, progress)
-                led = _led(led_by.encode(), pieces)
-                self._write(_without_last_line_end(led) if chomps else led)
+                pieces = self._pieces(replace(output, frames=frames), self._format, progress, led_by)
+                self._write(_without_last_line_end(pieces) if chomps else pieces)
             if frames.cut is not None:
                 self._wrote_rows = True
                 raise frames.cut
@@ -252,14 +251,19 @@ class ResultWriter:
         wrote = [f"wrote {self._path}"] if self._path is not None and not self._quiet else []
         Below.of(result, lost, quiet=self._quiet).say(self._voice, *wrote)
 
-    def _pieces(self, output: Output, form: Format, progress: Progress) -> Iterator[bytes]:
-        """The pieces; at a terminal without what could steer it, and not before the progress line is gone."""
+    def _pieces(self, output: Output, form: Format, progress: Progress, led_by: str = "") -> Iterator[bytes]:
+        """The pieces; at a terminal without what could steer it, and not before the progress line is gone.
+
+        What leads them comes only if there are any: an error writes nothing.
+        """
+        first = led_by.encode()
         for piece in form.pieces(output):
             if self._terminal:
                 progress.stop()
-                yield piece if form is FORMATS["table"] else harmless(piece)
+                yield first + (piece if form is FORMATS["table"] else harmless(piece))
             else:
-                yield piece
+                yield first + piece
+            first = b""
 
     def _view_of(self, settings: Settings) -> View:
         if not self._terminal:
@@ -306,13 +310,6 @@ def _finish_files(result: Result, output: Output) -> None:
     """Read on where nobody takes the output any more: the files that are written meanwhile are wanted all the same."""
     if result.answer.files:
         deque(output.frames, 0)
-
-
-def _led(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces after a first one, which comes only if there are any: an error writes nothing."""
-    for piece in pieces:
-        yield first + piece
-        first = b""
 
 
 def _without_last_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
