@@ -162,8 +162,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = _working_folder() if folder is None else folder
     trust = _trust(environ, folder)
-    own = _user_file(environ)
-    user = read_settings_file(own)
+    user = read_settings_file(own := _user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
     files = ((own, user), (project_file(folder), project))

@@ -79,9 +79,8 @@ class QueryChecker:
 
         def against(catalog: Catalog) -> Checked:
             checked = self.against(query, catalog, context)
-            if not checked.diagnostics:
-                return checked
-            return replace(checked, diagnostics=with_query_meant(checked.diagnostics, item.names, source.text))
+            said = checked.diagnostics and with_query_meant(checked.diagnostics, item.names, source.text)
+            return replace(checked, diagnostics=said)
 
         checked, known = _checked_against(query, places, source, against, may_wait=may_wait)
         return replace(checked, diagnostics=tuple(without_secrets(checked.diagnostics, secrets_in(item.params)))), known

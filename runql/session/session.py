@@ -223,8 +223,7 @@ class Session(OpenSources):
         of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
         plans = InnerPlans(inner)
-        with_steps = bool(checked.stages) and hides_steps(checked.stages)
-        plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
+        plan = lower(checked.query, checked.stages, with_steps=hides_steps(checked.stages), other=plans.plan_of)
         if inner.by_text:
             plans.add_those_of(plan)
         return CheckedQuery(

@@ -45,12 +45,7 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
     x_axis = x_axis_of(request)
     vectors = {name: column_of(cells) for name, cells in columns.items()}
     length = len(next(iter(vectors.values()), ()))
-    cuts = []
-    if request.stream != "system" and not (request.min_step is None and request.max_step is None):
-        cuts.append(_within_steps(vectors, request, length))
-    if not (request.min_x is None and request.max_x is None):
-        cuts.append(_within_x(vectors, request, length))
-    within = intersection(cuts, length)
+    within = _within(vectors, request, length)
     metrics = _metrics(columns, request, x_axis)
     held = [vectors[name].held for name in metrics]
     if request.rows == "all":
@@ -78,6 +73,16 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
         sampled=is_sample,
         notices=(_left_out(run_id, left_out, x_axis),) if left_out else (),
     )
+
+
+def _within(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
+    """The rows between the ends that are asked for."""
+    cuts = []
+    if request.stream != "system" and not (request.min_step is None and request.max_step is None):
+        cuts.append(_within_steps(columns, request, length))
+    if not (request.min_x is None and request.max_x is None):
+        cuts.append(_within_x(columns, request, length))
+    return intersection(cuts, length)
 
 
 def _within_steps(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:

@@ -177,12 +177,11 @@ class Expressions(LeftOfPipe):
                 self.report.unreadable = True
                 return BROKEN
             case tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged():
-                pass
+                return self._test(node)
             case tree.Is() | tree.Not() | tree.And() | tree.Or():
-                pass
+                return self._test(node)
             case _:
                 assert_never(node)
-        return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
 
     def _moment(self, found: datetime | Day | None, text: str, span: Span) -> Operand:
         if found is None:
@@ -250,6 +249,9 @@ class Expressions(LeftOfPipe):
                 assert_never(found)
 
     # ------------------------------------------------------------ tests
+
+    def _test(self, node: tree.Truth) -> Operand:
+        return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
 
     def _tested(self, node: tree.Truth) -> TypedExpr:
         subject = subject_of(node)
