@@ -115,6 +115,13 @@ def test_no_version_is_written(runql: Runql, version: str) -> None:
     assert "vision" not in runql("store", "list").out
 
 
+def test_versions_that_hold_nothing_and_that_are_not_there(runql: Runql) -> None:
+    runql("pull", "./vision", "-q")
+    assert "version 0 of the store is from before the first pull" in runql("-s", "store:vision@0", "count runs").err
+    for number in (99, 10**30):
+        assert "its versions are 0 to " in runql("-s", f"store:vision@{number}", "count runs").err
+
+
 def test_offline_asks_no_server(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
     said = runql("-s", "acme/vision", "--offline", "runs")
     assert said.status == 3

@@ -52,9 +52,7 @@ def said_of_age(
 ) -> Iterator[Diagnostic]:
     """What to say of the age of a copy. `newest_pull`: the number of the last one that added a run; `number`: the
     version that was asked for, if one was."""
-    if not newest_pull and not listing.pull:
-        yield Diagnostic("RQL587", f"nothing was pulled into `{name}` yet", hints=(f"`{_again(origin, name)}` begins",))
-    elif newest_pull > listing.pull:
+    if newest_pull > listing.pull:
         hint = f"`{_again(origin, name)}` goes on where it ended"
         if not listing.pull:
             message = f"the first pull into `{name}` did not come to its end: runs are missing"
@@ -71,6 +69,13 @@ def said_of_age(
     if age >= STALE:
         hint = f"`{_again(origin, name)}` copies what changed since, and so does `fresh` in a question"
         yield Diagnostic("RQL586", f"pulled {in_units(age)} ago, at {at}", hints=(hint,))
+
+
+def said_of_nothing(name: str, origin: str, *, number: int | None) -> Diagnostic:
+    """That a version is that of a store in which nothing is yet."""
+    if number is not None:
+        return Diagnostic("RQL587", f"version {number:,} of the store is from before the first pull")
+    return Diagnostic("RQL587", f"nothing was pulled into `{name}` yet", hints=(f"`{_again(origin, name)}` begins",))
 
 
 def in_units(age: timedelta) -> str:

@@ -34,7 +34,7 @@ from runql.sources.protocol import (
 )
 from runql.sources.question import question
 from runql.sources.store import table
-from runql.sources.store.age import looked_since, said_of_age
+from runql.sources.store.age import looked_since, said_of_age, said_of_nothing
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
@@ -183,6 +183,8 @@ class StoreService(RunsAtHand):
         origin, listing = self.about.origin, self._listing_of(snapshot)
         name = self.name.removeprefix(STORE)
         name = name if self._number is None else name.rpartition("@")[0]
+        if not snapshot.version.parts:
+            return (said_of_nothing(name, origin, number=self._number),)
         age = said_of_age(name, origin, listing, snapshot.newest_pull, number=self._number)
         return (*_said(snapshot, origin), *age)
 

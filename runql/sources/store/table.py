@@ -319,7 +319,7 @@ def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTa
 
     try:
         return DeltaTable(_uri(folder), version=number), ()
-    except (DeltaError, OSError, ValueError) as error:
+    except (DeltaError, OSError, ValueError, OverflowError) as error:  # a number of a version may be any
         newest, trouble = newest_number(folder), str(error).partition("\n")[0]
         if number is not None or newest is None:
             if number is not None and newest is not None and number > newest:
