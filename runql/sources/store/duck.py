@@ -6,7 +6,8 @@ Nothing is kept in it. Of what a user wrote only constants become SQL here, each
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock, Thread
@@ -33,6 +34,9 @@ _TYPES: Final[Mapping[ColumnType, str]] = {
     "timestamp": "TIMESTAMPTZ",
     "strings": "VARCHAR[]",
 }
+
+
+_INTERRUPTED: Final = "Query interrupted"
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what is so
@@ -118,49 +122,46 @@ class Duck:
         self._error: type[Exception] = _engine().Error
         self._lock = Lock()
 
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """What goes wrong inside is `Unreadable`, and Ctrl-C is Ctrl-C, of which DuckDB makes an error of its own."""
+        try:
+            yield
+        except self._error as error:
+            raise Unreadable(_first_line(error)) from error
+        except RuntimeError as error:
+            if str(error) == _INTERRUPTED:
+                raise KeyboardInterrupt from error
+            raise
+
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows that a question gives. Raises `Unreadable`."""
         with self._lock:
             cursor = self._connection.cursor()
-        try:
+        with self._asking(), closing(cursor):
             found: list[tuple[Any, ...]] = cursor.execute(sql, list(parameters)).fetchall()
-            return found
-        except self._error as error:
-            raise Unreadable(_first_line(error)) from error
-        finally:
-            cursor.close()
+        return found
 
     def column(self, sql: str) -> list[Any]:
         """The one column of a question, which has no NULL in it. Raises `Unreadable`."""
         with self._lock:
             cursor = self._connection.cursor()
-        try:
+        with self._asking(), closing(cursor):
             (array,) = cursor.execute(sql).fetchnumpy().values()
-            return list(array.tolist())
-        except self._error as error:
-            raise Unreadable(_first_line(error)) from error
-        finally:
-            cursor.close()
+        return list(array.tolist())
 
     def arrays(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """The columns of a question as arrays, in which no NULL is. Raises `Unreadable`."""
         with self._lock:
             cursor = self._connection.cursor()
-        try:
+        with self._asking(), closing(cursor):
             found: list[Any] = [*cursor.execute(sql, list(parameters)).fetchnumpy().values()]
-        except self._error as error:
-            raise Unreadable(_first_line(error)) from error
-        finally:
-            cursor.close()
         return found
 
     def do(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Carry a statement out. Raises `Unreadable`."""
-        with self._lock:
-            try:
-                self._connection.execute(sql, list(parameters))
-            except self._error as error:
-                raise Unreadable(_first_line(error)) from error
+        with self._lock, self._asking():
+            self._connection.execute(sql, list(parameters))
 
     def copy(self, sql: str, path: Path) -> int:
         """Write the rows of a question to a part, and give how many there are. Raises `Unreadable`."""
@@ -185,14 +186,12 @@ class Duck:
         joins = " ".join(column.join for column in columns.values())
         by = f"ORDER BY {', '.join(map(quoted, order))}" if order else ""
         target = str(path).replace("'", "''")
-        with self._lock:
+        with self._lock, self._asking():
             try:
                 self._connection.register("handed_over", arrays)
                 self._connection.register("names", {"place": np.arange(len(names), dtype=np.int32), "text": table})
                 rows = f"SELECT * FROM (SELECT {chosen} FROM handed_over {joins}) {by}"
                 self._connection.execute(f"COPY ({rows}) TO '{target}' ({_PARQUET})")
-            except self._error as error:
-                raise Unreadable(_first_line(error)) from error
             finally:
                 self._connection.unregister("handed_over")
                 self._connection.unregister("names")

@@ -295,7 +295,8 @@ def trouble_of(path: Path, part: table.StorePart, duck: Duck | None) -> str | No
 def lost_part(name: str, part: table.StorePart, trouble: str) -> Diagnostic:
     """That a part cannot be read."""
     file = part.path.rpartition("/")[2]
-    lost = f"{part.rows:,} rows of `{part.fact.value}` are not in the answer"
+    rows = "1 row" if part.rows == 1 else f"{part.rows:,} rows"
+    lost = f"{rows} of `{part.fact.value}` {'is' if part.rows == 1 else 'are'} not in the answer"
     message = f"a part of the store `{name}` is damaged: {lost}"
     hints = (f"`{file}`: {trouble}", f"`runql store check {name}` says which; `runql pull` reads its runs again")
     return Diagnostic("RQL501", message, hints=hints)

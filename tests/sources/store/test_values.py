@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from _thread import interrupt_main
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from runql.semantic.record import RunRecord
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi, Wanted
 from runql.sources.store.attributes import parts_of_rows, rows_of_part
+from runql.sources.store.duck import Duck
 from runql.sources.store.layout import AttrSpace
 from runql.sources.store.values import cell_of, value_of
 from tests.sources.store.awkward import PARTS, VALUES, projects, told
@@ -74,3 +77,13 @@ def told_rows(service: ServiceApi, request: HistoryRequest) -> list[Any]:
         (history.run_id, [(name, list(map(told, cells))) for name, cells in history.columns.items()], history.rows_of)
         for history in service.histories(request)
     ]
+
+
+def test_ctrl_c_in_a_question_is_ctrl_c() -> None:
+    """DuckDB takes the signal, and raises an error of its own."""
+    duck = Duck()
+    Timer(0.1, interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        duck.rows("SELECT count(*) FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range % 7 = b.range % 11")
+    assert duck.rows("SELECT 1") == [(1,)]
+    duck.close()
