@@ -19,6 +19,10 @@ from runql.semantic.typed import FieldKey
 from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
 
+_PARTS_OF_TIME = {
+    **{part: f"{part}(created)" for part in ("date", "week", "month", "year", "hour", "weekday")},
+    "day": "date(created)",
+}
 _JOINTS = {"and": "joins two conditions", "or": "joins two conditions", "not": "stands before a condition"}
 _MOST_INSIDE = 3
 _INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
@@ -274,6 +278,8 @@ class Names:
         texts = [*near_run[:2], *(info_text(i) for i in near)]
         shown = [*(f"`{n}`" for n in near_run[:2]), *(counted(i, self.catalog) for i in near)]
         hints = ("nearest: " + ", ".join(shown),) if shown else _no_field(dotted)
+        if not shown and dotted in _PARTS_OF_TIME:
+            texts, hints = [_PARTS_OF_TIME[dotted]], (f"of the time a run was created: `{_PARTS_OF_TIME[dotted]}`",)
         if not self.catalog.complete:
             options = [field_text(s, path.segments, exact=path.exact) for s in _VALUED]
             hints = (

@@ -8,6 +8,7 @@ from typing import Final
 
 from runql.language.fields import RUN_STATES, state_like
 from runql.language.goals import less_is_better
+from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import read_string, write_string
 from runql.syntax.mistake import Mistake, Place, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.words import duration_of
@@ -251,13 +252,19 @@ def moment_of_condition(place: Place) -> Mistake | None:
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
 
 
+def part_of_time(key: str) -> str:
+    """A key of groups: `week` is that of `created`."""
+    name = {"day": "date", "daily": "date"}.get(key.lower(), key.lower())
+    return f"{name}(created)" if name in {"date", "week", "month", "year", "hour", "weekday"} else key
+
+
 def _counted_by(place: Place) -> Mistake | None:
     """`count runs by state`, `count runs per model`."""
     match, count = EACH.match(place.text, place.found.start), place.back(2)
     if match is None or count is None:
         return None
     span = Span(count.start, match.end())
-    new = f"runs | group {match['key']}"
+    new = f"runs | group {part_of_time(match['key'])}"
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
@@ -288,6 +295,9 @@ def _vague(place: Place, start: int) -> Mistake | None:
         return of_history(Span(*match.span()), match["word"])
     elif (match := _CALENDAR.match(place.text, start)) is not None:
         return _in_calendar(match)
+    elif (match := EACH.match(place.text, start)) is not None and part_of_time(match["key"]) != match["key"]:
+        new = f"| group {part_of_time(match['key'])}"
+        return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
     elif place.word == "by" and (match := EACH.match(place.text, start)) is not None:
         key = match["key"]
         hints = (f"`order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
@@ -302,6 +312,12 @@ def of_history(span: Span, word: str) -> Mistake:
     hints = ("for example: `where diverged(logged.loss)`, `where when(logged.loss < 0.1) < 1000`",)
     message = f"`{word}` is asked of the history of a metric"
     return Mistake("RQL101", message, span, hints, certain=True, resume=span.end)
+
+
+def unsaid_week(place: Place, before: Lexeme) -> Mistake | None:
+    """`created > last week`."""
+    match = _CALENDAR.match(place.text, before.start) if before.text.lower() in {"last", "this"} else None
+    return _in_calendar(match) if match is not None else None
 
 
 def _in_calendar(match: re.Match[str]) -> Mistake:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.goals import less_is_better
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.phrases.english import FORMATS, JOINED, order_of, phrase_at
+from runql.syntax.mistakes.phrases.english import FORMATS, JOINED, order_of, phrase_at, unsaid_week
 from runql.syntax.mistakes.words import duration_of
 from runql.text.source import Span
 
@@ -58,7 +59,7 @@ def english_in_condition(place: Place) -> Mistake | None:
         duration = duration_of(match["count"], match["unit"])
         sign = "<" if match["how"].lower() == "older" else ">"
         return None if duration is None else _said(place, match.span(), f"{sign} {duration} ago")
-    return _phrase(place) or _extreme(place) or _vague_size(place)
+    return _phrase(place) or _extreme(place) or _vague_size(place) or unsaid_week(place, back)
 
 
 def _phrase(place: Place) -> Mistake | None:
@@ -159,11 +160,40 @@ def english_beside_keys(place: Place) -> Mistake | None:
     return _said(place, match.span(), "keys ")
 
 
-def english_stage(place: Place) -> Mistake | None:
-    """`| scatter lr acc`, `| let x = lr * 2`, `| x = lr * 2`; `| state = "failed"` lacks its `where`."""
-    if place.back_terminal() != "PIPE":
+_WINDOWED: Final = re.compile(
+    r"(?P<name>rank|dense_rank|cumsum|cummean|cummax|cummin|z_?score|normali[sz]e|standardi[sz]e)\s*(?:by\s+|\(\s*)?(?P<key>[^\W\d][\w./]*)\s*\)?"
+    r"(?=\s*(?:$|[|;]))",
+    re.I,
+)
+
+
+def _windowed(name: str, key: str) -> str:
+    """A stage that adds what a function says of each row among all."""
+    if name.startswith(("z", "norm", "stand")):
+        return f"derive z = ({key} - mean({key}) over all) / std({key}) over all"
+    if name.endswith("rank"):
+        return f"derive {name} = {name}() over all order {'' if less_is_better(key) else '-'}{key}"
+    return f"derive {name} = {name}({key}) over all"
+
+
+def rows_of_days(place: Place) -> Mistake | None:
+    """`| last 7 days`: `last` takes so many rows."""
+    number, stage = place.back(1), place.back(2)
+    if number is None or stage is None or stage.terminal != "LAST_ROW" or place.back_terminal(3) != "PIPE":
         return None
+    duration = duration_of(number.text, place.found.text)
+    if duration is None:
+        return None
+    return _said(place, (stage.start, place.found.end), f"where created > {duration} ago")
+
+
+def english_stage(place: Place) -> Mistake | None:
+    """`| scatter lr acc`, `| x = lr * 2`, `| rank by acc`; `| state = "failed"` lacks its `where`."""
+    if place.back_terminal() != "PIPE":
+        return rows_of_days(place)
     text, start = place.text, place.found.start
+    if (ranked := _WINDOWED.match(text, start)) is not None:
+        return _said(place, ranked.span(), _windowed(ranked["name"].lower(), ranked["key"]))
     match = _DEFINED.match(text, start)
     if match is not None and (match["let"] or not _LITERAL.match(text, match.end())):
         return _said(place, match.span(), f"derive {match['name']} = ")

@@ -45,6 +45,10 @@ _PLOT: Final = re.compile(
     rf"plot\s+(?:the\s+)?(?P<key>{_FIELD})\s+(?:of|for|in)\s+(?P<words>(?:[a-z]+\s+|\d{{1,6}}\s+){{0,6}})(?P<runs>runs?){_ENDS}",
     re.I,
 )
+_RATE: Final = re.compile(
+    rf"(?:the\s+)?(?P<word>success|failure|crash|error)\s+(?:rate|ratio|share)(?:\s+{_EACH}{_KEYS})?{_ENDS}", re.I
+)
+_RATES: Final = {"success": "finished", "failure": "failed", "error": "failed", "crash": "crashed"}
 _NUMBERS: Final = {"two": "2", "three": "3"}
 
 
@@ -61,6 +65,11 @@ def _ranked_runs(match: re.Match[str]) -> str | None:
     return f"runs | {order} | limit {match['count'] or 1} by {match['keys']}" if order is not None else None
 
 
+def _rate(match: re.Match[str]) -> str:
+    keys = f" {match['keys']}" if match["keys"] else ""
+    return f'runs | group{keys} : rate = share(state = "{_RATES[match["word"].lower()]}")'
+
+
 def _plotted(match: re.Match[str]) -> str | None:
     read = read_words(match["words"].lower().split(), is_one=match["runs"].lower() == "run")
     chosen = read.written(more=False) if read is not None else ""
@@ -75,6 +84,7 @@ _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | N
     (_RANKED_RUNS, _ranked_runs),
     (_RANKED, _ranked),
     (_FOLD, lambda match: f"runs | group {match['keys']} : {FOLDS[match['fold'].lower()]}({match['key']})"),
+    (_RATE, _rate),
     (_TWO, lambda match: f'runs where id in ("{match["one"]}", "{match["other"]}") | diff'),
     (_LATEST, lambda match: f"runs order -created limit {_NUMBERS.get(match['count'].lower(), match['count'])} | diff"),
     (_EXPORT, _exported),

@@ -14,6 +14,7 @@ from runql.syntax.mistakes.phrases.english import (
     Phrase,
     of_history,
     order_of,
+    part_of_time,
     phrase_at,
     state_named,
 )
@@ -27,6 +28,12 @@ _FILLERS: Final = (
     "show list get find give print display what which me are were is the all any of please select fetch most a"
 )
 _NEWEST: Final = frozenset({"latest", "newest", "recent", "last"})
+_ORDERS: Final = {
+    **dict.fromkeys(_NEWEST, "-created"),
+    "oldest": "created",
+    **dict.fromkeys(("longest", "slowest"), "-runtime"),
+    **dict.fromkeys(("shortest", "fastest", "quickest"), "runtime"),
+}
 _COUNTS: Final = re.compile(r"(?:how\s+many|number\s+of|count(?:\s+of)?)\s+", re.IGNORECASE)
 _RANKS: Final = frozenset({"best", "worst", "top", "highest", "largest", "biggest", "lowest", "smallest"})
 _BY: Final = re.compile(
@@ -44,7 +51,7 @@ _SHOWN: Final = {
     "summary": "fields summary",
 }
 _FOLD: Final = re.compile(
-    rf"(?P<fold>{'|'.join(FOLDS)})\s*(?:\(\s*|(?:of\s+)?)(?P<field>(?:config|summary)\.[\w./]+)\s*\)?\s*(?=$|;)",
+    rf"(?P<fold>{'|'.join(FOLDS)})\s*(?:\(\s*|(?:of\s+)?)(?P<field>(?:config|summary)\.[\w./]+|runtime)\s*\)?\s*(?=$|;)",
     re.IGNORECASE,
 )
 _FIELD: Final = re.compile(r"(?:config|summary)\.[\w./]+\s*(?=$|;)")
@@ -119,7 +126,7 @@ def _counted(place: Place, start: int | None, end: int) -> Mistake | None:
     match = EACH.match(place.text, end + 1) if start is not None else None
     if match is None or start is None:
         return None
-    new, old = f"runs | group {match['key']}", place.text[start : match.end()]
+    new, old = f"runs | group {part_of_time(match['key'])}", place.text[start : match.end()]
     return idiom(None, old, new, Span(start, match.end()), replacing(start, match.end(), new))
 
 
@@ -139,18 +146,20 @@ def _said(place: Place, start: int, end: int, read: Phrase, *, counted: bool) ->
 def read_words(words: list[str], *, is_one: bool) -> Phrase | None:
     """What the words before `runs` say; `None` if one of them is not known."""
     conditions: list[str] = []
-    newest, limit = False, 1 if is_one else 0
+    key, limit = "", 1 if is_one else 0
     for word in words:
         if word.isdecimal():
             limit = int(word)
-        elif word in _NEWEST:
-            newest = True
+        elif word in _ORDERS:
+            key = _ORDERS[word]
         elif (state := state_named(word)) is not None:
             conditions.append(f'state = "{state}"')
         elif word not in _FILLERS.split() and word != "first":
             return None
-    meant = newest or limit > is_one or "first" in words or bool(conditions)
-    order = ("order -created",) if newest else ()
+    if is_one and "first" in words:
+        key = "created"
+    meant = key or limit > is_one or "first" in words or bool(conditions)
+    order = (f"order {key}",) if key else ()
     few = (f"limit {limit}",) if limit and (meant or is_one) else ()
     return Phrase(tuple(conditions), order + few, 0)
 

@@ -28,6 +28,7 @@ FOLDS: Final = {
     "average": "mean",
     "mean": "mean",
     "sum": "sum",
+    "total": "sum",
     "min": "min",
     "max": "max",
     "minimum": "min",
