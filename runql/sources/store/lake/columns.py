@@ -68,7 +68,7 @@ class LakeColumns:
         found: dict[str, dict[HistoryNode, Value]] = {run_id: {} for run_id in stored}
         for node in known:
             metric = metrics[node.metric]
-            for run_id, ok, value in zip(found, metric.exact.tolist(), _every(metric, node), strict=True):
+            for run_id, ok, value in zip(found, metric.told(node.name).tolist(), _every(metric, node), strict=True):
                 if ok:
                     found[run_id][node] = value
         return found
@@ -92,7 +92,7 @@ class LakeColumns:
 
     def _with_values(self, found: RunColumns, runs: Sequence[str], values: Sequence[TAggregate]) -> RunColumns | None:
         metrics = self._series.of(values, runs)
-        if not all(metric.exact.all() for metric in metrics.values()):
+        if not all(metrics[node.metric].told(node.name).all() for node in values):
             return None
         made: dict[RunValue, Column] = {node: _every(metrics[node.metric], node) for node in values}
         return replace(found, columns={**found.columns, **made})
