@@ -273,7 +273,11 @@ def missing_operator(place: Place) -> Mistake | None:
     if place.found.terminal in {"STRING", "NUMBER", "TIME", "PARAM"}:
         repair = Repair("write `=`", (Edit(Span(place.found.start, place.found.start), "= "),))
         return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
-    return Mistake("RQL101", message, span, certain=True) if place.found.terminal == "PATH" else None
+    if place.found.terminal != "PATH":
+        return None
+    bare = place.found.text.isalnum() and not place.compares
+    repairs = (replacing(place.found.start, place.found.end, f'= "{place.found.text}"'),) if bare else ()
+    return Mistake("RQL101", message, span, repairs=repairs, certain=True)
 
 
 def star_for_any_field(place: Place) -> Mistake | None:

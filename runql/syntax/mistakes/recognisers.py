@@ -80,6 +80,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     first_words.word_alone,
     english.english_behind_runs,
     english.moment_of_condition,
+    english.sorted_by,
     english_clauses.english_in_condition,
     english_clauses.english_of_curves,
     english_clauses.english_beside_keys,

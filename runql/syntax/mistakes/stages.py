@@ -267,7 +267,8 @@ def having(place: Place) -> Mistake | None:
 def preposition(place: Place) -> Mistake | None:
     """`corr with summary.acc`, `describe by x`: a word that was taken for the value."""
     word, stage = place.back(1), place.back(2)
-    if word is None or stage is None or stage.terminal != "CORR" or word.text.lower() not in {"with", "of", "to", "vs"}:
+    allowed = {"CORR": {"with", "of", "to", "vs"}, "HISTOGRAM": {"of"}}
+    if word is None or stage is None or word.text.lower() not in allowed.get(stage.terminal, ()):
         return None
     repair = leaving_out(word.start, word.end, word.text)
     message = f"`{word.text}` is not needed behind `{stage.text}`"

@@ -48,6 +48,13 @@ _ABSENT: Final = re.compile(
     r"(?:without|lacking|with\s+no|no|missing)\s+(?:any\s+|a\s+)?(?P<field>(?:config|summary)\.[\w./]+|tags)(?![\w.]|\s*[(=<>!])",
     re.I,
 )
+_TAGGED: Final = re.compile(r"(?:(?P<un>un)tagged|tagged|with\s+(?:any\s+)?tags)(?=\s*(?:$|[|;]))", re.I)
+_EQUAL: Final = re.compile(
+    r"(?:with|having)\s+(?:the\s+)?(?P<field>[^\W\d][\w./]*)\s+(?:of\s+)?(?P<value>-?\d[\w.+-]*|\"[^\"\n]*\"|'[^'\n]*')(?=\s*(?:$|[|;]|and\b))",
+    re.I,
+)
+_USED: Final = re.compile(r"(?:with|using|on|for|about)\s+(?P<word>[^\W\d][\w-]*)(?=\s*(?:$|[|;]))", re.I)
+_SWEEP: Final = re.compile(r"(?:in|of|from)\s+(?:the\s+)?sweep\s+(?P<id>[\w-]+)", re.I)
 _NOT: Final = re.compile(
     r"(?:(?:that|which)\s+)?(?:(?:are|have|did|is)\s+)?(?:not|excluding|without|except(?:\s+for)?)\s+", re.I
 )
@@ -172,7 +179,9 @@ _CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | 
     (_LAST, _last),
     (_MOMENT, _moment),
     (_ABSENT, lambda match: "untagged" if match["field"].lower() == "tags" else f"missing({match['field']})"),
+    (_TAGGED, lambda match: "untagged" if match["un"] else "not untagged"),
     (_NAMED, _named),
+    (_EQUAL, lambda match: f"{match['field']} = {match['value']}"),
     (_STATE, _state),
 )
 _CLAUSES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
@@ -227,12 +236,21 @@ def english_behind_runs(place: Place) -> Mistake | None:
     phrase = phrase_at(place.text, start)
     counts = place.back_terminal(head + 1) == "COUNT"
     if phrase.end == start or (counts and phrase.clauses):
-        return _counted_by(place) if counts else _vague(place, start)
+        return (
+            _counted_by(place) if counts else _searched(place, start) or _of_sweep(place, start) or _vague(place, start)
+        )
     joined = JOINED.match(place.text, phrase.end) if phrase.conditions and not phrase.clauses else None
     new = phrase.written(more=joined is not None)
     end = phrase.end if joined is None else joined.end() - joined[0][-1:].isspace()
     old = place.text[start : phrase.end]
     return idiom(None, old, new.removesuffix(" and"), Span(start, phrase.end), replacing(start, end, new))
+
+
+def sorted_by(place: Place) -> Mistake | None:
+    """`where lr > 0.01 sorted by loss`."""
+    match = _SORTED.match(place.text, place.found.start) if "ORDER" in place.accepted else None
+    new = _sorted(match) if match is not None else None
+    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new)) if match and new else None
 
 
 def moment_of_condition(place: Place) -> Mistake | None:
@@ -283,6 +301,26 @@ _ALL: Final = re.compile(r"(?:all|please|now|\*)\s*(?=$|[;|])", re.I)
 WHOSE: Final = 'whose runs they are says `user`: `runs where user = "NAME"`'
 
 
+def _searched(place: Place, start: int) -> Mistake | None:
+    """`runs with adam`, `runs on gpu`."""
+    match = _USED.match(place.text, start)
+    if match is None:
+        return None
+    new = f"search {write_string(match['word'])}"
+    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def _of_sweep(place: Place, start: int) -> Mistake | None:
+    """`runs of sweep abc`."""
+    match = _SWEEP.match(place.text, start) if place.back_terminal() == "RUNS" else None
+    if match is None:
+        return None
+    begin, new = place.attempt.lexemes[-1].start, f"sweep {match['id']}"
+    return idiom(
+        None, place.text[begin : match.end()], new, Span(begin, match.end()), replacing(begin, match.end(), new)
+    )
+
+
 def _vague(place: Place, start: int) -> Mistake | None:
     """Words that could be said in several ways here."""
     if (match := _ALL.match(place.text, start)) is not None:
@@ -300,8 +338,9 @@ def _vague(place: Place, start: int) -> Mistake | None:
         return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
     elif place.word == "by" and (match := EACH.match(place.text, start)) is not None:
         key = match["key"]
-        hints = (f"`order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
-        message = f"`{shown(match[0])}` could be an order or groups"
+        person = f'`where user = "{key}"` are those of a person'
+        hints = (f"{person}, `order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
+        message = f"`{shown(match[0])}` could be a person, an order or groups"
     else:
         return None
     return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())

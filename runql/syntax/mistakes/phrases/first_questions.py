@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.phrases.english import FORMATS, order_of
+from runql.syntax.mistakes.phrases.english import FORMATS, order_of, part_of_time
 from runql.syntax.mistakes.phrases.first_words import read_words
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.source import Span
@@ -22,12 +22,23 @@ _KEYS: Final = rf"(?P<keys>{_FIELD}(?:\s*,\s*{_FIELD})*)"
 _EACH: Final = r"(?:by|per|(?:of|for|in)\s+(?:each|every))\s+"
 _RANKED: Final = re.compile(rf"{_RANK}(?!runs?\b)(?P<key>{_FIELD})(?:\s+{_EACH}{_KEYS})?{_ENDS}", re.I)
 _RANKED_RUNS: Final = re.compile(
-    rf"{_RANK}(?:(?P<count>\d{{1,6}})\s+)?runs?\s+(?:by\s+(?P<key>{_FIELD})\s+)?{_EACH}{_KEYS}(?:\s+by\s+(?P<late>{_FIELD}))?{_ENDS}",
+    rf"{_RANK.replace('best|', 'best|top|bottom|')}(?:(?P<count>\d{{1,6}})\s+)?runs?\s+(?:by\s+(?P<key>{_FIELD})\s+)?"
+    rf"{_EACH}{_KEYS}(?:\s+by\s+(?P<late>{_FIELD}))?{_ENDS}",
     re.I,
 )
-_FOLD: Final = re.compile(
-    rf"(?:the\s+)?(?P<fold>{'|'.join(FOLDS)})\s+(?:of\s+)?(?P<key>{_FIELD})\s+{_EACH}{_KEYS}{_ENDS}", re.I
+_WORDS: Final = r"(?P<words>(?:[a-z]+\s+|\d{1,6}\s+){0,6})(?P<runs>runs?)"
+_FOLD_OF_RUNS: Final = re.compile(
+    rf"(?:the\s+)?(?P<fold>{'|'.join(FOLDS)})\s+(?:of\s+)?(?P<key>{_FIELD})(?:\s+{_EACH}{_KEYS})?(?:\s+(?:of|for|in|over)\s+{_WORDS})?{_ENDS}",
+    re.I,
 )
+_COUNTED: Final = re.compile(rf"(?:count|how\s+many|number\s+of)\s+{_WORDS}\s+{_EACH}{_KEYS}{_ENDS}", re.I)
+_RUNS_DONE: Final = re.compile(
+    rf"(?P<verb>group|sort|order|filter)\s+(?:the\s+|all\s+)?runs\s+(?:by|where|with)\s+(?P<rest>[^;|]+?){_ENDS}", re.I
+)
+_ENDS_OF_TABLE: Final = re.compile(rf"(?P<stage>head|tail)(?:\s+(?P<count>\d{{1,6}}))?{_ENDS}", re.I)
+_HISTOGRAM: Final = re.compile(rf"(?:hist|histogram|distribution)\s+(?:of\s+)?(?P<key>{_FIELD}){_ENDS}", re.I)
+_SCATTER: Final = re.compile(rf"scatter\s+(?P<rest>{_FIELD}[^;|]*?){_ENDS}", re.I)
+_STATS: Final = re.compile(rf"(?:stats|statistics|summari[sz]e|describe)(?:\s+(?:(?:all|the)\s+)?runs)?{_ENDS}", re.I)
 _TWO: Final = re.compile(
     r"(?:compare|diff|what(?:\s+has)?\s+changed\s+(?:between|from))\s+(?:runs?\s+)?(?P<one>\w{6,})\s+(?:and|vs\.?|with|to|against)?\s*"
     rf"(?P<other>\w{{6,}}){_ENDS}",
@@ -42,13 +53,14 @@ _EXPORT: Final = re.compile(
     re.I,
 )
 _PLOT: Final = re.compile(
-    rf"plot\s+(?:the\s+)?(?P<key>{_FIELD})\s+(?:of|for|in)\s+(?P<words>(?:[a-z]+\s+|\d{{1,6}}\s+){{0,6}})(?P<runs>runs?){_ENDS}",
+    rf"plot\s+(?:the\s+)?(?P<key>{_FIELD})\s+(?:of|for|in)\s+{_WORDS}{_ENDS}",
     re.I,
 )
 _RATE: Final = re.compile(
     rf"(?:the\s+)?(?P<word>success|failure|crash|error)\s+(?:rate|ratio|share)(?:\s+{_EACH}{_KEYS})?{_ENDS}", re.I
 )
 _RATES: Final = {"success": "finished", "failure": "failed", "error": "failed", "crash": "crashed"}
+_EDGES: Final = {"head": "limit", "tail": "last"}
 _NUMBERS: Final = {"two": "2", "three": "3"}
 
 
@@ -70,10 +82,32 @@ def _rate(match: re.Match[str]) -> str:
     return f'runs | group{keys} : rate = share(state = "{_RATES[match["word"].lower()]}")'
 
 
-def _plotted(match: re.Match[str]) -> str | None:
+def _chosen(match: re.Match[str]) -> str | None:
+    """The runs that words choose: `runs`, `runs where state = "failed"`; `None` where a word is not known."""
+    if match["words"] is None:
+        return "runs"
     read = read_words(match["words"].lower().split(), is_one=match["runs"].lower() == "run")
-    chosen = read.written(more=False) if read is not None else ""
-    return f"runs{' ' * bool(chosen)}{chosen} keys {match['key']} | plot {match['key']}" if read is not None else None
+    return None if read is None else f"runs {read.written(more=False)}".rstrip()
+
+
+def _folded(match: re.Match[str]) -> str | None:
+    runs, keys = _chosen(match), f" {match['keys']}" if match["keys"] else ""
+    return None if runs is None else f"{runs} | group{keys} : {FOLDS[match['fold'].lower()]}({match['key']})"
+
+
+def _counted(match: re.Match[str]) -> str | None:
+    runs = _chosen(match)
+    return None if runs is None else f"{runs} | group {', '.join(map(part_of_time, re.split(r',[ ]*', match['keys'])))}"
+
+
+def _done(match: re.Match[str]) -> str:
+    verb, rest = match["verb"].lower(), match["rest"].strip()
+    return f"runs {'where' if verb == 'filter' else 'order' if verb in {'sort', 'order'} else '| group'} {rest}"
+
+
+def _plotted(match: re.Match[str]) -> str | None:
+    runs = _chosen(match)
+    return None if runs is None else f"{runs} keys {match['key']} | plot {match['key']}"
 
 
 def _exported(match: re.Match[str]) -> str:
@@ -83,7 +117,13 @@ def _exported(match: re.Match[str]) -> str:
 _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
     (_RANKED_RUNS, _ranked_runs),
     (_RANKED, _ranked),
-    (_FOLD, lambda match: f"runs | group {match['keys']} : {FOLDS[match['fold'].lower()]}({match['key']})"),
+    (_FOLD_OF_RUNS, _folded),
+    (_COUNTED, _counted),
+    (_RUNS_DONE, _done),
+    (_ENDS_OF_TABLE, lambda match: f"runs | {_EDGES[match['stage'].lower()]} {match['count'] or 5}"),
+    (_HISTOGRAM, lambda match: f"runs | histogram {match['key']}"),
+    (_SCATTER, lambda match: f"runs | plot scatter {match['rest']}"),
+    (_STATS, lambda match: "runs | describe"),  # noqa: ARG005 - all of these take the match
     (_RATE, _rate),
     (_TWO, lambda match: f'runs where id in ("{match["one"]}", "{match["other"]}") | diff'),
     (_LATEST, lambda match: f"runs order -created limit {_NUMBERS.get(match['count'].lower(), match['count'])} | diff"),
@@ -96,8 +136,9 @@ def question_in_english(place: Place) -> Mistake | None:
     """`what is the best acc`, `mean loss per model`, `compare A and B`, `plot loss of failed runs`."""
     if "LET" not in place.accepted and "RUNS" not in place.accepted:
         return None
+    start = place.attempt.lexemes[-1].start if place.back_terminal() == "COUNT" else place.found.start
     for form, said in _QUESTIONS:
-        match = form.match(place.text, place.found.start)
+        match = form.match(place.text, start)
         new = said(match) if match is not None else None
         if match is not None and new is not None:
             old = match[0].rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
+from runql.syntax.mistake import Mistake, Place, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.best_few import both_ways
 from runql.syntax.mistakes.phrases.english import (
     EACH,
@@ -34,6 +34,7 @@ _ORDERS: Final = {
     **dict.fromkeys(("longest", "slowest"), "-runtime"),
     **dict.fromkeys(("shortest", "fastest", "quickest"), "runtime"),
 }
+_TAGGED: Final = {"tagged": "not untagged", "untagged": "untagged"}
 _COUNTS: Final = re.compile(r"(?:how\s+many|number\s+of|count(?:\s+of)?)\s+", re.IGNORECASE)
 _RANKS: Final = frozenset({"best", "worst", "top", "highest", "largest", "biggest", "lowest", "smallest"})
 _BY: Final = re.compile(
@@ -96,7 +97,7 @@ def _chosen(place: Place, span: Span, words: list[str], *, is_one: bool, counted
     start, end = span.start, span.end
     is_told = bool(words or counted) and phrase_at(place.text, end).end > end
     if read is None or not (rank or read.conditions or read.clauses or is_told):
-        return _counted(place, start if counted else None, end) if read is not None else None
+        return _plain(place, span, words, counted=counted) if read is not None else None
     if rank is not None:
         by = _BY.match(place.text, end)
         order = order_of(rank, by["key"]) if by is not None else None
@@ -106,6 +107,16 @@ def _chosen(place: Place, span: Span, words: list[str], *, is_one: bool, counted
         made = _said(place, start, end, read, counted=counted)
         return both_ways(made, rank, by["key"], f"order -{by['key']}", f"order {by['key']}")
     return _said(place, start, end, read, counted=counted)
+
+
+def _plain(place: Place, span: Span, words: list[str], *, counted: bool) -> Mistake | None:
+    """`get all runs`, `how many runs per model`: words that choose nothing."""
+    if counted or len(words) < 2:  # one word before `runs` is known elsewhere
+        return _counted(place, span.start if counted else None, span.end)
+    end = span.end - len("runs")
+    return Mistake(
+        "RQL101", "a query begins with `runs`", span, repairs=(leaving_out(span.start, end, " ".join(words)),)
+    )
 
 
 def _which(place: Place, start: int, end: int) -> Mistake | None:
@@ -152,6 +163,8 @@ def read_words(words: list[str], *, is_one: bool) -> Phrase | None:
             limit = int(word)
         elif word in _ORDERS:
             key = _ORDERS[word]
+        elif word in _TAGGED:
+            conditions.append(_TAGGED[word])
         elif (state := state_named(word)) is not None:
             conditions.append(f'state = "{state}"')
         elif word not in _FILLERS.split() and word != "first":
