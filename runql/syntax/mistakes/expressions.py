@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
+from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import read_string, write_string
 from runql.syntax.mistake import (
@@ -275,7 +277,9 @@ def missing_operator(place: Place) -> Mistake | None:
         return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
     if place.found.terminal != "PATH":
         return None
-    bare = place.found.text.isalnum() and not place.compares
+    following = next(islice(place.ahead(), 1, 2), None)
+    ends = following is None or following.text.lower() in {"and", "or", "|", ";", ")", *keywords().clause_words}
+    bare = place.found.text.isalnum() and ends
     repairs = (replacing(place.found.start, place.found.end, f'= "{place.found.text}"'),) if bare else ()
     return Mistake("RQL101", message, span, repairs=repairs, certain=True)
 

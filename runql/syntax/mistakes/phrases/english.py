@@ -338,9 +338,10 @@ def _vague(place: Place, start: int) -> Mistake | None:
         return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
     elif place.word == "by" and (match := EACH.match(place.text, start)) is not None:
         key = match["key"]
-        person = f'`where user = "{key}"` are those of a person'
-        hints = (f"{person}, `order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
-        message = f"`{shown(match[0])}` could be a person, an order or groups"
+        is_person = "." not in key and less_is_better(key) is None
+        person = f'`where user = "{key}"` are those of a person, ' * is_person
+        hints = (f"{person}`order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
+        message = f"`{shown(match[0])}` could be {'a person, ' * is_person}an order or groups"
     else:
         return None
     return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())
