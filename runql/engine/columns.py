@@ -71,10 +71,10 @@ def run_selection(columns: Sequence[TColumn] | None, records: Sequence[RunRecord
     Globs and `None` look into all the runs; raises RQL901 where their config or summary was not loaded.
     """
     if columns is not None:
-        return Selection(_without_doubles(expand(columns, records)))
+        return Selection(without_doubles(expand(columns, records)))
     first = [Selected(name, run_field(name)) for name in FIRST_COLUMNS]
     telling, notices = _telling_columns(records)
-    return Selection(_without_doubles([*first, *telling]), notices)
+    return Selection(without_doubles([*first, *telling]), notices)
 
 
 def has_fixed_columns(columns: Sequence[TColumn] | None) -> bool:
@@ -93,15 +93,27 @@ def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of:
     return Table({column.name: column_of(cells(column.value)) for column in selection.columns}, len(records))
 
 
-def _without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:
+def without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:
     """A column asked for twice stands once; another one of the same name gets a number."""
     taken: dict[str, TypedExpr] = {}
     for column in columns:
         name, number = column.name, 2
-        while name in taken and taken[name] != column.value:
+        while name in taken and not _is_same(taken[name], column.value):
             name, number = f"{column.name}_{number}", number + 1
         taken.setdefault(name, column.value)
     return tuple(Selected(name, value) for name, value in taken.items())
+
+
+def _is_same(one: TypedExpr, other: TypedExpr) -> bool:
+    """Whether two columns of one name are one. A field that a clause names has the kind that the catalog knows, and one
+    that a glob finds the kind of no name, and its exact path: they are the same field."""
+    if isinstance(one, TField) and isinstance(other, TField):
+        return (one.key.space, _dotted(one.key)) == (other.key.space, _dotted(other.key))
+    return one == other
+
+
+def _dotted(key: FieldKey) -> str:
+    return ".".join(map(str, key.segments))
 
 
 # ---------------------------------------------------------------- globs

@@ -8,7 +8,15 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from runql.engine.columns import Selected, Selection, expand, has_fixed_columns, run_selection, run_table
+from runql.engine.columns import (
+    Selected,
+    Selection,
+    expand,
+    has_fixed_columns,
+    run_selection,
+    run_table,
+    without_doubles,
+)
 from runql.engine.facts import MixedColumns
 from runql.engine.histories.tables import HistoryTables, fills_first
 from runql.engine.table import Table
@@ -225,7 +233,7 @@ class HistoriesOperator(TableOperator):
 
     def _selection(self, found: Sequence[FoundRun]) -> Selection | None:
         """The columns of the run that stand on each row: those selected."""
-        selected = tuple(dict.fromkeys(expand(self._columns, records_in(found))))
+        selected = without_doubles(expand(self._columns, records_in(found)))
         selected = with_project(selected, self._executor)
         return Selection(selected) if selected else None
 

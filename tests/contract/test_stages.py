@@ -88,3 +88,25 @@ def test_a_chart_of_histories(source: Source) -> None:
     drawn = [(one.runs, len(one.x), round(one.y[0], 9), round(one.last or 0.0, 9)) for one in panel.series]
     assert drawn == [(("alpha",), 10, 1.0, 0.1), (("beta",), 3, 3.0, 1.0)]
     assert set(result.chart.source.runs) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "runs where exists(config.lr) | select id, config.*",
+        "runs order config.lr | select config.*, id",
+        "runs select config.lr, config.*",
+        "runs where exists(config.lr) select config.* keys loss",
+        "runs select config.lr, config.* keys loss",
+        "runs | derive twice = config.lr * 2 | select config.*",
+    ],
+)
+def test_a_field_that_is_named_and_matched_by_a_star_is_one_column(source: Source, text: str) -> None:
+    """A second column `config.lr_2` would part the groups by it, and be a second setting for `corr` and `diff`."""
+    session = Session(source.service, config.Settings(), now=datetime(2030, 1, 1, tzinfo=UTC), zone=UTC)
+    session._places[""] = SourcePlace("sample", source.service, source.entity, source.project)
+    result = session.run(text)[-1]
+    assert isinstance(result, Result)
+    names = list(result.frame.columns)
+    assert names.count("config.lr") == 1
+    assert not [name for name in names if name.endswith("_2")]

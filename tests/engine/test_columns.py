@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -177,6 +178,15 @@ def test_selected_columns_stand_as_written_and_once() -> None:
         {"config.lr": 0.1, "rate": 1.0, "rate_2": 1},
         {"config.lr": 0.1, "rate": 1.0, "rate_2": 2},
     ]
+
+
+def test_a_field_that_a_glob_finds_too_stands_once() -> None:
+    """A glob gives its fields no kind and their exact path; what a clause names has the kind of the catalog."""
+    named = TColumn("config.lr", replace(field("config.lr"), kind=Kind.NUMBER))
+    for columns in ((named, TColumn("*", glob=key("config.*"))), (TColumn("*", glob=key("config.*")), named)):
+        names = _names(columns)
+        assert names.count("config.lr") == 1
+        assert "config.lr_2" not in names
 
 
 def test_a_glob_over_what_was_not_loaded_is_an_error() -> None:
