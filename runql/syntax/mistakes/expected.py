@@ -117,6 +117,11 @@ def unexpected(place: Place) -> Mistake:
     before = place.back()
     if "RUNS" in place.accepted and "NUMBER" not in place.accepted and place.found.terminal != END:
         what = "statement" if "LET" in place.accepted else "query"
+        if what == "statement":
+            hints = (
+                *hints,
+                'for example: `runs where state = "failed" limit 5`, `show fields`; `runql help` says more',
+            )
         message = f"`{shown(place.found.text)}` does not begin a {what}"
         return Mistake("RQL106", message, place.span, hints, expected=words)
     if END in place.accepted or before is None:

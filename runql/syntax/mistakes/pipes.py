@@ -57,6 +57,7 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
     "extend": (_KUSTO, "derive"),
     "eval": (_SPLUNK, "derive"),
     "assign": (_PANDAS, "derive"),
+    **dict.fromkeys(("importance", "importances", "sensitivity", "correlation"), (None, "corr")),
     "with_columns": ("polars", "derive"),
     "compute": (None, "derive"),
     "add": (None, "derive"),

@@ -153,6 +153,8 @@ def word_before_runs(place: Place) -> Mistake | None:
     following, after, *_ = [*islice(place.ahead(), 1, 3), None, None]
     if following is None or following.text.lower() not in keywords().query_words:
         return None
+    if place.word == "which" and following.text.lower() != "runs":
+        return None
     if after is not None and after.terminal == "LPAR":
         return None
     span = Span(place.found.start, following.start)
@@ -324,6 +326,9 @@ def comma_before_end(place: Place) -> Mistake | None:
 
 
 _MENTIONS: Final = re.compile(r"find|mention|mentioning|mentions|containing|contains|matching|about|like|with|named")
+_SPEECH: Final = re.compile(
+    r"(?i)(?:config|summary)\..*|.*/.*|by|of|for|over|in|to|per|with|at|from|than|and|or|not|is|are|the|best|worst|random|similar"
+)
 _FILLERS: Final = frozenset({"for", "in", "by", "of", "any", "all", "="})
 
 
@@ -334,6 +339,8 @@ def searched_words(place: Place) -> Mistake | None:
     lexemes = _said(place)
     if len(lexemes) > 1 and _MENTIONS.fullmatch(lexemes[0].text.lower()):
         lexemes = lexemes[1:]
+    if any(_SPEECH.fullmatch(one.text) for one in lexemes if one.terminal == "PATH"):
+        return None  # a sentence, and no words that a run mentions
     return _search(place, place.found.start, lexemes, f"`{shown(place.found.text)}` cannot stand here")
 
 

@@ -110,6 +110,19 @@ def several_described(place: Place) -> Mistake | None:
     return Mistake("RQL101", "`describe` takes one field", place.span, repairs=(repair,))
 
 
+def name_alone(place: Place) -> Mistake | None:
+    """`let ok = runs …; ok | group model`: a query with a name is asked by `runs from`."""
+    following = next(islice(place.ahead(), 1, 2), None)
+    if "LET" not in place.accepted or (following is not None and following.text not in {"|", ";"}):
+        return None
+    name = place.found
+    if not re.search(rf"\blet\s+{re.escape(name.text)}\s*=", place.text[max(0, name.start - _FAR) : name.start]):
+        return None
+    repair = Repair(f"write `runs from {name.text}`", (Edit(Span(name.start, name.start), "runs from "),))
+    message = f"`{name.text}` names a query, and is asked by `runs from {name.text}`"
+    return Mistake("RQL101", message, place.span, repairs=(repair,))
+
+
 def into_of_query(place: Place) -> Mistake | None:
     """`runs into x`: only `pull` copies."""
     if place.word != "into" or END not in place.accepted:

@@ -8,14 +8,21 @@ from typing import Final
 
 from runql.language.fields import RUN_STATES, state_like
 from runql.language.goals import less_is_better
-from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import read_string, write_string
-from runql.syntax.mistake import Mistake, Place, idiom, leaving_out, replacing, shown
+from runql.syntax.mistake import Mistake, Place, idiom, replacing
+from runql.syntax.mistakes.phrases.english_vague import (
+    CALENDAR,
+    FIELD,
+    counted_by,
+    in_calendar,
+    of_sweep,
+    searched,
+    vague,
+)
 from runql.syntax.mistakes.words import duration_of
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
-_FIELD: Final = r"[^\W\d][\w./*-]*"
 _NAME: Final = r"""(?P<name>"[^"\n]*"|'[^'\n]*'|[^\W\d][\w.-]*)"""
 _COUNTED: Final = r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+)\b"
 _STATE: Final = re.compile(
@@ -45,38 +52,42 @@ _LONGER: Final = re.compile(
     re.I,
 )
 _ABSENT: Final = re.compile(
-    r"(?:without|lacking|with\s+no|no|missing)\s+(?:any\s+|a\s+)?(?P<field>(?:config|summary)\.[\w./]+|tags)(?![\w.]|\s*[(=<>!])",
+    r"(?:without|lacking|with\s+no|no|missing)\s+(?:any\s+|a\s+)?"
+    r"(?P<field>(?:config|summary)\.[\w./]+|tags|[^\W\d][\w./]*(?=\s*(?:$|[|;])))(?![\w./]|\s*[(=<>!])",
     re.I,
 )
 _TAGGED: Final = re.compile(r"(?:(?P<un>un)tagged|tagged|with\s+(?:any\s+)?tags)(?=\s*(?:$|[|;]))", re.I)
 _EQUAL: Final = re.compile(
-    r"(?:with|having)\s+(?:the\s+)?(?P<field>[^\W\d][\w./]*)\s+(?:of\s+)?(?P<value>-?\d[\w.+-]*|\"[^\"\n]*\"|'[^'\n]*')(?=\s*(?:$|[|;]|and\b))",
+    r"(?:with|having)\s+(?:the\s+)?(?P<field>[^\W\d][\w./]*)\s+(?:of\s+)?(?P<value>-?\d[\w.+-]*|\"[^\"\n]*\"|'[^'\n]*'|[^\W\d]\w*)(?=\s*(?:$|[|;]|and\b))",
     re.I,
 )
-_USED: Final = re.compile(r"(?:with|using|on|for|about)\s+(?P<word>[^\W\d][\w-]*)(?=\s*(?:$|[|;]))", re.I)
-_SWEEP: Final = re.compile(r"(?:in|of|from)\s+(?:the\s+)?sweep\s+(?P<id>[\w-]+)", re.I)
+_NAN: Final = re.compile(
+    r"(?:with|having)\s+(?:a\s+|an\s+)?(?P<word>nan|infinite|inf)\s+(?P<field>" + FIELD + ")", re.I
+)
+_NANS: Final = {"inf": "infinite"}
 _NOT: Final = re.compile(
     r"(?:(?:that|which)\s+)?(?:(?:are|have|did|is)\s+)?(?:not|excluding|without|except(?:\s+for)?)\s+", re.I
 )
 _NAMED: Final = re.compile(
     r"(?:(?P<called>named|called)|(?P<tagged>tagged(?:\s+(?:as|with))?|(?:(?:with|has|have|having)\s+)?(?:the\s+)?tags?)"
-    r"|(?:in|of|with)\s+(?:the\s+)?(?P<group>group)|(?:by|of|from|with)\s+(?:the\s+)?(?P<user>user))\s+"
+    r"|(?:in|of|from|with)\s+(?:the\s+)?(?P<group>group)|(?:by|of|from|with)\s+(?:the\s+)?(?P<user>user))\s+"
     + _NAME
+    + r"(?:\s+or\s+(?P<other>[^\W\d][\w-]*))?"
     + r"(?![\w.=<>~!(-])(?!\s*(?:[=<>~!(]|has\b|in\b|contains\b))",
     re.I,
 )
 _SORTED: Final = re.compile(
-    r"(?:sorted|ordered|ranked)\s+by\s+(?P<key>-?" + _FIELD + r")(?:\s+(?P<way>asc\w*|desc\w*)\b)?", re.I
+    r"(?:sorted|ordered|(?P<ranked>ranked))\s+by\s+(?P<key>-?" + FIELD + r")(?:\s+(?P<way>asc\w*|desc\w*)\b)?", re.I
 )
 FORMATS: Final = "csv|tsv|jsonl?|parquet|markdown|md|latex|tex|yaml"
 _EXTREME: Final = re.compile(
-    r"(?:with|having|of|has|have|got|gets)\s+(?:the\s+)?(?P<word>highest|largest|biggest|most|maximal|maximum|lowest|smallest|least|minimal|"
-    r"minimum|best|worst)\s+(?P<key>" + _FIELD + ")",
+    r"(?:(?:with|having|of|has|have|got|gets)\s+)?(?:the\s+)?(?P<word>highest|largest|biggest|most|maximal|maximum|lowest|smallest|least|minimal|"
+    r"minimum|best|worst)\s+(?P<key>" + FIELD + ")",
     re.I,
 )
 _FEW: Final = re.compile(r"(?:(?P<last>last|latest|newest)\s+|first\s+)?(?P<count>\d{1,6})\b(?![\w.%])", re.I)
 _SHOWN: Final = re.compile(
-    r"(?:show|showing|display|displaying)\s+(?P<keys>" + _FIELD + r"(?:\s*,\s*" + _FIELD + r")*)", re.I
+    r"(?:show|showing|display|displaying)\s+(?P<keys>" + FIELD + r"(?:\s*,\s*" + FIELD + r")*)", re.I
 )
 _FILE: Final = re.compile(r"(?:to|into)\s+(?P<file>[\w./-]+\.(?:csv|tsv|jsonl?|md|tex|parquet|yaml))\b", re.I)
 _BLANK: Final = re.compile(r"[ \t]*")
@@ -156,8 +167,15 @@ def _named(match: re.Match[str]) -> str | None:
     name = match["name"]
     text = write_string(read_string(name) if name[0] in "\"'" else name)
     if match["tagged"]:
-        return f"tags has {text}"
+        return f"tags has {text}" if not match["other"] else f"tags has any ({text}, {write_string(match['other'])})"
     return f"{'name' if match['called'] else 'group' if match['group'] else 'user'} = {text}"
+
+
+def _equal(match: re.Match[str]) -> str | None:
+    value = match["value"]
+    if value.lower() in {"sweeps", "above", "below", "over", "under", "best", "low", "high", "missing"}:
+        return None
+    return f"{match['field']} = {value if not value[0].isalpha() else write_string(value)}"
 
 
 def _denied(condition: str) -> str:
@@ -166,6 +184,8 @@ def _denied(condition: str) -> str:
 
 
 def _sorted(match: re.Match[str]) -> str | None:
+    if match["ranked"] and not match["way"]:
+        return order_of("best", match["key"]) or order_of("highest", match["key"])
     falls = (match["way"] or "").lower().startswith("desc")
     return f"order {'-' if falls and not match['key'].startswith('-') else ''}{match['key']}"
 
@@ -181,7 +201,8 @@ _CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | 
     (_ABSENT, lambda match: "untagged" if match["field"].lower() == "tags" else f"missing({match['field']})"),
     (_TAGGED, lambda match: "untagged" if match["un"] else "not untagged"),
     (_NAMED, _named),
-    (_EQUAL, lambda match: f"{match['field']} = {match['value']}"),
+    (_NAN, lambda match: f"{match['field']} is {_NANS.get(match['word'].lower(), match['word'].lower())}"),
+    (_EQUAL, _equal),
     (_STATE, _state),
 )
 _CLAUSES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
@@ -228,17 +249,18 @@ def english_behind_runs(place: Place) -> Mistake | None:
     """`runs failed`, `runs since yesterday`, `runs older than 7 days sorted by loss`, `runs with tag best`."""
     with_word = place.back() if place.back_terminal() == "WITH" else None
     head = 1 if with_word is None else 2
-    if place.back_terminal(2) == "FROM":
-        with_word, head = place.back(2), 3
+    source = place.back(2) if place.back_terminal(2) == "FROM" else None
+    if source is not None:
+        with_word, head = source, 3
+        if (calendar := CALENDAR.match(place.text, source.start)) is not None:
+            return in_calendar(calendar)
     if place.back_terminal(head) != "RUNS" or (place.compares and place.word != "not"):
         return None
     start = place.found.start if with_word is None else with_word.start
     phrase = phrase_at(place.text, start)
     counts = place.back_terminal(head + 1) == "COUNT"
     if phrase.end == start or (counts and phrase.clauses):
-        return (
-            _counted_by(place) if counts else _searched(place, start) or _of_sweep(place, start) or _vague(place, start)
-        )
+        return counted_by(place) if counts else searched(place, start) or of_sweep(place, start) or vague(place, start)
     joined = JOINED.match(place.text, phrase.end) if phrase.conditions and not phrase.clauses else None
     new = phrase.written(more=joined is not None)
     end = phrase.end if joined is None else joined.end() - joined[0][-1:].isspace()
@@ -260,108 +282,11 @@ def moment_of_condition(place: Place) -> Mistake | None:
     if field is None or field.text not in {"created", "heartbeat", "updated"} or not place.in_condition:
         return None
     start = place.found.start if denied is None else denied.start
-    if (calendar := _CALENDAR.match(place.text, start)) is not None:
-        return _in_calendar(calendar)
+    if (calendar := CALENDAR.match(place.text, start)) is not None:
+        return in_calendar(calendar)
     match = _LAST.match(place.text, start)
     said = _last(match) if match is not None else None
     if match is None or said is None:
         return None
     new = said.removeprefix("created ")
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
-
-
-def part_of_time(key: str) -> str:
-    """A key of groups: `week` is that of `created`."""
-    name = {"day": "date", "daily": "date"}.get(key.lower(), key.lower())
-    return f"{name}(created)" if name in {"date", "week", "month", "year", "hour", "weekday"} else key
-
-
-def _counted_by(place: Place) -> Mistake | None:
-    """`count runs by state`, `count runs per model`."""
-    match, count = EACH.match(place.text, place.found.start), place.back(2)
-    if match is None or count is None:
-        return None
-    span = Span(count.start, match.end())
-    new = f"runs | group {part_of_time(match['key'])}"
-    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-
-
-_CALENDAR: Final = re.compile(
-    r"(?:(?:from|of|in|since|after|before|on|until)\s+)?(?:(?:this|last)\s+(?:week|month|year)\b"
-    r"|(?<=\s)(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?<=\s)\d{4}-\d\d(?![\w-])"
-    r"|(?<=\s)(?:january|february|march|april|may|june|july|august|september|october|november|december)\b)",
-    re.I,
-)
-_DIVERGED: Final = re.compile(r"(?:(?:that|which)\s+)?(?:have\s+|has\s+)?(?P<word>diverged|exploded|converged)\b", re.I)
-EACH: Final = re.compile(r"(?:by|per|for\s+each|(?:\|\s*)?group\s+by)\s+(?P<key>" + _FIELD + ")", re.I)
-_WHOSE: Final = re.compile(r"(?:by|of|from)\s+(?:me|myself|us)\b|mine\b", re.I)
-_ALL: Final = re.compile(r"(?:all|please|now|\*)\s*(?=$|[;|])", re.I)
-
-
-WHOSE: Final = 'whose runs they are says `user`: `runs where user = "NAME"`'
-
-
-def _searched(place: Place, start: int) -> Mistake | None:
-    """`runs with adam`, `runs on gpu`."""
-    match = _USED.match(place.text, start)
-    if match is None:
-        return None
-    new = f"search {write_string(match['word'])}"
-    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
-
-
-def _of_sweep(place: Place, start: int) -> Mistake | None:
-    """`runs of sweep abc`."""
-    match = _SWEEP.match(place.text, start) if place.back_terminal() == "RUNS" else None
-    if match is None:
-        return None
-    begin, new = place.attempt.lexemes[-1].start, f"sweep {match['id']}"
-    return idiom(
-        None, place.text[begin : match.end()], new, Span(begin, match.end()), replacing(begin, match.end(), new)
-    )
-
-
-def _vague(place: Place, start: int) -> Mistake | None:
-    """Words that could be said in several ways here."""
-    if (match := _ALL.match(place.text, start)) is not None:
-        repairs = (leaving_out(start, match.end(), match[0].strip()),)
-        return Mistake("RQL101", "`runs` are all of them", Span(*match.span()), repairs=repairs)
-    if (match := _WHOSE.match(place.text, start)) is not None:
-        hints = (WHOSE,)
-        message = f"`{shown(match[0])}` is said by a condition"
-    elif (match := _DIVERGED.match(place.text, start)) is not None:
-        return of_history(Span(*match.span()), match["word"])
-    elif (match := _CALENDAR.match(place.text, start)) is not None:
-        return _in_calendar(match)
-    elif (match := EACH.match(place.text, start)) is not None and part_of_time(match["key"]) != match["key"]:
-        new = f"| group {part_of_time(match['key'])}"
-        return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
-    elif place.word == "by" and (match := EACH.match(place.text, start)) is not None:
-        key = match["key"]
-        is_person = "." not in key and less_is_better(key) is None
-        person = f'`where user = "{key}"` are those of a person, ' * is_person
-        hints = (f"{person}`order {key}` sorts by it, `| group {key}` makes a row of each of its values",)
-        message = f"`{shown(match[0])}` could be {'a person, ' * is_person}an order or groups"
-    else:
-        return None
-    return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())
-
-
-def of_history(span: Span, word: str) -> Mistake:
-    """`diverged runs`: of which metric is not said."""
-    hints = ("for example: `where diverged(logged.loss)`, `where when(logged.loss < 0.1) < 1000`",)
-    message = f"`{word}` is asked of the history of a metric"
-    return Mistake("RQL101", message, span, hints, certain=True, resume=span.end)
-
-
-def unsaid_week(place: Place, before: Lexeme) -> Mistake | None:
-    """`created > last week`."""
-    match = _CALENDAR.match(place.text, before.start) if before.text.lower() in {"last", "this"} else None
-    return _in_calendar(match) if match is not None else None
-
-
-def _in_calendar(match: re.Match[str]) -> Mistake:
-    """`this week`: the language has no word for it."""
-    hints = ("for example: `where created > 7d ago`, `where created >= 2026-11-01`, `where created = yesterday`",)
-    message = f"`{shown(match[0])}` is said by a condition on a time"
-    return Mistake("RQL101", message, Span(*match.span()), hints, certain=True, resume=match.end())

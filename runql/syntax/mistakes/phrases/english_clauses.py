@@ -9,7 +9,8 @@ from typing import Final
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.goals import less_is_better
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.phrases.english import FORMATS, JOINED, order_of, phrase_at, unsaid_week
+from runql.syntax.mistakes.phrases.english import FORMATS, JOINED, order_of, phrase_at
+from runql.syntax.mistakes.phrases.english_vague import unsaid_week
 from runql.syntax.mistakes.words import duration_of
 from runql.text.source import Span
 
@@ -131,6 +132,16 @@ def english_of_curves(place: Place) -> Mistake | None:
 def _steps(match: re.Match[str]) -> str:
     low, high = match["low"] or match["after"] or "", match["high"] or match["first"] or match["before"] or ""
     return f"steps {low}..{high}"
+
+
+def best_in_order(place: Place) -> Mistake | None:
+    """`order best acc`: `best` was taken for a field."""
+    rank = place.back()
+    before = place.back_terminal(2)
+    if rank is None or before != "ORDER" or rank.text.lower() not in {"best", "worst", "highest", "lowest"}:
+        return None
+    order = order_of(rank.text, place.found.text) if place.found.terminal == "PATH" else None
+    return _said(place, (rank.start, place.found.end), order.removeprefix("order ")) if order is not None else None
 
 
 _OF_CURVES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.phrases.english import FORMATS, order_of, part_of_time
-from runql.syntax.mistakes.phrases.first_words import read_words
+from runql.syntax.mistakes.phrases.english import FORMATS, order_of
+from runql.syntax.mistakes.phrases.english_vague import part_of_time
+from runql.syntax.mistakes.phrases.first_words import NUMBERS, read_words
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.source import Span
 
@@ -26,6 +27,17 @@ _RANKED_RUNS: Final = re.compile(
     rf"{_EACH}{_KEYS}(?:\s+by\s+(?P<late>{_FIELD}))?{_ENDS}",
     re.I,
 )
+_FEW_OF_EACH: Final = re.compile(
+    rf"(?:runs\s+)?{_RANK.replace('best|', 'best|top|bottom|')}(?P<count>\d{{1,6}})\s+(?:runs\s+)?"
+    rf"by\s+(?P<key>{_FIELD})\s+{_EACH}{_KEYS}{_ENDS}",
+    re.I,
+)
+_FRAME: Final = re.compile(
+    rf"(?:df|runs|runs_df)\.(?P<what>columns|shape|dtypes|info\(\)|to_csv\(\s*[\"'](?P<file>[^\"'\n]+)[\"'][^)]*\)){_ENDS}",
+    re.I,
+)
+_LENGTH: Final = re.compile(rf"len\(\s*(?:df|runs)\s*\){_ENDS}", re.I)
+_CURVE: Final = re.compile(rf"plot\s+(?:the\s+)?(?!config\.|summary\.)(?P<key>{_FIELD}){_ENDS}", re.I)
 _WORDS: Final = r"(?P<words>(?:[a-z]+\s+|\d{1,6}\s+){0,6})(?P<runs>runs?)"
 _FOLD_OF_RUNS: Final = re.compile(
     rf"(?:the\s+)?(?P<fold>{'|'.join(FOLDS)})\s+(?:of\s+)?(?P<key>{_FIELD})(?:\s+{_EACH}{_KEYS})?(?:\s+(?:of|for|in|over)\s+{_WORDS})?{_ENDS}",
@@ -45,7 +57,7 @@ _TWO: Final = re.compile(
     re.I,
 )
 _LATEST: Final = re.compile(
-    rf"(?:compare|diff)\s+(?:the\s+)?(?:last|latest)\s+(?P<count>\d{{1,3}}|two|three)\s+runs{_ENDS}", re.I
+    rf"(?:compare|diff)\s+(?:the\s+)?(?:last|latest)\s+(?P<count>\d{{1,3}}|two|three|four|five)\s+runs{_ENDS}", re.I
 )
 _EXPORT: Final = re.compile(
     r"(?:export|save|write|dump|download)\s+(?:(?:all|everything|the|my)\s+)*(?:runs\s+)?(?:(?:as|to|into|in)\s+)"
@@ -61,7 +73,6 @@ _RATE: Final = re.compile(
 )
 _RATES: Final = {"success": "finished", "failure": "failed", "error": "failed", "crash": "crashed"}
 _EDGES: Final = {"head": "limit", "tail": "last"}
-_NUMBERS: Final = {"two": "2", "three": "3"}
 
 
 def _ranked(match: re.Match[str]) -> str | None:
@@ -69,6 +80,18 @@ def _ranked(match: re.Match[str]) -> str | None:
     if order is None:
         return None
     return f"runs | {order} | limit 1 by {match['keys']}" if match["keys"] else f"runs {order} limit 1"
+
+
+def _few_of_each(match: re.Match[str]) -> str | None:
+    order = order_of(match["word"], match["key"])
+    return f"runs | {order} | limit {match['count']} by {match['keys']}" if order is not None else None
+
+
+def _of_frame(match: re.Match[str]) -> str:
+    if match["file"]:
+        return f'runs | to "{match["file"]}"'
+    what = match["what"].lower().removesuffix("()")
+    return {"shape": "count runs"}.get(what, "show fields")
 
 
 def _ranked_runs(match: re.Match[str]) -> str | None:
@@ -115,6 +138,10 @@ def _exported(match: re.Match[str]) -> str:
 
 
 _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
+    (_FEW_OF_EACH, _few_of_each),
+    (_FRAME, _of_frame),
+    (_LENGTH, lambda match: "count runs"),  # noqa: ARG005 - all of these take the match
+    (_CURVE, lambda match: f"runs keys {match['key']} | plot"),
     (_RANKED_RUNS, _ranked_runs),
     (_RANKED, _ranked),
     (_FOLD_OF_RUNS, _folded),
@@ -126,7 +153,7 @@ _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | N
     (_STATS, lambda match: "runs | describe"),  # noqa: ARG005 - all of these take the match
     (_RATE, _rate),
     (_TWO, lambda match: f'runs where id in ("{match["one"]}", "{match["other"]}") | diff'),
-    (_LATEST, lambda match: f"runs order -created limit {_NUMBERS.get(match['count'].lower(), match['count'])} | diff"),
+    (_LATEST, lambda match: f"runs order -created limit {NUMBERS.get(match['count'].lower(), match['count'])} | diff"),
     (_EXPORT, _exported),
     (_PLOT, _plotted),
 )
@@ -134,9 +161,10 @@ _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | N
 
 def question_in_english(place: Place) -> Mistake | None:
     """`what is the best acc`, `mean loss per model`, `compare A and B`, `plot loss of failed runs`."""
-    if "LET" not in place.accepted and "RUNS" not in place.accepted:
+    if "LET" not in place.accepted and "RUNS" not in place.accepted and place.back_terminal() != "RUNS":
         return None
-    start = place.attempt.lexemes[-1].start if place.back_terminal() == "COUNT" else place.found.start
+    begun = place.back_terminal() in {"COUNT", "RUNS"}
+    start = place.attempt.lexemes[-1].start if begun else place.found.start
     for form, said in _QUESTIONS:
         match = form.match(place.text, start)
         new = said(match) if match is not None else None

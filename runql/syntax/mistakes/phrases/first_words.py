@@ -7,17 +7,8 @@ from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.best_few import both_ways
-from runql.syntax.mistakes.phrases.english import (
-    EACH,
-    JOINED,
-    WHOSE,
-    Phrase,
-    of_history,
-    order_of,
-    part_of_time,
-    phrase_at,
-    state_named,
-)
+from runql.syntax.mistakes.phrases.english import JOINED, Phrase, order_of, phrase_at, state_named
+from runql.syntax.mistakes.phrases.english_vague import EACH, WHOSE, of_history, part_of_time
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.source import Span
 
@@ -35,6 +26,7 @@ _ORDERS: Final = {
     **dict.fromkeys(("shortest", "fastest", "quickest"), "runtime"),
 }
 _TAGGED: Final = {"tagged": "not untagged", "untagged": "untagged"}
+NUMBERS: Final = {"two": "2", "three": "3", "four": "4", "five": "5", "ten": "10"}
 _COUNTS: Final = re.compile(r"(?:how\s+many|number\s+of|count(?:\s+of)?)\s+", re.IGNORECASE)
 _RANKS: Final = frozenset({"best", "worst", "top", "highest", "largest", "biggest", "lowest", "smallest"})
 _BY: Final = re.compile(
@@ -77,7 +69,8 @@ def runs_in_english(place: Place) -> Mistake | None:
     match = _RUNS.match(place.text, counts.end() if counts is not None else start)
     if match is None:
         return None
-    words, span = match["words"].lower().split(), Span(start, match.end())
+    words = [NUMBERS.get(word, word) for word in match["words"].lower().split()]
+    span = Span(start, match.end())
     if "my" in words:
         message = f"`{shown(match[0])}` is said by a condition"
         return Mistake("RQL101", message, span, (WHOSE,), certain=True, resume=span.end)
@@ -179,7 +172,7 @@ def read_words(words: list[str], *, is_one: bool) -> Phrase | None:
 
 def _unranked(span: Span, rank: str, key: str) -> Mistake:
     message = f"`{rank}` by which metric, and is more of it better?" if key else f"`{rank}` by which metric?"
-    key = key or "summary.loss"
+    key = key or "METRIC"
     hint = f"`runs order {key} limit 1` begins with the lowest, `runs order -{key} limit 1` with the highest"
     return Mistake("RQL101", message, span, (hint,), certain=True, resume=span.end)
 
