@@ -84,6 +84,22 @@ def test_a_source_where_a_query_stands(runql: Runql, tmp_path: Path, words: list
     assert "names a source" not in runql("-s", "demo", "runs where name ~ 1").err
 
 
+@pytest.mark.parametrize("given", [["-s", "demo"], []])
+@pytest.mark.parametrize("condition", ["val/acc > 0.8", "val/acc is null", "demo in (1)"])
+def test_a_condition_whose_field_looks_like_a_source(runql: Runql, given: list[str], condition: str) -> None:
+    called = runql(*given, condition)
+    assert called.status == 2
+    assert f"`runs where` is missing before `{condition.split(maxsplit=1)[0]}`" in called.err
+    assert "source" not in called.err
+
+
+def test_no_other_source_behind_the_one_that_is_given(runql: Runql) -> None:
+    called = runql("-s", "demo", "acme/vision runs")
+    assert called.status == 2
+    assert "`acme/vision` does not begin a statement" in called.err
+    assert "-s acme/vision" not in called.err
+
+
 def test_several_results_and_one_file(runql: Runql) -> None:
     called = runql("-s", "memory", "-o", "j.json", "runs limit 1; runs limit 2")
     assert called.status == 2

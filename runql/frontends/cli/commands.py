@@ -137,7 +137,7 @@ def run(call: CommandCall) -> int:
             try:
                 answered.extend(session.run(source, params))
             except QueryError as error:
-                raise with_first_word(error, given.words) from error
+                raise with_first_word(error, given.words, given.source) from error
         try:
             show.results(answered)
         finally:

@@ -17,18 +17,21 @@ _OF_SYNTAX: Final = "RQL1"
 _LONGEST_PATH: Final = 1000
 
 
-def with_first_word(error: QueryError, words: Sequence[str]) -> RunQLError:
-    """The error of a text, or what to say instead where its first word is another thing than a query."""
+def with_first_word(error: QueryError, words: Sequence[str], source: str | None = None) -> RunQLError:
+    """The error of a text, or what to say instead where its first word is another thing than a query.
+
+    With a `source` of its own the call lacks none: its first word is no other one.
+    """
     first = error.diagnostics[0]
     if first.span.start or not first.code.startswith(_OF_SYNTAX):
         return error
-    return _source_first(words) or _with_command(error, words)
+    return (_source_first(words) if source is None else None) or _with_command(error, words)
 
 
 def _source_first(words: Sequence[str]) -> RunQLError | None:
     """Of a call that names its source where a query stands: `runql demo`, `runql ./wandb "runs limit 3"`."""
     word, _, rest = " ".join(words).strip().partition(" ")
-    if not _names_source(word):
+    if not _names_source(word) or _goes_on_as_condition(rest):
         return None
     given, query = shlex.quote(word), shlex.quote(rest.strip()) if rest.strip() else '"runs limit 10"'
     prompt = () if rest.strip() else (f"the prompt on it: `runql -s {visible(given)}`",)
@@ -44,6 +47,18 @@ def _names_source(word: str) -> bool:
     if word == "demo" or word.startswith(("tb:", "store:")) or _PROJECT.fullmatch(word):
         return True
     return 0 < len(word) < _LONGEST_PATH and "\0" not in word and Path(word).is_dir()
+
+
+def _goes_on_as_condition(rest: str) -> bool:
+    """Whether a word before this is a field, as `val/acc` is in `val/acc > 0.8`: no query begins with an operator."""
+    from runql.language.operators import INFIX
+    from runql.syntax.keywords import keywords
+
+    known = keywords()
+    words = {one for terminal in INFIX for one in known.words.get(terminal, ())}
+    symbols = tuple(one for terminal in INFIX for one in known.symbols.get(terminal, ()))
+    after = rest.strip()
+    return after.startswith(symbols) or re.split(r"\W", after.lower(), maxsplit=1)[0] in words
 
 
 def _with_command(error: QueryError, words: Sequence[str]) -> QueryError:
