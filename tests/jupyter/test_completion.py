@@ -45,6 +45,8 @@ def test_what_the_source_holds(kernel: Any) -> None:
         ("%rql runs | ord▮", "order", "ord"),
         ("%rql runs where config.lr > $r▮", "$rate", "$r"),
         ("%%rql\nruns\n  wh▮\nlimit 3", "where", "wh"),
+        ("%runql runs wh▮", "where", "wh"),
+        ("%%runql\nruns\n  wh▮\nlimit 3", "where", "wh"),
         ("%%rql -s demo best\nruns or▮", "order", "or"),
     ],
 )

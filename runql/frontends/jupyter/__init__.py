@@ -1,4 +1,4 @@
-"""`%load_ext runql`: the magics `%rql` and `%%rql`, and completion in them."""
+"""`%load_ext runql`: the magics `%rql` and `%%rql`, by another name `%runql`, and completion in them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def unload(shell: InteractiveShell) -> None:
     if not isinstance(magics, RqlMagics):
         return
     for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("rql", None)
+        for name in ("rql", "runql"):
+            shell.magics_manager.magics[kind].pop(name, None)
     if magics.matcher is not None:
         shell.Completer.custom_matchers.remove(magics.matcher.matches)
     magics.close()

@@ -22,8 +22,8 @@ from runql.text.collector import keep_for_good
 from runql.text.frozen import frozen
 
 _FRESH_SECONDS: Final = 60.0
-_CELL: Final = re.compile(r"%%rql(?=\s|$)")
-_LINE: Final = re.compile(r"\s*(?:[\w.,\s\[\]'\"]+=\s*)?%rql\s")
+_CELL: Final = re.compile(r"%%(?:run|r)ql(?=\s|$)")
+_LINE: Final = re.compile(r"\s*(?:[\w.,\s\[\]'\"]+=\s*)?%(?:run|r)ql\s")
 _KINDS: Final[Mapping[ItemKind, str]] = {
     ItemKind.KEYWORD: "keyword",
     ItemKind.OPERATOR: "keyword",

@@ -125,6 +125,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         self._sessions.clear()
 
     @no_var_expand
+    @line_cell_magic("runql")  # type: ignore[arg-type, unused-ignore]
     @line_cell_magic
     def rql(self, line: str, cell: str | None = None) -> Any:
         """Ask questions of machine-learning runs.
@@ -133,6 +134,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         %rql -s SOURCE              the source of all that follows and names none
         %%rql [-s SOURCE] [NAME]    a query or a script in the lines below; the result is shown, and kept as NAME
 
+        `%runql` and `%%runql` are the same magic by another name.
         SOURCE: entity/project, a folder, tb:FOLDER, demo, a name of the settings. $x is the notebook's variable x.
         A result is a value: .pandas(), .polars(), .arrow(), .runs, iteration; several results are a tuple.
         """
