@@ -23,7 +23,7 @@ from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
-from runql.semantic.check.unquoted import is_word, list_value, test_of, values_meant
+from runql.semantic.check.unquoted import Joined, is_word, list_value, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.meanings import AliasUse, LoggedName, Resolved
 from runql.semantic.names.metrics import Metrics
@@ -90,14 +90,18 @@ class Expressions(LeftOfPipe):
 
     # ------------------------------------------------------------ entries
 
-    def condition(self, node: tree.Expr) -> TypedExpr:
-        """A node where a truth must stand. `failed` alone is a state."""
+    def condition(self, node: tree.Expr, before: Joined | None = None) -> TypedExpr:
+        """A node where a truth must stand. `failed` alone is a state; a value behind a test belongs to that."""
         since = self.report.count
         operand = self.operand(node)
-        if operand is BROKEN and isinstance(node, tree.Field) and self.written(node) in RUN_STATES:
+        typed = self._as_condition(operand)
+        meant = before.value(node) if before is not None else None
+        if meant is not None:
+            self.report.amend(since, ("RQL203", *_UNKNOWN), (meant.hint,), meant.fixes)
+        elif operand is BROKEN and isinstance(node, tree.Field) and self.written(node) in RUN_STATES:
             text = f'state = "{self.written(node)}"'
             self.report.amend(since, _UNKNOWN, (f"the state of a run: {code(text)}",), rewrite(node.span, text))
-        return self._as_condition(operand)
+        return typed
 
     def operand(self, node: tree.Expr) -> Operand:
         """A node where a value may stand; a test is the value true or false."""
@@ -294,19 +298,10 @@ class Expressions(LeftOfPipe):
 
     def _terms(self, terms: Sequence[tree.Expr], *, any_of: bool = False) -> Iterator[TypedExpr]:
         """The terms of a condition. A value alone (`a = 1 or 2`) lacks the comparison that stands before it."""
-        before: tree.Expr | None = None
+        before = Joined(self.written, any_of)
         for term in terms:
-            since = self.report.count
-            yield self.condition(term)
-            test = test_of(before)
-            if test is not None and isinstance(term, tree.Literal) and any_of and test[1] == "!=":
-                hint = f"that it is none of several is `{self.written(test[0])} not in (…)`"
-                self.report.amend(since, ("RQL203",), (hint,), ())
-            elif test is not None and isinstance(term, tree.Literal):
-                text = f"{self.written(test[0])} {test[1]} {self.written(term)}"
-                fixes = rewrite(term.span, text)
-                self.report.amend(since, ("RQL203",), (f"each condition is written in full: {code(text)}",), fixes)
-            before = term
+            yield self.condition(term, before)
+            before.follow(term)
 
     def has_column(self, name: str) -> bool:  # noqa: ARG002 - a run has fields, and no columns
         """Whether a name is one of the table at hand and of no other."""

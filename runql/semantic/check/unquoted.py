@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
 
 from runql.language.fields import RUN_STATES, Space, state_like
 from runql.language.kinds import Kind
@@ -15,7 +15,9 @@ from runql.semantic.operands import BROKEN, Operand, constant, literal_text
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField
 from runql.syntax import tree
-from runql.text.source import Span
+from runql.text.diagnostic import Fix
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
 
 _TIMES = ("now", "today", "yesterday")
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -52,6 +54,77 @@ def known_values(operand: Operand, catalog: Catalog | None) -> Sequence[str]:
     return [value for value, _ in operand.info.top if isinstance(value, str)] if operand.info is not None else []
 
 
+@frozen
+class Meant:
+    """What a value alone stands for behind a test: what to say, and the fixes, if only one can be meant."""
+
+    hint: str
+    fixes: tuple[Fix, ...] = ()
+
+
+class Joined:
+    """The terms of a condition so far. A value alone (`a = 1 or 2`) lacks the comparison that stands before it.
+
+    That a field equals two values holds for no run, and that it differs from one or the other for each: `in` is meant.
+    """
+
+    def __init__(self, written: Callable[[tree.Expr], str], any_of: bool) -> None:
+        self._written = written
+        self._any_of = any_of
+        self._before: tree.Expr | None = None
+        self._values = 0
+
+    def follow(self, term: tree.Expr) -> None:
+        """Go on to the next term."""
+        is_value = isinstance(term, tree.Literal) or self._is_state(term)
+        self._values = self._values + 1 if is_value else 0
+        self._before = self._before if is_value else term
+
+    def value(self, term: tree.Expr) -> Meant | None:
+        """What a term means that is a value alone; `None` if it is none, or nothing before it is a test."""
+        test, span = test_of(self._before), term.span
+        if test is None or not (isinstance(term, tree.Literal) or self._is_state(term)):
+            return None
+        left, sign = self._written(test[0]), test[1]
+        value = self._written(term) if isinstance(term, tree.Literal) else literal_text(self._written(term))
+        if (held := self._never(sign)) is None:
+            text = f"{left} {_OF_ONE.get(sign, sign)} {value}"
+            return Meant(f"each condition is written in full: {code(text)}", rewrite(span, text))
+        few = "not in" if self._any_of else "in"
+        which = "none" if self._any_of else "one"
+        before = self._before
+        if not held or self._values or before is None or NOWHERE in (before.span, span):
+            return Meant(f"{which} of several values: `{left} {few} (…)`")
+        text = f"{left} {few} ({held}, {value})"
+        return Meant(f"{which} of several values: {code(text)}", rewrite(before.span.to(span), text))
+
+    def _never(self, sign: str) -> str | None:
+        """The values that the test before holds the field against, if one more beside it would hold for no run, or for
+        each; an empty text if they are not known by themselves, `None` if it may hold."""
+        if (sign, self._any_of) not in _NEVER:
+            return None
+        return self._listed() if "in" in sign else self._compared()
+
+    def _compared(self) -> str:
+        return self._written(self._before.right) if isinstance(self._before, tree.Compare) else ""
+
+    def _listed(self) -> str:
+        items = self._before.items if isinstance(self._before, tree.In) else ()
+        return ", ".join(map(self._written, items)) if isinstance(items, tuple) else ""
+
+    def _is_state(self, term: tree.Expr) -> bool:
+        """Whether a word is a state behind a test of the state."""
+        test = test_of(self._before)
+        is_word = isinstance(term, tree.Field) and self._written(term) in RUN_STATES
+        return is_word and test is not None and self._written(test[0]) == "state"
+
+
+_NEVER: Final = (("=", False), ("!=", True), ("in", False), ("not in", True))
+"""How tests of one field are joined that together hold for no run, or for each."""
+
+_OF_ONE: Final = {"in": "=", "not in": "!="}
+
+
 def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PLR0911 - one line a node
     """What a test asks, and how."""
     match node:
@@ -61,6 +134,8 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PL
             return value, "has"
         case tree.TextTest(op=text_op, value=value, negated=False):
             return value, str(text_op)
+        case tree.In(value=value, negated=negated):
+            return value, "not in" if negated else "in"
         case tree.And(terms=(*_, last)) | tree.Or(terms=(*_, last)):
             return test_of(last)
         case None:
@@ -69,7 +144,7 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PL
             return None
         case tree.ListValue():
             return None
-        case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is() | tree.Not():
+        case tree.Between() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is() | tree.Not():
             return None
         case tree.And() | tree.Or() | tree.Arithmetic() | tree.Negate() | tree.Call() | tree.Window():
             return None

@@ -6,9 +6,14 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from runql.language.entry import LiteralEntry
+from runql.language.kinds import Kind
+from runql.language.operators import TESTS
+from runql.language.words import WORDS
+from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
-from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.literals import quote_name, read_string, write_string
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing, shown
 from runql.text.source import Span
 
 _PYTHON: Final = "Python"
@@ -142,6 +147,57 @@ def several_after_has(place: Place) -> Mistake | None:
         return None
     hints = ("one of them is `has any (…)`, each of them `has all (…)`",)
     return Mistake("RQL101", "`has` takes one value", place.span, hints, certain=True)
+
+
+_WORD_OR_VALUE: Final = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|-?\.?\d[\w.:+-]*|\$?[^\W\d][\w./-]*)"""
+_ONE_MORE: Final = re.compile(rf"\s*,\s*(?P<value>{_WORD_OR_VALUE})(?=\s*(?P<next>[,)|;#]|\Z|[^\W\d]\w*))")
+_WORD: Final = re.compile(r"[^\W\d][\w-]*")
+_EQUALS: Final = {"EQ": "in", "NE": "not in"}
+_OF_ONE_VALUE: Final = frozenset({*TESTS[Kind.NUMBER], *TESTS[Kind.TEXT]} - {"IN", "IS", "BETWEEN", *_EQUALS})
+_LITERALS: Final = frozenset(
+    word for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry) for word in keywords().words[terminal]
+)
+
+
+def several_values(place: Place) -> Mistake | None:
+    """`state = failed, crashed`, `lr != 0.1, 0.2`: one field beside several values."""
+    if place.found.terminal != "COMMA" or "AND" not in place.accepted or not place.in_condition:
+        return None
+    at = next((n for n in (2, 3) if place.back_terminal(n) in {*_EQUALS, *_OF_ONE_VALUE}), None)
+    if at is None or place.back_terminal(at + 1) not in {"PATH", "RPAR"}:
+        return None
+    sign = place.attempt.lexemes[-at]
+    first = place.text[sign.end : place.found.start].strip()
+    more, end = _values_behind(place)
+    if not more or not re.fullmatch(_WORD_OR_VALUE, first):
+        return None
+    values = [_as_text(value) for value in (first, *more)]
+    if sign.terminal not in _EQUALS:
+        each = " or ".join(f"{place.attempt.lexemes[-at - 1].text} {sign.text} {value}" for value in values)
+        hints = (f"any of them is `({shown(each)})`, all of them with `and`",)
+        return Mistake("RQL101", f"`{sign.text}` takes one value", place.span, hints, certain=True, resume=end)
+    new = f"{_EQUALS[sign.terminal]} ({', '.join(values)})"
+    repair = replacing(sign.start, end, new)
+    message = f"`{sign.text}` takes one value, and several are `{shown(new)}`"
+    return Mistake("RQL101", message, Span(sign.start, end), repairs=(repair,), certain=True)
+
+
+def _values_behind(place: Place) -> tuple[list[str], int]:
+    """The values that stand behind a comma, each by itself, up to one that begins a condition, and where they end."""
+    text, end, found = place.text, place.found.start, list[str]()
+    ends = {*keywords().clause_words, "and", "or"}
+    while (match := _ONE_MORE.match(text, end)) is not None:
+        word = match["next"].lower()
+        if (word[:1].isalpha() and word not in ends) or match["value"].lower() in ends:
+            break
+        found.append(match["value"])
+        end = match.end("value")
+    return found, end
+
+
+def _as_text(value: str) -> str:
+    """A bare word in its quotes."""
+    return write_string(value) if _WORD.fullmatch(value) and value.lower() not in _LITERALS else value
 
 
 _CALLS: Final = {

@@ -303,6 +303,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     pipes.unpiped_stage_of_another_language,
     expressions.presence,
     expressions.product,
+    lists.several_values,
     expressions.between_comma,
     expressions.comma_for_and,
     idiom_words.misspelled,
