@@ -20,6 +20,8 @@ _CALLS: list[tuple[str, dict[str, Any], str, str]] = [
     ("query", {"query": 5}, "`query` of `query` is a text, not 5", "the call is `query(query: a text, "),
     ("query", {}, "`query` lacks its argument `query`", "the call is `query("),
     ("query", {"query": "runs", "limit": 3}, "`query` has no argument `limit`", "part of the query: `runs limit 10`"),
+    ("query", {"query": "runs", "source": "demo"}, "`query` has no argument `source`", "query: `runs from SOURCE …`"),
+    ("check", {"query": "runs", "source": "demo"}, "`check` has no argument `source`", "query: `runs from SOURCE …`"),
     ("query", {"query": "runs", "parms": {}}, "`query` has no argument `parms`", "nearest: `params`"),
     ("query", {"query": "runs", "budget": "500"}, 'from 50 to 20,000, not "500"', "write 500, without quotes"),
     ("query", {"query": "runs", "budget": 7}, "`budget` of `query` is a whole number from 50 to 20,000, not 7", ""),

@@ -117,6 +117,7 @@ _IN_THE_QUERY: Final = {
     **dict.fromkeys(("select", "columns", "fields", "detail"), "runs select FIELD, FIELD"),
     **dict.fromkeys(("keys", "metrics", "history"), "runs keys METRIC scan"),
     **dict.fromkeys(("samples", "sample"), "runs keys METRIC sample 200"),
+    **dict.fromkeys(("source", "sources"), "runs from SOURCE …"),
     **dict.fromkeys(("entity_name", "project_name", "entity", "project", "path"), "runs from ENTITY/PROJECT"),
     **dict.fromkeys(("run_id", "id", "run"), "run ID"),
     **dict.fromkeys(("group", "group_by", "groupby"), "runs | group FIELD : n = count()"),
