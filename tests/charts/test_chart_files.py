@@ -198,4 +198,5 @@ def test_without_pypdf_only_pdf_is_lacking(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(OutputError) as caught:
         place_of_chart(ChartFile.PDF, Path("x.pdf"))
     assert (caught.value.diagnostics[0].code, "`pypdf`" in str(caught.value)) == ("RQL506", True)
+    assert caught.value.diagnostics[0].hints == (f"install it with `{install_command('charts')}`",)
     assert chart_bytes(CHARTS["bins"], ChartFile.SVG)

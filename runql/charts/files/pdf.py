@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import OutputError
+from runql.extras import install_command
 from runql.text.visible import visible
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def need() -> None:
     """Raises `OutputError` where pypdf is not installed."""
     if importlib.util.find_spec("pypdf") is None:
         message = "charts as PDF need `pypdf`, which is not installed"
-        raise OutputError.of("RQL506", message, 'install it with `pip install "runql[charts]"`')
+        raise OutputError.of("RQL506", message, f"install it with `{install_command('charts')}`")
 
 
 def with_information(drawn: bytes, kept: Mapping[str, Any], title: str, key: str, scale: float) -> bytes:
