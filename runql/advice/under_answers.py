@@ -40,7 +40,7 @@ def under_answer(
         if notice.code == _NO_RUN and notice.hints:
             why += notice.hints
         elif notice.severity is Severity.NOTICE and notice in fresh:
-            code = f" · {notice.code}" if notice.names else ""  # whoever has heard enough of it can silence it
+            code = f" ({notice.code})" if notice.names else ""  # whoever has heard enough of it can silence it
             messages.setdefault(notice.code, []).append(f"{notice.message}{code}")
             if notice.hints:
                 ways.setdefault(notice.code, []).append("; ".join(notice.hints))

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Runql
 from tests.sources.local import files, folders
 
-FOLDED = "13 logs end mid-record: their runs were killed · RQL502"
+FOLDED = "13 logs end mid-record: their runs were killed (RQL502)"
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_nothing_of_what_is_not_in_the_answer(runql: Runql, killed: str, query: 
 
 def test_one_file_is_named(runql: Runql, killed: str) -> None:
     said = runql("-s", killed, "runs where config.seed < 3")
-    assert "run-r00.wandb` ends mid-record: its run was killed · RQL502" in said.err
+    assert "run-r00.wandb` ends mid-record: its run was killed (RQL502)" in said.err
     assert _said(said.err) == 2
 
 
@@ -95,7 +95,7 @@ def test_runs_without_logs(runql: Runql, tmp_path: Path) -> None:
         folders.side_run(tmp_path, f"r{at}")
     said = runql("-s", str(tmp_path), "-o", "csv", "runs select id, config.lr, summary.loss, state")
     assert said.out.splitlines()[1] == "r0,1e-05,0.5,"
-    assert "no logs of 3 runs: config and summary only · RQL545" in said.err
+    assert "no logs of 3 runs: config and summary only (RQL545)" in said.err
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_killed_run_is_said_once(tmp_path: Path, capfdbinary: pytest.CaptureFi
 
     assert "run-a.wandb` ends mid-record: its run was killed" in said("runs where id = 'a'")
     assert TORN not in said("runs where id = 'a' keys loss")
-    assert "3 logs end mid-record: their runs were killed · RQL502" in said("runs")
+    assert "3 logs end mid-record: their runs were killed (RQL502)" in said("runs")
     for text in ("runs", "runs keys loss", "count runs", "runs | limit 1", "runs where id = 'b'"):
         assert TORN not in said(text)
     _write(tmp_path, "d")
