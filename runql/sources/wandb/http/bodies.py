@@ -70,7 +70,7 @@ async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], mo
         rest = piece
         while rest:
             try:
-                found, rest = packing.unpack(rest, _STEP_BYTES)
+                found, rest = packing.unpack(rest, min(_STEP_BYTES, most + 1 - len(body)))
             except zlib.error as error:
                 raise Failure(Fault.BROKEN, clean(str(error))) from error
             body += found
