@@ -111,6 +111,20 @@ def test_a_folder_that_nobody_said_yes_to(runql: Runql, tmp_path: Path) -> None:
     assert KEY not in said.out
 
 
+def test_what_names_the_server(runql: Runql, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = json.loads(runql("doctor", "--json").out)["sections"]["server"]
+    assert server["named by"].startswith("nothing: it is the default")
+    assert server["headers"] == "Use-Admin-Privileges (as wandb's own client)"
+    own = home / ".config" / "wandb" / "settings"
+    own.parent.mkdir(parents=True)
+    own.write_text("[default]\nbase_url = http://own.test\n")
+    server = json.loads(runql("doctor", "--json").out)["sections"]["server"]
+    assert (server["address"], server["named by"]) == ("http://own.test", "~/.config/wandb/settings")
+    monkeypatch.setenv("WANDB_BASE_URL", "http://w.test")
+    server = json.loads(runql("doctor", "--json").out)["sections"]["server"]
+    assert (server["address"], server["named by"]) == ("http://w.test", "`WANDB_BASE_URL`")
+
+
 def test_the_server_is_asked_where_the_call_says_so(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
     with LoopbackServer(Store()) as server:
         monkeypatch.setenv("WANDB_BASE_URL", server.base_url)

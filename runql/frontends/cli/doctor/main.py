@@ -27,6 +27,8 @@ from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice
 
 _SECONDS = 20.0
+_ALSO_SENT = {"Use-Admin-Privileges": " (as wandb's own client)"}
+"""Headers that nobody's settings ask for."""
 
 
 def server_section(settings: Settings, *, asks: bool) -> tuple[Section, Credentials | None]:
@@ -35,7 +37,10 @@ def server_section(settings: Settings, *, asks: bool) -> tuple[Section, Credenti
         credentials = credentials_for(settings)
     except RunQLError as error:
         return Section("server", (trouble("address", error.diagnostics),)), None
-    facts = [Finding("address", credentials.base_url, credentials.warnings)]
+    facts = [
+        Finding("address", credentials.base_url, credentials.warnings),
+        Finding("named by", places.origin_of_address(settings)),
+    ]
     facts += [
         Finding(name, value)
         for name, value in (("entity", credentials.entity), ("project", credentials.project))
@@ -66,7 +71,7 @@ def _way(credentials: Credentials) -> list[Finding]:
     return [
         Finding("proxy", proxy),
         Finding("certificates", "not verified" if not trust.verifies else named or "those of the system"),
-        Finding("headers", ", ".join(name for name, _ in network.headers)),
+        Finding("headers", ", ".join(name + _ALSO_SENT.get(name, "") for name, _ in network.headers)),
         Finding(
             "time for one request",
             "by default" if network.timeout_seconds is None else f"{network.timeout_seconds:g} s",

@@ -17,7 +17,7 @@ from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.trust import contents, project_file
 from runql.wandb_settings.files import Surroundings, read_settings
 from runql.wandb_settings.netrc_keys import key_from_netrc, netrc_file
-from runql.wandb_settings.urls import normal_base_url
+from runql.wandb_settings.urls import DEFAULT_BASE_URL, normal_base_url
 
 
 def settings_section(settings: Settings, wrong: SettingsError | None) -> Section:
@@ -172,6 +172,14 @@ def server_of_settings(settings: Settings) -> str:
     """The address of the server by variables and the user's own file, for when it is not clear which one counts."""
     try:
         own = read_settings(_around(settings)).trusted("base_url")
-        return normal_base_url(settings.server.env.get("WANDB_BASE_URL") or own or "https://api.wandb.ai")
+        return normal_base_url(settings.server.env.get("WANDB_BASE_URL") or own or DEFAULT_BASE_URL)
     except RunQLError:
-        return "https://api.wandb.ai"
+        return DEFAULT_BASE_URL
+
+
+def origin_of_address(settings: Settings) -> str:
+    """What names the server: a variable, a file, or nothing."""
+    if settings.server.env.get("WANDB_BASE_URL"):
+        return "`WANDB_BASE_URL`"
+    layer = read_settings(_around(settings)).layer("base_url")
+    return f"{layer.path}" if layer is not None else "nothing: it is the default, the same as that of wandb 0.31"
