@@ -106,6 +106,7 @@ class Voice:
         self._structured = structured
         self._width = columns
         self._heard: list[str] | None = None
+        self._failed = OK
 
     @property
     def _columns(self) -> int | None:
@@ -123,7 +124,12 @@ class Voice:
     def error(self, error: RunQLError) -> int:
         """Show an error, with its place where it has one, and give the exit status."""
         self.diagnostics(error.diagnostics, error.source)
+        self._failed = self._failed or status_of(error)
         return status_of(error)
+
+    def status(self, status: int) -> int:
+        """An exit status, which is not 0 after an error: whoever closed the output early has not closed that."""
+        return self._failed if status == OK else status
 
     def diagnostics(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
         """Show each as a picture of its place, or as JSON for a program."""

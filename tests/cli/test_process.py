@@ -62,6 +62,44 @@ def started(folder: Path, *argv: str, code: str | None = None, **more: str) -> s
         signal.signal(signal.SIGHUP, heard)
 
 
+def closed(folder: Path, *argv: str) -> tuple[int, str]:
+    """The status of a call whose output nobody takes, and what it says."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        called = subprocess.run(
+            [sys.executable, "-m", "runql", *argv],
+            cwd=folder,
+            env=environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    return called.returncode, called.stderr
+
+
+def test_an_error_that_was_said_is_in_the_status_though_nobody_takes_the_output(tmp_path: Path) -> None:
+    (tmp_path / "bad.rql").write_text("rns\n")
+    (tmp_path / "good.rql").write_text("runs   limit 1\n")
+    status, said = closed(tmp_path, "fmt", "--diff", "bad.rql", "good.rql")
+    assert (status, "unknown word `rns`" in said) == (2, True)
+
+
+def test_what_stands_behind_is_judged_and_written_though_nobody_takes_the_output(tmp_path: Path) -> None:
+    text = 'runs limit 3; runs limit 1 | to "x.csv"; runs limit 2 | assert count() > 5; runs limit 4'
+    status, said = closed(tmp_path, "-s", "demo", "--junit", "j.xml", text)
+    assert (status, "`count() > 5` does not hold" in said) == (1, True)
+    assert len((tmp_path / "x.csv").read_text().splitlines()) == 2
+    assert '<testsuites name="runql' in (report := (tmp_path / "j.xml").read_text())
+    assert 'failures="1"' in report
+    assert closed(tmp_path, "-s", "demo", "--junit", "k.xml", "runs limit 3; runs limit 2") == (0, "")
+    assert 'skipped="1"' in (tmp_path / "k.xml").read_text()
+
+
 def wait_for_writing(process: int, folder: Path) -> None:
     """Until the process holds a file of the folder open, with a name or without one."""
     deadline = time.monotonic() + 60

@@ -53,13 +53,13 @@ def perform(arguments: Arguments) -> int:
         settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
-        return stderr.with_loss(_carried_out(CommandCall(arguments, settings, voice, waiting)))
+        return voice.status(stderr.with_loss(_carried_out(CommandCall(arguments, settings, voice, waiting))))
     except RunQLError as error:
         return voice.error(error)
     except stdout.CannotWrite as error:
         return voice.error(OutputError.of("RQL506", f"cannot write standard output: {error}"))
     except stdout.ClosedPipe:
-        return stderr.OK
+        return voice.status(stderr.with_loss(stderr.OK))
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, with the way to report it
         return voice.fault(error, debug=debug)
 
@@ -163,6 +163,9 @@ def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Expla
             report.write(answered, error)
         except OutputError as lost:
             call.voice.error(lost)
+        raise
+    except stdout.ClosedPipe:
+        report.write(answered, None)
         raise
     report.write(answered, None)
 

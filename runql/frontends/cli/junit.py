@@ -39,7 +39,7 @@ class JunitReport:
     source: Source
 
     def write(self, results: Sequence[Result | Explanation], error: RunQLError | None) -> None:
-        """Write what came of each assertion; `error` is what ended the text, if anything did.
+        """Write what came of each assertion; `error` is what ended the text, if anything but a closed output did.
 
         Raises `OutputError`; then the file is as it was.
         """
@@ -54,7 +54,7 @@ class JunitReport:
             yield _broken(self.source.name, error.diagnostics[0].span, 0.0, error)
         for at, result in enumerate(results):
             cases = _of(result)
-            if at < ended:
+            if at < ended and (result.answer.was_read or error is not None):
                 yield from cases
             elif at == ended and error is not None:
                 yield from _ended(cases, error)

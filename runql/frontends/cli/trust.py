@@ -60,7 +60,7 @@ def asked(settings: config.Settings, voice: Voice, error: UntrustedFolder) -> bo
     if not settings.server.may_ask or not stderr.is_terminal() or sys.stdin is None or not sys.stdin.isatty():
         return False
     found = contents(files_that_count(settings, settings.folder))
-    voice.error(error)
+    voice.diagnostics(error.diagnostics, error.source)  # no failure: a yes may follow
     voice.say("\n".join(_shown(found)))
     stderr.raw("trust this folder as it is now? [y/N] ")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
