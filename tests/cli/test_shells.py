@@ -144,6 +144,9 @@ def test_inside_the_query(runql: Runql, world: Path) -> None:
     assert "runs where state = 'finished'" in offered(runql, "runql -s demo \"runs where state = 'fi")
     assert 'runs where state = "finished"' in offered(runql, "runql -s demo 'runs where state = ")
     assert offered(runql, "runql -s demo runs where config.op") == ["config.optimizer"]
+    assert "runs order -summary.loss" in offered(runql, 'runql -s demo "runs order -summary.lo')
+    assert "-summary.loss" in offered(runql, "runql -s demo runs order -summary.lo")
+    assert offered(runql, "runql -s demo -") == [], "an option, which the shell's script knows"
     assert "runs from @good" in offered(runql, 'runql -s demo "runs from @')
     assert "runs | select" in offered(runql, 'runql "runs | sel')
     assert "config.optimizer" in offered(runql, "runql describe demo config.o")
@@ -232,6 +235,10 @@ def test_in_the_shell_itself(shell: str, tmp_path: Path, demo: Path, monkeypatch
         seen.press(" = 'ad\t")
         seen.wait("config.optimizer = 'adam'")
         seen.press('"\x01# \r')
+        seen.wait(lambda: seen.lines[seen.screen.cursor.y].strip() == "$")
+        seen.press("runql -s demo runs order -summary.val/lo\t")
+        seen.wait("$ runql -s demo runs order -summary.val/loss")
+        seen.press("\x01# \r")
         seen.wait(lambda: seen.lines[seen.screen.cursor.y].strip() == "$")
         seen.press("runql -s de\t")
         seen.wait("$ runql -s demo")

@@ -119,6 +119,8 @@ def _files(current: str, endings: Sequence[str] | None) -> list[Candidate]:
 def _of_query(at: Situation, word: Word) -> list[Candidate]:
     current = word.value
     found: list[Candidate] = []
+    if not at.words and word.raw.startswith("-") and not at.is_free:
+        return found  # an option: no query begins with a sign
     if not at.words and not word.quote:
         if at.command == "run" and at.source is None and current == word.raw:
             commands = (name for name in COMMANDS if COMMANDS[name] not in HIDDEN)

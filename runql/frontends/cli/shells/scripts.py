@@ -77,7 +77,7 @@ function __runql_complete
 end
 
 complete -c runql -f
-complete -c runql -f -n 'not string match -qr -- "^-" (commandline -ct)' -k -a '(__runql_complete)'
+complete -c runql -f -k -a '(__runql_complete)'
 @OPTIONS@
 """
 
