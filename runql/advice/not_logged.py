@@ -9,7 +9,7 @@ from runql.engine.histories.tables import keys_wanted
 from runql.engine.patterns import star_matcher
 from runql.language.fields import Space
 from runql.semantic.catalog import Catalog
-from runql.semantic.spelling import segment_text
+from runql.semantic.spelling import code, field_text, segment_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
@@ -58,11 +58,11 @@ def _missing(key: str, facts: HistoryFacts, catalog: Catalog, within: str) -> Di
     noun = "machine metric that matches" if machine and "*" in key else "metric that matches" if "*" in key else ""
     if noun:
         return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no {noun} `{key}`{within}")
-    hints = () if within else _others(key, catalog)
+    hints = () if within else _others(key, facts, catalog)
     return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no value of `{key}`{within}", hints=hints)
 
 
-def _others(key: str, catalog: Catalog) -> tuple[str, ...]:
+def _others(key: str, facts: HistoryFacts, catalog: Catalog) -> tuple[str, ...]:
     """How many runs of the source logged it, and what is called nearly so."""
     # What was logged ends in the summary; the metrics themselves are known only if somebody had to look for them.
     spaces = (Space.SYSTEM,) if key.startswith(_SYSTEM) else (Space.SUMMARY, Space.LOGGED)
@@ -71,9 +71,17 @@ def _others(key: str, catalog: Catalog) -> tuple[str, ...]:
     named = {prefix + info.dotted.removeprefix(prefix): info for info in known}
     if key in named and named[key].runs:
         there = f"{named[key].runs:,} of {catalog.looked_at(named[key].space):,} runs have it"
-        return (there if prefix else f"{there}: `where exists(logged.{key})`",)
+        return (there if prefix else f"{there}{_where_it_is(key, facts, catalog)}",)
     near = nearest(key, [name for name in named if name != key])
     return (f"nearest: {_listed(near)}",) if near else ()
+
+
+def _where_it_is(key: str, facts: HistoryFacts, catalog: Catalog) -> str:
+    """How runs are asked for that have it: those that logged it, where others than these runs may have."""
+    names, dotted = catalog.metrics[Space.LOGGED], tuple(key.split("."))
+    if key in names or (not names and facts.runs < catalog.run_count):
+        return f": `where exists({field_text(Space.LOGGED, dotted)})`"
+    return f", in the summary: {code(field_text(Space.SUMMARY, dotted))}"
 
 
 def _steps(part: HistoryPart) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from runql.advice.field_summary import column_of, field_of, held_by, held_in, held_of, said_of
@@ -10,6 +10,7 @@ from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.stages.shared.filtered import Unpassed
 from runql.errors import BackendError
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.nodes import Count, Filter, Plan, Projection, RunScan, scan_of, those
 from runql.plan.push import push
@@ -17,7 +18,8 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.naming import searched_text
 from runql.semantic.needed import needed_of
 from runql.semantic.record import RunRecord
-from runql.semantic.typed import TAnd, TAnyField, TypedExpr
+from runql.semantic.spelling import code, field_text
+from runql.semantic.typed import TAnd, TAnyField, TCompare, TLogged, TypedExpr
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
@@ -50,7 +52,7 @@ def why_empty(plan: Plan, places: Sequence[SourcePlace], catalog: Catalog, text:
 
     Runs at hand are looked at; of any other source only counts are asked for, at most two a term.
     """
-    terms = [term for node in reversed(those(plan, Filter)) for term in _terms(node.condition)]
+    terms = _as_written(term for node in reversed(those(plan, Filter)) for term in _terms(node.condition))
     scan = scan_of(plan)
     records = _at_hand(scan, terms, places, runs_of)
     total = len(records) if records is not None else _runs_in(places, catalog) if scan.named is None else None
@@ -103,6 +105,16 @@ def _terms(condition: TypedExpr) -> Iterator[TypedExpr]:
         yield from _terms(term)
     if not isinstance(condition, TAnd):
         yield condition
+
+
+def _as_written(terms: Iterable[TypedExpr]) -> list[TypedExpr]:
+    """The terms as they stand in the text: what one of them was made into, as a day into its two ends, is one again."""
+    found: dict[object, list[TypedExpr]] = {}
+    for term in terms:
+        found.setdefault(id(term) if term.span == NOWHERE else term.span, []).append(term)
+    return [
+        same[0] if len(same) == 1 else TAnd(tuple(same), kind=Kind.BOOL, span=same[0].span) for same in found.values()
+    ]
 
 
 # ---------------------------------------------------------------- the counts
@@ -170,11 +182,33 @@ def _rung(term: TypedExpr, terms: Sequence[TypedExpr], count: _Count) -> Rung:
 
 def _held(rung: Rung, catalog: Catalog, records: Sequence[RunRecord] | None) -> str:
     """What the field of a term that nothing passes really holds."""
-    key = field_of(rung.term)
-    if rung.alone != 0 or key is None:
+    if rung.alone != 0:
         return ""
-    held = held_by(records, key) if records is not None else held_in(catalog, key)
-    return said_of(rung.term, held) if held is not None else ""
+    if isinstance(rung.term, TLogged):
+        return _logged_by_none(rung.term.metric, catalog)
+    for term in _parts(rung.term, records):
+        key = field_of(term)
+        held = None if key is None else held_by(records, key) if records is not None else held_in(catalog, key)
+        if held is not None and (note := said_of(term, held)):
+            return note
+    return ""
+
+
+def _parts(term: TypedExpr, records: Sequence[RunRecord] | None) -> list[TypedExpr]:
+    """What a term was made into, as far as nothing passes it where that can be seen: the ends of a day."""
+    if not isinstance(term, TAnd):
+        return [term]
+    ends: list[TypedExpr] = [one for one in term.terms if isinstance(one, TCompare)]
+    return ends if records is None else [one for one in ends if not _looking(records)([one])]
+
+
+def _logged_by_none(metric: str, catalog: Catalog) -> str:
+    """What is known of a metric that no run logged: a summary may hold it all the same."""
+    there = catalog.by_dotted.get((Space.SUMMARY, metric), ())
+    if not there:
+        return ""
+    written = code(field_text(Space.SUMMARY, there[0].path))
+    return f"none logged it, and {there[0].runs:,} have {written}"
 
 
 def _guilty(rungs: Sequence[Rung]) -> list[Rung]:

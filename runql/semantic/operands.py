@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timedelta
+from typing import Final
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
@@ -139,6 +141,25 @@ def literal_text(value: Value, *, is_duration: bool = False) -> str:  # noqa: PL
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal_text, value))}]"
     return "" if value is MISSING else repr(value)
+
+
+_NUMBERS: Final = re.compile(r"\s*\[?\s*(-?[\d.]+(?:e[+-]?\d+)?(?:\s*,\s*-?[\d.]+(?:e[+-]?\d+)?)*)\s*\]?\s*", re.I)
+
+
+def element_text(item: Operand, info: FieldInfo | None) -> str:
+    """A constant as an element of a list that is known: without its quotes where its elements are numbers."""
+    kinds = {kind_of(value) for value, _ in info.elements} if info is not None else set()
+    value = item.value
+    if isinstance(value, str) and not item.shown and Kind.NUMBER in kinds and Kind.TEXT not in kinds:
+        return value.strip() if "," not in value and _NUMBERS.fullmatch(value) else item.text
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return literal_text(item.text) if is_number and Kind.TEXT in kinds and Kind.NUMBER not in kinds else item.text
+
+
+def numbers_in(text: str) -> str | None:
+    """A list of numbers that was written as a text, `"64, 32"`; `None` if it is none."""
+    found = _NUMBERS.fullmatch(text)
+    return f"[{found[1]}]" if found is not None and ("," in text or "[" in text) else None
 
 
 def duration_text(total: float) -> str:

@@ -209,3 +209,12 @@ def test_it_stands_under_the_table_in_python() -> None:
     (result,) = session().run("runs where config.lr > 5 select id")
     assert isinstance(result, Result)
     assert repr(result).endswith("\n  RQL307 config.lr > 5 → 0 of 12 (largest is 0.11)")
+
+
+def test_a_day_is_one_term_though_it_has_two_ends() -> None:
+    _, second = ladder('runs where name = "a" and created = 2027-01-01')
+    assert second == "✗ created = 2027-01-01 → 0 of 12 (latest is 2026-01-01T11:00Z); without it 0"
+
+
+def test_a_day_before_all_runs_is_said_by_the_earliest() -> None:
+    assert ladder("runs where created = 2020-01-01")[0].endswith("→ 0 of 12 (earliest is 2026-01-01T00:00Z)")

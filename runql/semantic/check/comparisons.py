@@ -13,7 +13,16 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.names.meanings import seen_kinds
 from runql.semantic.names.nearest import nearest_hint, nearest_names
-from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
+from runql.semantic.operands import (
+    BROKEN,
+    Operand,
+    constant,
+    element_text,
+    example_value,
+    literal_text,
+    numbers_in,
+    quoted,
+)
 from runql.semantic.spelling import code
 from runql.semantic.times import (
     Day,
@@ -82,7 +91,12 @@ class Comparisons:
     def between(self, value: Operand, low: Operand, high: Operand, span: Span) -> TypedExpr:
         value_low, low = self._as_times(value, low)
         value, high = self._as_times(value_low, high)
-        if all([self._fit(value, low, span, ordered=True), self._fit(value, high, span, ordered=True)]):
+        if all(
+            [
+                self._fit(value, low, span, ordered=True, op=Comparison.GE),
+                self._fit(value, high, span, ordered=True, op=Comparison.LE),
+            ]
+        ):
             self._between_never(low, high, span)
         if low.day is None and high.day is None:
             return TBetween(value.expr, low.expr, high.expr, kind=Kind.BOOL, span=span)
@@ -206,7 +220,8 @@ class Comparisons:
     ) -> None:
         if left.is_constant and not right.is_constant:
             left, right = right, left
-        text = self._right_spelling(left, right)
+        ordered = op is not None and op not in _EQUALITY
+        text = None if ordered and Kind.NUMBER in right.kinds else self._right_spelling(left, right)
         example = text or example_value(left)
         asked = op if op in _EQUALITY else None
         sign = asked.value if asked is not None else "=" if example[0] in _QUOTED_OR_WORD else ">"
@@ -262,10 +277,15 @@ class Comparisons:
         others = [item for item in items if not item.is_null]
         if left.kinds != _LISTS or not others or any(Kind.LIST in item.kinds for item in others):
             return False
-        inner = ", ".join(item.text for item in items)
+        value = items[0].value if len(items) == 1 and not items[0].shown else None
+        inner = ", ".join(element_text(item, left.info) for item in items)
+        whole = numbers_in(value) if isinstance(value, str) else None
         test = f"has any ({inner})" if len(items) > 1 else f"has {inner}"
         text = f"{'not ' * negated}{left.text} {test}"
         hints, fixes = ((f"a list is asked with `has`: {code(text)}",), rewrite(span, text)) if inner else ((), ())
+        if whole is not None:
+            text = f"{left.text} {'!=' if negated else '='} {whole}"
+            hints, fixes = (f"a whole list stands in brackets: {code(text)}",), rewrite(span, text)
         message = f"{quoted(left)} is a list, and never compares with {others[0].holds}"
         self.report.add("RQL203", message, span, *hints, fixes=fixes)
         return True

@@ -23,7 +23,7 @@ from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
-from runql.semantic.check.unquoted import Joined, is_word, list_value, values_meant
+from runql.semantic.check.unquoted import Joined, element_meant, is_word, list_value, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.meanings import AliasUse, LoggedName, Resolved
 from runql.semantic.names.metrics import Metrics
@@ -268,8 +268,7 @@ class Expressions(LeftOfPipe):
             case tree.Compare():
                 if self.context.depth:
                     self.questions.with_itself(node, span)
-                left = self.operand(node.left)
-                return self.comparisons.compare(node.op, left, self.beside(left, node.right), span)
+                return self._compared(node, span)
             case tree.Between():
                 low, high = self.operand(node.low), self.operand(node.high)
                 return negated(self.comparisons.between(self.operand(node.value), low, high, span), node.negated)
@@ -295,6 +294,14 @@ class Expressions(LeftOfPipe):
                 return TOr(tuple(self._terms(terms, any_of=True)), kind=Kind.BOOL, span=span)
             case _:
                 assert_never(node)
+
+    def _compared(self, node: tree.Compare, span: Span) -> TypedExpr:
+        left = self.operand(node.left)
+        since = self.report.count
+        right = self.beside(left, node.right)
+        if right is BROKEN and (text := element_meant(node, left, self.names.catalog)) is not None:
+            self.report.amend(since, _UNKNOWN, (f"a list is asked with `has`: {code(text)}",), rewrite(span, text))
+        return self.comparisons.compare(node.op, left, right, span)
 
     def _terms(self, terms: Sequence[tree.Expr], *, any_of: bool = False) -> Iterator[TypedExpr]:
         """The terms of a condition. A value alone (`a = 1 or 2`) lacks the comparison that stands before it."""

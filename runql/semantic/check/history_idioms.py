@@ -116,8 +116,13 @@ def _of_history(node: tree.Expr) -> tree.Expr:
     return tree.Field(tree.Path(("logged", *named), path.exact)) if named else node
 
 
-_COMPARED_WITH: Final = re.compile(r"(?P<field>[^\W\d][\w./]*)\s*(?:==?|[<>]=?)\s*\Z")
-_BEFORE_FIELD: Final = re.compile(r"\s*(?:==?|[<>]=?)\s*(?P<field>[^\W\d][\w./]*)")
+_NUMBER: Final = r"\d*\.?\d+(?:e[+-]?\d+)?"
+_COMPARED_WITH: Final = re.compile(
+    rf"(?P<field>[^\W\d][\w./]*)\s*(?:==?|[<>]=?)\s*(?:{_NUMBER}\s*[*+-]\s*)?\Z", re.IGNORECASE
+)
+_BEFORE_FIELD: Final = re.compile(
+    rf"\s*(?:[*/+-]\s*{_NUMBER}\s*)?(?:==?|[<>]=?)\s*(?:{_NUMBER}\s*[*+-]\s*)?(?P<field>[^\W\d][\w./]*)", re.IGNORECASE
+)
 _NEAR_TEXT: Final = 200
 
 
@@ -128,7 +133,8 @@ def largest_of_all(node: tree.Call, text: str | None, span: Span) -> str | None:
     written = to_text(node.arguments[0])
     before = _COMPARED_WITH.search(text[max(0, span.start - _NEAR_TEXT) : span.start])
     behind = _BEFORE_FIELD.match(text[span.end : span.end + _NEAR_TEXT])
-    if written not in {one["field"] for one in (before, behind) if one is not None}:
+    named = {one["field"].removeprefix("summary.") for one in (before, behind) if one is not None}
+    if written.removeprefix("summary.") not in named:
         return None
     return f"value(runs | group : {node.name}({written}))"
 

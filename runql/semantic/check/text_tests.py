@@ -8,7 +8,7 @@ from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import Report, rewrite, rewrites
-from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
+from runql.semantic.operands import BROKEN, Operand, constant, element_text, example_value, literal_text, quoted
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
 from runql.syntax import tree
@@ -40,7 +40,7 @@ class TextTests:
         pattern = self._expressions.beside(value, node.pattern)
         self._must_be_text(value, node)
         if pattern is not BROKEN:
-            self._pattern(node, pattern)
+            self._pattern(node, value, pattern)
         return TTextTest(node.op, value.expr, pattern.expr, kind=Kind.BOOL, span=span)
 
     def _must_be_text(self, value: Operand, node: tree.TextTest) -> None:
@@ -49,22 +49,27 @@ class TextTests:
         hints = (f"for example: `{value.text} > {example_value(value)}`",) if Kind.NUMBER in value.kinds else ()
         self._report.add("RQL203", f"{quoted(value)} is {value.holds}, and `{node.op}` tests text", value.span, *hints)
 
-    def _pattern(self, node: tree.TextTest, pattern: Operand) -> None:
+    def _pattern(self, node: tree.TextTest, value: Operand, pattern: Operand) -> None:
         if Kind.TEXT not in pattern.kinds or pattern.is_null:
-            self._not_a_text(node.op, pattern)
+            self._not_a_text(node, value, pattern)
         elif node.op in _PATTERNS and not pattern.is_constant:
             message = f"the pattern of `{node.op}` must be written out, or be a parameter"
             self._report.add("RQL204", message, pattern.span, "`contains` takes the value of another field")
         elif node.op in _REGEXES:
             self._regex(node, pattern)
 
-    def _not_a_text(self, op: tree.TextOp, pattern: Operand) -> None:
+    def _not_a_text(self, node: tree.TextTest, of: Operand, pattern: Operand) -> None:
+        op = node.op
         if pattern.is_null:
             self._report.add("RQL203", f"`{op}` takes a text, and this is null", pattern.span)
             return
         text = f'"{pattern.text}"'
         hints = (f"in quotes: `{text}`",) if pattern.is_constant else ()
         fixes = rewrite(pattern.span, text) if hints else ()
+        if pattern.is_constant and op is tree.TextOp.CONTAINS and of.kinds == frozenset({Kind.LIST}):
+            text = f"{'not ' * node.negated}{of.text} has {element_text(pattern, of.info)}"
+            hints = (f"an element of a list is asked with `has`: {code(text)}",)
+            fixes = rewrite(self._report.place(node.span), text)
         message = f"`{op}` takes a text, and {quoted(pattern)} is {pattern.holds}"
         self._report.add("RQL203", message, pattern.span, *hints, fixes=fixes)
 

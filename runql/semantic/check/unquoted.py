@@ -51,7 +51,17 @@ def known_values(operand: Operand, catalog: Catalog | None) -> Sequence[str]:
     expr = operand.expr
     if isinstance(expr, TField) and expr.key.space is Space.RUN and expr.key.segments == ("tags",):
         return tuple(catalog.tags) if catalog is not None else ()
-    return [value for value, _ in operand.info.top if isinstance(value, str)] if operand.info is not None else []
+    info = operand.info
+    return [value for value, _ in (*info.top, *info.elements) if isinstance(value, str)] if info is not None else []
+
+
+def element_meant(node: tree.Compare, left: Operand, catalog: Catalog | None) -> str | None:
+    """`tags = best`: the test of a list that a word beside it means; `None` where it is no list, or no word."""
+    right, equal = node.right, node.op in (tree.Comparison.EQ, tree.Comparison.NE)
+    if not equal or left.kinds != frozenset({Kind.LIST}) or not (isinstance(right, tree.Field) and is_word(right)):
+        return None
+    texts = values_meant(str(right.path.segments[0]), left, catalog)
+    return f"{'not ' * (node.op is tree.Comparison.NE)}{left.text} has {texts[0]}" if texts else None
 
 
 @frozen

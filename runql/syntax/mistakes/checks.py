@@ -109,7 +109,7 @@ def _minus(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mis
     if checked is None and clause == "ORDER":
         checked = _two_keys(last, lexeme, after)
     if checked is None and last.end == lexeme.start and lexeme.end == after.start:
-        checked = hyphen_mistake(last, after, before)
+        checked = hyphen_mistake(last, after, before, in_list=_in_list(lexemes, index - 1))
     return checked
 
 
@@ -265,7 +265,19 @@ def _mlflow(word: Lexeme, before: Lexeme) -> Mistake | None:
     return idiom("MLflow", word.text, new, Span(word.start, word.end), replacing(word.start, word.end, new), hint)
 
 
-def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None) -> Mistake | None:
+def _in_list(lexemes: Sequence[Lexeme], index: int) -> bool:
+    """Whether a lexeme is one of the values behind `in (`."""
+    opener = index - 1
+    while opener > 0 and index - opener < _LONGEST_LIST and lexemes[opener].terminal in _LISTED:
+        opener -= 1
+    return opener > 0 and lexemes[opener].terminal == "LPAR" and lexemes[opener - 1].terminal == "IN"
+
+
+_LISTED: Final = frozenset({"COMMA", "PATH", "STRING", "NUMBER", "MINUS"})
+_LONGEST_LIST: Final = 64
+
+
+def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None, *, in_list: bool = False) -> Mistake | None:
     """What to say about `left-right`; none if a subtraction is plain."""
     span = Span(left.start, right.end)
     written = f"{left.text}-{right.text}"
@@ -281,7 +293,8 @@ def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None) -> Mistak
     ways = [("name", named), ("subtraction", apart)]
     from runql.language.operators import BEFORE_TEXT  # of most texts it is not asked
 
-    if before is not None and before.terminal in BEFORE_TEXT and "." not in left.text:
+    begins_value = in_list or (before is not None and before.terminal in BEFORE_TEXT)
+    if begins_value and "." not in left.text:
         ways.insert(0, ("text", f'"{written}"'))
     return Mistake(
         "RQL101",

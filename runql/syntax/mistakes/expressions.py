@@ -78,6 +78,8 @@ _PATTERN: Final = re.compile(r"[\^$*+?\[\]{}|\\()]")
 def and_or_signs(place: Place) -> Mistake | None:
     """`&` and `|` between conditions, as pandas has them, and `~` before one."""
     found, before = place.found, place.back()
+    if found.terminal == "PIPE" and place.opened and _stage_follows(place):
+        return None  # the bracket is not closed
     if found.text == "&" or (found.terminal == "PIPE" and "OR" in place.accepted):
         return _pandas(place, found, "and" if found.text == "&" else "or")
     if found.text == "~" and "NOT" in place.accepted:
@@ -87,6 +89,17 @@ def and_or_signs(place: Place) -> Mistake | None:
         mistake = _pandas(place, before, "or")
         return replace(mistake, certain=False, reach=2)
     return None
+
+
+def _stage_follows(place: Place) -> bool:
+    """Whether a word of a stage stands behind a pipe, and no condition."""
+    following = next(islice(place.ahead(), 1, 2), None)
+    return following is not None and following.text.lower() in keywords().stage_words and not _compares_behind(place)
+
+
+def _compares_behind(place: Place) -> bool:
+    operator = next(islice(place.ahead(), 2, 3), None)
+    return operator is not None and (operator.terminal in _COMPARISONS or operator.text.lower() in operator_words())
 
 
 def _pandas(place: Place, sign: Lexeme, word: str) -> Mistake:

@@ -238,6 +238,16 @@ def and_left_out(place: Place) -> Mistake | None:
 _DISTINCT_FROM: Final = re.compile(r"(?i)is\s+(?P<denied>not\s+)?distinct\s+from\b")
 
 
+_DESCRIBES: Final = re.compile(
+    r"(?:number|numeric|integer|int|float|string|str|text|list|array|dict|bool|boolean|date|time|unknown|valid|"
+    r"invalid|empty|set|unset|defined|undefined|present|absent|small|smaller|smallest|low|lower|lowest|tiny|"
+    r"little|large|larger|largest|high|higher|highest|big|bigger|biggest|huge|good|better|best|bad|worse|worst|"
+    r"short|long|fast|faster|fastest|slow|slower|slowest|new|newer|newest|old|older|oldest|positive|negative|"
+    r"zero|nonzero|even|odd|unique|same|different|equal|similar|constant)"
+)
+"""Words that say of what kind or how large a value is, and are no value."""
+
+
 def is_word(place: Place) -> Mistake | None:
     """`state is finished`, `config.x is inf`: `is` asks for null, NaN and the like only."""
     denied = place.back_terminal() == "NOT"
@@ -250,6 +260,11 @@ def is_word(place: Place) -> Mistake | None:
     follows = _FOLLOWS.match(place.text, place.found.end)
     ends = {*keywords().clause_words, "and", "or", "as"}
     literals = {word for terminal in _VALUES for word in keywords().words[terminal]}
+    if _DESCRIBES.fullmatch(place.word):
+        span, of_text = Span(word.start, place.found.end), f'{"!=" if denied else "="} "{place.found.text}"'
+        hints = (f"the text `{place.found.text}` itself is `{of_text}`",)
+        message = "`is` asks for `null`, `nan`, `finite` and `missing`"
+        return Mistake("RQL101", message, span, hints, certain=True)
     if place.word not in literals and follows is not None and follows[1].lower() not in ends:
         return None  # `is one of (…)`, `is neither 1 nor 2`: not one word
     value = place.found.text if place.word in literals else f'"{place.found.text}"'
