@@ -234,3 +234,11 @@ def test_a_metric_that_keys_lacks_is_warned_of_by_a_source_that_tells_what_was_l
     runs = [{**run, "summary": {"epoch": 1, "loss": 0.4}} for run in RUNS]
     notices = ask(f"runs keys loss scan | {stages}", MemoryService(runs, ROWS)).notices
     assert ("RQL576" in [one.code for one in notices]) is warned
+
+
+def test_a_field_of_the_summary_alone_is_not_called_a_metric() -> None:
+    service = MemoryService([{"id": "a", "summary": {"minutes": 3}}], {"a": [{"loss": 1}]})
+    (notice,) = [one for one in ask("runs keys minutes", service).notices if one.code == "RQL308"]
+    assert notice.hints == ("1 of 1 runs have it, in the summary: `summary.minutes`",)
+    (notice,) = [one for one in ask("runs where exists(logged.minutes)", service).notices if one.code == "RQL307"]
+    assert "none logged it, and 1 have `summary.minutes`" in str(notice)
