@@ -48,5 +48,5 @@ def _store(name: str, settings: Settings) -> StorePlace:
     base = without_version(name)
     if base is not None:
         message = f"`{name.removeprefix(STORE)}` names a version of the store `{base}`, and versions do not change"
-        raise SourceError.of("RQL511", message, f"`--into {base}` makes a new one of it", "or name another store")
+        raise SourceError.of("RQL511", message, "`--into NAME` names one")
     return place_of(name, settings)

@@ -386,3 +386,15 @@ def points(xs: Sequence[Value], cells: Sequence[Value], *, fast: bool) -> tuple[
     from runql.engine.stages.arrays.curves import points as points_of_arrays
 
     return _fast_if_held(lambda: points_of_arrays(xs, cells), lambda: curves.points(xs, cells))
+
+
+def has_ends(values: Sequence[Value]) -> bool:
+    """Whether values may hold a time at an end of the calendar: arrays hold none."""
+    if len(values) < LONG:
+        return True
+    from runql.engine.stages.arrays.vectors import encode
+
+    try:
+        return encode(values) is None
+    except NotHeld:
+        return True

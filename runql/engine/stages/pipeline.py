@@ -12,7 +12,7 @@ from runql.engine.stages.context import StageContext, StageResult, fault, refuse
 from runql.engine.stages.correlation import corr
 from runql.engine.stages.describe import describe
 from runql.engine.stages.diff import diff
-from runql.engine.stages.dispatch import values_of
+from runql.engine.stages.dispatch import has_ends, values_of
 from runql.engine.stages.group import group
 from runql.engine.stages.histogram import histogram
 from runql.engine.stages.history_stages import align, best, resample, smooth
@@ -100,7 +100,7 @@ def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: Sta
         read_on = any(isinstance(before, t.TTo | t.TAssert) for before in stages[:place])
         if not all(map(is_streaming, stages[:place])):
             flow = _with_all_columns(stage, flow)
-        casts = StageCasts(stage, values_of, shape.has_ends)
+        casts = StageCasts(stage, values_of, has_ends)
         if casts.looks and not has_windows(stage):
             all_casts.append(casts)
             flow = Flow(casts.counted(flow), flow.own_context, said, before=flow)
@@ -161,7 +161,7 @@ def _windowed(stage: t.TStage, table: Table, context: StageContext) -> StageResu
     for part in parts_of(stage):
         windows = Windows(table, context)
         filled = windows.filled(part)
-        casts = StageCasts(filled, values_of, shape.has_ends)
+        casts = StageCasts(filled, values_of, has_ends)
         casts.add(windows.table)
         if is_streaming(filled):
             before = Flow([], lambda now=context: now, [])  # type: ignore[misc]

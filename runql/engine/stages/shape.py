@@ -18,9 +18,8 @@ from runql.engine.stages.dispatch import (
     values_of,
 )
 from runql.engine.stages.shared.filtered import Filtered
-from runql.engine.stages.shared.rows import NotHeld, cells_of
+from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
-from runql.engine.values.column import LONG
 from runql.errors import QueryError
 from runql.language.kinds import TableKind
 from runql.semantic.typed import (
@@ -211,16 +210,3 @@ def derive(stage: TDerive, table: Table) -> Table:
         cells = values_of(column.value, table)
         table = Table({**table.columns, column.name: cells}, table.length)
     return table
-
-
-def has_ends(values: Sequence[Value]) -> bool:
-    """Whether values may hold a time at an end of the calendar: arrays, which stages make of many anyway, hold none."""
-    if len(values) < LONG:
-        return True
-    from runql.engine.stages.arrays.vectors import encode
-
-    try:
-        encode(values)
-    except NotHeld:
-        return True
-    return False

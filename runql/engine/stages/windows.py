@@ -14,7 +14,6 @@ from runql.engine.cast_losses import CastLosses
 from runql.engine.stages import dispatch
 from runql.engine.stages.context import HIDDEN, StageContext
 from runql.engine.stages.folds import fold_column, spread_notices
-from runql.engine.stages.shape import has_ends
 from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped, is_spread
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.say import skipped_text
@@ -97,7 +96,7 @@ class Windows:
 
     def _values(self, expr: t.TypedExpr) -> Sequence[Value]:
         filled = self.filled(expr)
-        losses = CastLosses((filled,), has_ends=has_ends)
+        losses = CastLosses((filled,), has_ends=dispatch.has_ends)
         losses.add(lambda part: dispatch.values_of(part, self.table))
         for lost in losses.notices():
             self._said.setdefault(lost.message, lost)
