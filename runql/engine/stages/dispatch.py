@@ -108,6 +108,15 @@ def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
     return true_rows(condition, table)
 
 
+def has_ends(values: Sequence[Value]) -> bool:
+    """Whether values may hold a time at an end of the calendar: arrays hold none."""
+    if len(values) < LONG:
+        return expressions.has_ends(values)
+    from runql.engine.stages.arrays.expressions import has_ends as ends_of_arrays
+
+    return ends_of_arrays(values)
+
+
 # ---------------------------------------------------------------- rows
 
 
@@ -386,15 +395,3 @@ def points(xs: Sequence[Value], cells: Sequence[Value], *, fast: bool) -> tuple[
     from runql.engine.stages.arrays.curves import points as points_of_arrays
 
     return _fast_if_held(lambda: points_of_arrays(xs, cells), lambda: curves.points(xs, cells))
-
-
-def has_ends(values: Sequence[Value]) -> bool:
-    """Whether values may hold a time at an end of the calendar: arrays hold none."""
-    if len(values) < LONG:
-        return True
-    from runql.engine.stages.arrays.vectors import encode
-
-    try:
-        return encode(values) is None
-    except NotHeld:
-        return True

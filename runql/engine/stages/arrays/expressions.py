@@ -370,3 +370,12 @@ _STATES: Mapping[State, Callable[[Vector], Vector]] = MappingProxyType(
         State.MISSING: _state(lambda vector: vector.tags == NO_VALUE),
     }
 )
+
+
+def has_ends(values: Sequence[Value]) -> bool:
+    """Whether values may hold a time at an end of the calendar: no array holds one."""
+    try:
+        encode(values)
+    except NotHeld:
+        return True
+    return False
