@@ -221,7 +221,11 @@ class Comparisons:
         if left.is_constant and not right.is_constant:
             left, right = right, left
         ordered = op is not None and op not in _EQUALITY
-        text = None if ordered and Kind.NUMBER in right.kinds else self._right_spelling(left, right)
+        text = (
+            None
+            if ordered and Kind.NUMBER in right.kinds and Kind.TEXT in left.kinds
+            else self._right_spelling(left, right)
+        )
         example = text or example_value(left)
         asked = op if op in _EQUALITY else None
         sign = asked.value if asked is not None else "=" if example[0] in _QUOTED_OR_WORD else ">"

@@ -103,8 +103,9 @@ class Joined:
         few = "not in" if self._any_of else "in"
         which = "none" if self._any_of else "one"
         before = self._before
-        if not held or self._values or before is None or NOWHERE in (before.span, span):
+        if self._any_of or not held or self._values or before is None or NOWHERE in (before.span, span):
             return Meant(f"{which} of several values: `{left} {few} (…)`")
+        # That it differs from one or the other may be meant for `not in` or for `=`: nothing is offered.
         text = f"{left} {few} ({held}, {value})"
         return Meant(f"{which} of several values: {code(text)}", rewrite(before.span.to(span), text))
 
