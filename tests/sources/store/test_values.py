@@ -80,8 +80,10 @@ def told_rows(service: ServiceApi, request: HistoryRequest) -> list[Any]:
 
 
 def test_ctrl_c_in_a_question_is_ctrl_c() -> None:
-    """DuckDB takes the signal, and raises an error of its own."""
+    """DuckDB takes the signal, and raises an error of its own. By one thread: of several, it once waited for ever for
+    the others to end."""
     duck = Duck()
+    duck.do("SET threads = 1")
     Timer(0.1, interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
         duck.rows("SELECT count(*) FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range % 7 = b.range % 11")
