@@ -104,7 +104,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     context = Context(catalog=catalog)
-    complete(POSITIONS[0], len(POSITIONS[0]), context)
+    for text in (POSITIONS[0], "runs wher config.lr > 0.01"):  # as the prompt does in a thread of its own
+        complete(text, len(text), context)
     by_position: dict[str, list[float]] = {text: [] for text in POSITIONS}
     busy: list[float] = []
     for turn in range(repeat):

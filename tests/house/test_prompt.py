@@ -36,3 +36,27 @@ def test_nothing_heavy_before_the_first_line(tmp_path: Path) -> None:
     settings = {"chart_look", "config", "prompt_options", "settings_file", "trust"}
     assert floors <= {"__main__", "errors", "frontends", "terminal", "text", *settings}
     assert "runql.session" not in modules
+
+
+AT_THE_END = """
+import sys
+from pathlib import Path
+from runql.frontends.repl.knowledge import Knowledge
+end = Knowledge.end
+def spy(self):
+    end(self)
+    self._thread.join()
+    Path({report!r}).write_text("\\n".join(sys.modules))
+Knowledge.end = spy
+from runql.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_what_reads_mistakes_is_loaded_before_one_is_typed(tmp_path: Path) -> None:
+    report = tmp_path / "modules"
+    with terminal(tmp_path, "-s", "demo", code=AT_THE_END.format(report=str(report))) as seen:
+        seen.wait("64 runs")
+        seen.press("\x04")
+        assert seen.end() == 0
+    assert "runql.syntax.mistakes.phrases.english" in report.read_text().splitlines()

@@ -138,6 +138,11 @@ class Knowledge:
         self._shell = self._make_shell()
         self._ready.set()
         self.look()
+        self._jobs.put(self._load_recognisers)
+
+    def _load_recognisers(self) -> None:
+        """Loads what reads mistakes, behind the first look at the source, so that no key press waits for it."""
+        self.texts.parsed("runs wher config.lr > 0.01")
 
     def _look(self, shell: Shell, number: int, *, anew: bool) -> None:
         if number != self._newest:
