@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import dropwhile
 from math import isfinite
 from typing import assert_never
@@ -68,10 +68,13 @@ class Compared:
             self._fewest = min(known) if self._fewest is None else min(self._fewest, *known)
             self._most = max(known) if self._most is None else max(self._most, *known)
 
-    def said(self, stages: Sequence[TStage], columns: Sequence[TColumn] = ()) -> Iterator[Diagnostic]:
+    def said(
+        self, stages: Sequence[TStage], columns: Sequence[TColumn] = (), logged: Collection[str] = ()
+    ) -> Iterator[Diagnostic]:
         """What to say if stages set them against each other: some still go on (RQL321), some are longer (RQL322).
 
-        `columns`: those of the table of runs, of which some may hold the value at one step.
+        `columns`: those of the table of runs, of which some may hold the value at one step; `logged`: the metrics
+        that have a history, where they are known.
         """
         stage = next((stage for stage in stages if isinstance(stage, _COMPARES)), None)
         if stage is None or not compares_metrics(stage):
@@ -86,13 +89,14 @@ class Compared:
             return
         if self._fewest is not None and self._most is not None and self._most > _MUCH * max(1, self._fewest):
             message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
-            hint = _at_one_step(stage, self._fewest)
+            hint = _at_one_step(stage, self._fewest, logged)
             yield Diagnostic("RQL322", message, stage.span, hints=(hint,))
 
 
-def _at_one_step(stage: TStage, step: int) -> str:
-    """How the runs are compared at one step: the metric at it, where one of a summary is compared."""
-    metric = next((one for one in _metrics_of(stage) if _PLAIN.fullmatch(one)), None)
+def _at_one_step(stage: TStage, step: int, logged: Collection[str]) -> str:
+    """How the runs are compared at one step: the metric at it, where one of a summary is compared that was logged."""
+    plain = [one for one in _metrics_of(stage) if _PLAIN.fullmatch(one)]
+    metric = next((one for one in plain if not logged or one.removeprefix("summary.") in logged), None)
     if isinstance(stage, TBest):
         return "to compare them at one step: `keys … steps ..N scan`"
     if metric is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runql.engine.histories.facts import HistoryFacts
+from runql.engine.histories.logged_in import LoggedIn
 from runql.engine.histories.tables import keys_wanted
 from runql.engine.patterns import star_matcher
 from runql.language.fields import Space
@@ -32,9 +33,15 @@ def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iter
     for key in dict.fromkeys((*(part.keys or ()), *(part.system_keys or ()))):
         matches = star_matcher(key) if "*" in key else key.__eq__
         if not any(map(matches, facts.runs_of)):
-            yield _missing(key, facts, catalog, within)
+            yield _missing(key, facts.runs, catalog, within)
         elif "*" not in key and facts.runs_of[key] <= _FEW * facts.runs:
             yield _of_few(key, facts, within)
+
+
+def values_not_logged(found: LoggedIn, catalog: Catalog) -> Iterator[Diagnostic]:
+    """What to say of metrics of which no run of an answer has a value, where one is asked: `at(logged.x, 10)`."""
+    if found.runs:
+        yield from (_missing(metric, found.runs, catalog, "") for metric in found.lacking)
 
 
 _FEW = 3 / 4
@@ -50,19 +57,19 @@ def _of_few(key: str, facts: HistoryFacts, within: str) -> Diagnostic:
 _OUTER = ("`align outer`: rows that hold any of them",)
 
 
-def _missing(key: str, facts: HistoryFacts, catalog: Catalog, within: str) -> Diagnostic:
+def _missing(key: str, runs: int, catalog: Catalog, within: str) -> Diagnostic:
     machine = key.startswith(_SYSTEM)
     if machine and not any(info.space is Space.SYSTEM for info in catalog.fields):
         return Diagnostic("RQL308", f"no machine metrics were logged in {catalog.source}")
-    verb = "has" if facts.runs == 1 else "have"
+    verb = "has" if runs == 1 else "have"
     noun = "machine metric that matches" if machine and "*" in key else "metric that matches" if "*" in key else ""
     if noun:
-        return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no {noun} `{key}`{within}")
-    hints = () if within else _others(key, facts, catalog)
-    return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no value of `{key}`{within}", hints=hints)
+        return Diagnostic("RQL308", f"{_these(runs)} {verb} no {noun} `{key}`{within}")
+    hints = () if within else _others(key, runs, catalog)
+    return Diagnostic("RQL308", f"{_these(runs)} {verb} no value of `{key}`{within}", hints=hints)
 
 
-def _others(key: str, facts: HistoryFacts, catalog: Catalog) -> tuple[str, ...]:
+def _others(key: str, runs: int, catalog: Catalog) -> tuple[str, ...]:
     """How many runs of the source logged it, and what is called nearly so."""
     # What was logged ends in the summary; the metrics themselves are known only if somebody had to look for them.
     spaces = (Space.SYSTEM,) if key.startswith(_SYSTEM) else (Space.SUMMARY, Space.LOGGED)
@@ -71,15 +78,15 @@ def _others(key: str, facts: HistoryFacts, catalog: Catalog) -> tuple[str, ...]:
     named = {prefix + info.dotted.removeprefix(prefix): info for info in known}
     if key in named and named[key].runs:
         there = f"{named[key].runs:,} of {catalog.looked_at(named[key].space):,} runs have it"
-        return (there if prefix else f"{there}{_where_it_is(key, facts, catalog)}",)
+        return (there if prefix else f"{there}{_where_it_is(key, runs, catalog)}",)
     near = nearest(key, [name for name in named if name != key])
     return (f"nearest: {_listed(near)}",) if near else ()
 
 
-def _where_it_is(key: str, facts: HistoryFacts, catalog: Catalog) -> str:
+def _where_it_is(key: str, runs: int, catalog: Catalog) -> str:
     """How runs are asked for that have it: those that logged it, where others than these runs may have."""
     names, dotted = catalog.metrics[Space.LOGGED], tuple(key.split("."))
-    if key in names or (not names and facts.runs < catalog.run_count):
+    if key in names or (not names and runs < catalog.run_count):
         return f": `where exists({field_text(Space.LOGGED, dotted)})`"
     return f", in the summary: {code(field_text(Space.SUMMARY, dotted))}"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
-from runql.advice.not_logged import not_logged
+from runql.advice.not_logged import not_logged, values_not_logged
 from runql.advice.notice_totals import summed
 from runql.config import Settings
 from runql.engine.table import Table
@@ -269,14 +269,18 @@ class Answer:
 
             with self._measured():
                 catalog = self.executor.known(self.catalog)
-                return (why_empty(self.plan, self.executor.places, catalog, self._source.text, self._runs_of),)
-        if self._histories is None or self._histories.read is None:
-            return ()
-        part, facts = self._histories.part, self._histories.read.facts
-        if not any(not_logged(part, facts, self.catalog)):
+                why = why_empty(self.plan, self.executor.places, catalog, self._source.text, self._runs_of)
+                return (why, *values_not_logged(self.executor.aggregates.looked_at, catalog))
+        if not any(self._not_logged(self.catalog)):
             return ()
         with self._measured():
-            return tuple(not_logged(part, facts, self.executor.known(self.catalog)))
+            return tuple(self._not_logged(self.executor.known(self.catalog)))
+
+    def _not_logged(self, catalog: Catalog) -> Iterator[Diagnostic]:
+        """The metrics of which no run of the answer, or only some, have a value."""
+        yield from values_not_logged(self.executor.aggregates.passed, catalog)
+        if self._histories is not None and self._histories.read is not None:
+            yield from not_logged(self._histories.part, self._histories.read.facts, catalog)
 
     def _runs_of(self, plan: Plan) -> list[RunRecord]:
         """The runs that another plan takes of the same sources."""

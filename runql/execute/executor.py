@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from runql.engine.histories.aggregates import aggregates_in
@@ -13,6 +13,7 @@ from runql.execute.found_run import FoundRun, joined_found
 from runql.execute.histories import AggregateReader
 from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
+from runql.language.fields import Space
 from runql.plan.nodes import (
     Count,
     Fetch,
@@ -152,6 +153,7 @@ class Executor:
         for part in filter(None, self._operators.pull(self._runs)):
             if self.aggregates.nodes:
                 self.aggregates.load(part)
+                self.aggregates.take(part)
             self.facts.add(part, self.aggregates.of)
             is_held = is_held and (keep or self.facts.passed <= _KEPT)
             if is_held:
@@ -200,6 +202,12 @@ class Executor:
         """How many runs will be looked at, as far as the sources have said so; unknown where a limit ends it early."""
         cut = any(node.stops for node in those(self.pushed, Limit))
         return None if cut or any(any(node.most) for node in those(self.pushed, Merge)) else self.facts.announced
+
+    @property
+    def metrics_known(self) -> Collection[str]:
+        """The metrics that the runs of the sources logged, where all of them are known."""
+        catalog = self._catalog
+        return catalog.metrics[Space.LOGGED] if catalog is not None and catalog.complete else ()
 
     def known(self, catalog: Catalog) -> Catalog:
         """The catalog for what is said of an answer: asked for now, if it was put off."""

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.engine.histories.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
+from runql.engine.histories.logged_in import LoggedIn, metrics_told
 from runql.engine.histories.tables import expand_keys, is_joined, is_system, keys_to_ask, keys_wanted, x_axis_of
 from runql.execute.found_run import FoundRun
 from runql.language.fields import Space
@@ -66,7 +67,10 @@ def _expanded(keys: tuple[str, ...] | None, space: Space, catalog: Catalog) -> t
 
 
 class AggregateReader:
-    """The values of `min(logged.loss)` and its like, run by run. Each history is read once, for all of them."""
+    """The values of `min(logged.loss)` and its like, run by run. Each history is read once, for all of them.
+
+    `looked_at` and `passed`: which metrics the runs have that were read, and those that the answer takes.
+    """
 
     def __init__(self, nodes: Iterable[HistoryNode]) -> None:
         self.nodes = tuple(nodes)
@@ -76,6 +80,8 @@ class AggregateReader:
         self._without_x: Counter[HistoryNode] = Counter()
         self.runs_read = 0
         self._values: dict[int, Aggregates] = {}
+        self._logged: dict[int, frozenset[str]] = {}
+        self.looked_at, self.passed = LoggedIn(self.nodes), LoggedIn(self.nodes)
         self._held: dict[int, RunRecord] = {}  # so that no other run gets the identity of one that is gone
 
     @property
@@ -110,6 +116,15 @@ class AggregateReader:
         self.runs_read += len(unread)
         for stream in ("default", "system"):
             self._scan(unread, stream)
+        for one in fresh:
+            key = id(one.record)
+            self._logged[key] = metrics_told(self._values[key], self._logged.get(key, ()))
+            self.looked_at.add(self._logged[key])
+
+    def take(self, found: Sequence[FoundRun]) -> None:
+        """Count in runs, which were loaded, of those that the answer takes."""
+        for one in found:
+            self.passed.add(self._logged[id(one.record)])
 
     def _told(self, found: Sequence[FoundRun]) -> Iterator[Aggregates]:
         """What the sources know of the values, run by run."""
@@ -125,6 +140,7 @@ class AggregateReader:
         for one in found if self._values else ():
             self._values.pop(id(one.record), None)
             self._held.pop(id(one.record), None)
+            self._logged.pop(id(one.record), None)
 
     def _scan(self, found: Sequence[FoundRun], stream: Stream) -> None:
         nodes = [node for node in self.nodes if node.metric.startswith(_SYSTEM) == (stream == "system")]
@@ -142,6 +158,8 @@ class AggregateReader:
             for one in stretch:
                 aggregation = running[one.record.id]
                 self._values[id(one.record)] = {**aggregation.result(), **self._values[id(one.record)]}
+                rows_of = frozenset(aggregation.rows_of)
+                self._logged[id(one.record)] = self._logged.get(id(one.record), frozenset()) | rows_of
                 self._skipped.update(aggregation.skipped)
                 self._empty.update(aggregation.is_empty)
                 self._without_x.update(aggregation.without_x)
@@ -164,6 +182,9 @@ def _lack_of(node: TAggregate) -> str:
             return "fewer than two numbers among the values"
         case "auc" | "slope":
             return f"no two numbers at different `{node.x_axis}`"
+        case "at":
+            is_fixed = isinstance(node.argument, TConst)
+            return f"no value at or before that `{node.x_axis}`{'' if is_fixed else ', or no number for it'}"
         case "argmin" | "argmax":
             return f"no number at a `{node.x_axis}`"
         case "spikes" if node.argument is not None and not isinstance(node.argument, TConst):

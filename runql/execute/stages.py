@@ -172,7 +172,8 @@ class StagesOperator(TableOperator):
         if self._flow is not None:
             yield from self._flow.notices
             if not isinstance(self._below, CountOperator):
-                yield from self._executor.facts.compared.said(self._stages, self._selected)
+                metrics = self._executor.metrics_known
+                yield from self._executor.facts.compared.said(self._stages, self._selected, metrics)
         yield from self._files.said
 
     def _is_unseen(self, column: str) -> bool:

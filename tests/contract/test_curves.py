@@ -129,6 +129,35 @@ def test_a_cell_that_nan_alone_leaves_empty_is_told(source: Source) -> None:
         assert told == [f"`{call}` is empty for 1 run: {lack}"] * bool(lack), call
 
 
+NOT_LOGGED = ("at(logged.loss, 1)", "when(logged.loss > 0)", "auc(logged.loss)", "spikes(logged.loss)")
+NOT_LOGGED += (
+    "min(logged.loss)",
+    "last(logged.loss)",
+    "count(logged.loss)",
+    "diverged(logged.loss)",
+    "p90(logged.loss)",
+)
+
+
+@pytest.mark.parametrize("call", NOT_LOGGED)
+def test_a_metric_that_none_of_the_runs_logged_is_told(source: Source, call: str) -> None:
+    """`eta` logged another one, `theta` nothing."""
+    result = asked(source, f"runs where id in ('eta', 'theta') select id, {call} as v")
+    assert len(result) == 2
+    told = [(one.message, *one.hints) for one in result.notices if one.code == "RQL308"]
+    assert told == [("these 2 runs have no value of `loss`", "6 of 8 runs have it: `where exists(logged.loss)`")]
+    result = asked(source, f"runs where id in ('delta', 'theta') select id, {call} as v")
+    assert len(result) == 2
+    assert not [one for one in result.notices if one.code == "RQL308"]
+
+
+def test_a_place_before_the_first_value_is_told(source: Source) -> None:
+    result = asked(source, "runs select at(logged.acc, -1) as v")
+    assert len(result) == 8
+    (told,) = (one.message for one in result.notices if one.code == "RQL312")
+    assert told == "`at(logged.acc, -1)` is empty for 3 runs: no value at or before that `_step`"
+
+
 def test_rows_without_an_x_are_told(source: Source) -> None:
     result = asked(source, "runs where at(logged.loss, 1.5, x epoch) < 1 select id, at(logged.loss, 1.5, x epoch)")
     assert [row["id"] for row in result] == ["gamma"]

@@ -102,14 +102,20 @@ class Aggregation:
     def __init__(self, nodes: Iterable[HistoryNode], record: RunRecord | None = None) -> None:
         self._record = RunRecord(id="", project="") if record is None else record
         self._accumulators = {node: self._begun(node) for node in nodes}
+        self.rows_of: set[str] = set()
+        """The metrics of which there is a row."""
+        self._awaited = {name for node in self._accumulators if isinstance(node, TAggregate) for name in node.metrics}
         self.skipped: Counter[HistoryNode] = Counter()
         """How many values that are no numbers each aggregate of numbers skipped; null and missing are no values."""
-        self._met: set[HistoryNode] = set()
         self.is_empty: set[HistoryNode] = set()
-        """Which aggregates of numbers made nothing of a history that holds values. Known once the `result` is."""
+        """Which aggregates of numbers, and of one place, made nothing of a history that holds values; see `result`."""
 
     def add(self, history: RunHistory) -> None:
         """Count in a part of the history."""
+        there = self._awaited & history.columns.keys()
+        came = {name for name in there if any(cell is not MISSING for cell in history.columns[name])}
+        self.rows_of |= came
+        self._awaited -= came
         for node, accumulator in self._accumulators.items():
             if isinstance(node, TLogged):
                 matches = star_matcher(node.metric)
@@ -122,8 +128,6 @@ class Aggregation:
                 accumulator.add(cells, xs)
                 if _is_of_numbers(node.name):
                     self.skipped[node] += _other_values(cells, bools=node.name in _TAKE_BOOLS)
-                    if node not in self._met and any(cell is not MISSING for cell in cells):
-                        self._met.add(node)
 
     def result(self) -> dict[HistoryNode, Value]:
         """The value of each aggregate over all parts so far."""
@@ -134,13 +138,20 @@ class Aggregation:
                 accumulator = accumulator.filled(self._made(node, found))  # noqa: PLW2901 - what it waited for is known
                 self._accumulators[node] = accumulator
             found[node] = accumulator.result()
-        self.is_empty = {node for node in self._met if found[node] is MISSING}
+        self.is_empty = {node for node, value in found.items() if value is MISSING and self._is_told_empty(node)}
         return found
 
     @property
     def without_x(self) -> Counter[HistoryNode]:
         """How many values were left out because their rows have no x. To be asked for after the `result`."""
         return Counter({node: one.without_x for node, one in self._accumulators.items() if one.without_x})
+
+    def _is_told_empty(self, node: HistoryNode) -> bool:
+        """Whether it is worth saying that an aggregate is missing: of `when` that is the answer "never"."""
+        if not isinstance(node, TAggregate) or not (node.name == "at" or _is_of_numbers(node.name)):
+            return False
+        lacks_x = node.name == "at" and self._accumulators[node].without_x  # which is said
+        return not lacks_x and not self.rows_of.isdisjoint(node.metrics)
 
     def _begun(self, node: HistoryNode) -> Accumulator:
         if isinstance(node, TLogged):

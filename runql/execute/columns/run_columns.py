@@ -61,9 +61,12 @@ def read_columns(executor: Executor, shown: Sequence[RunValue]) -> RunColumns | 
     found = executor.columns(fetch, tuple(keys))
     if found is None:
         return None
-    facts = executor.facts
+    facts, aggregates = executor.facts, executor.aggregates
     facts.fetched += found.length
-    return facts.add_columns(_worked(found, work, facts), offset, LAST_STEP if LAST_STEP in keys else None)
+    aggregates.looked_at.add_columns(found.columns, found.length)
+    taken = facts.add_columns(_worked(found, work, facts), offset, LAST_STEP if LAST_STEP in keys else None)
+    aggregates.passed.add_columns(taken.columns, taken.length)
+    return taken
 
 
 def is_plain(fetch: Fetch, facts: RunFacts) -> bool:
