@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -47,6 +48,7 @@ class Held:
     """The values of a field: of its numbers or times the ends, of its texts and truth values how many runs have each.
 
     `runs`: how many runs have it at all. `nan`: how many have NaN, where that is known. `noun`: what has it.
+    `unit`: what stands behind the ends.
     """
 
     runs: int
@@ -55,6 +57,7 @@ class Held:
     values: tuple[tuple[Value, int], ...] = ()
     nan: int = 0
     noun: str = "run"
+    unit: str = ""
 
 
 def held_by(records: Iterable[RunRecord], key: FieldKey) -> Held:
@@ -126,10 +129,18 @@ def _asked_of(term: TypedExpr) -> TField | TCell | None:  # noqa: PLR0911 - one 
             assert_never(term)
 
 
-def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a test
+def _is_runtime(term: TypedExpr) -> bool:
+    """Whether a test asks about the seconds that a run took."""
+    field, column = field_of(term), column_of(term)
+    return column == "runtime" or (field is not None and (field.space, field.segments) == (Space.RUN, ("runtime",)))
+
+
+def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911, PLR0912 - one line a test
     """What to say of a test that no run passes: `largest is 0.003`; nothing where the values would tell nothing."""
     if not held.runs:
         return f"no {held.noun} has a value"
+    if _is_runtime(term):
+        held = replace(held, unit=" s")
     match term:
         case TCompare(op=op, left=TField() | TCell(), right=TConst(value=value)):
             return _of_comparison(op, value, held)
@@ -167,10 +178,11 @@ def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a t
 def _of_comparison(op: Comparison, value: Value, held: Held) -> str:
     if held.low is None:
         return _nearest([value], held)
+    is_time = isinstance(value, datetime)
     if op in {Comparison.GT, Comparison.GE}:
-        return f"largest is {_text(held.high)}" if not isinstance(value, datetime) else f"latest is {_text(held.high)}"
+        return f"{'latest' if is_time else 'largest'} is {_text(held.high)}{held.unit}"
     if op in {Comparison.LT, Comparison.LE}:
-        return f"smallest is {_text(held.low)}" if not isinstance(value, datetime) else f"earliest is {_text(held.low)}"
+        return f"{'earliest' if is_time else 'smallest'} is {_text(held.low)}{held.unit}"
     return _range(held)
 
 
@@ -178,8 +190,8 @@ def _range(held: Held) -> str:
     if held.low is None:
         return f"NaN in {_runs(held.nan, held)}" if held.nan else _most_frequent(held)
     if held.low == held.high:
-        return f"always {_text(held.low)}"
-    return f"from {_text(held.low)} to {_text(held.high)}"
+        return f"always {_text(held.low)}{held.unit}"
+    return f"from {_text(held.low)}{held.unit} to {_text(held.high)}{held.unit}"
 
 
 def _nearest(wanted: Iterable[Value], held: Held) -> str:

@@ -13,6 +13,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import DEFAULT_SAMPLES, Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
+from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check.piped import piped_form
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
@@ -215,6 +216,8 @@ def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple
     clause = query.clause(tree.OrderClause)
     keys = []
     for key in clause.keys if clause else ():
+        if say_in_quotes(key.value, expressions):
+            continue
         operand = expressions.operand(_meant(key.value, query.clause(tree.SelectClause), expressions))
         if operand is not BROKEN and not operand.kinds & _SORTABLE:
             report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
@@ -283,6 +286,8 @@ def _column(column: tree.Column, expressions: Expressions, report: Report) -> li
         span = column.except_[0].span if column.except_[0].span != NOWHERE else column.span
         report.add("RQL213", "`except` takes away from a pattern such as `config.*`", span)
     say_comparison(report, column)
+    if column.name is None and say_in_quotes(column.value, expressions):
+        return []
     operand = expressions.operand(column.value)
     if operand is BROKEN:
         return []

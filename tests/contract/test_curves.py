@@ -129,7 +129,7 @@ def test_a_cell_that_nan_alone_leaves_empty_is_told(source: Source) -> None:
         assert told == [f"`{call}` is empty for 1 run: {lack}"] * bool(lack), call
 
 
-NOT_LOGGED = ("at(logged.loss, 1)", "when(logged.loss > 0)", "auc(logged.loss)", "spikes(logged.loss)")
+NOT_LOGGED: tuple[str, ...] = ("at(logged.loss, 1)", "when(logged.loss > 0)", "auc(logged.loss)", "spikes(logged.loss)")
 NOT_LOGGED += (
     "min(logged.loss)",
     "last(logged.loss)",

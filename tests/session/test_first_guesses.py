@@ -42,8 +42,32 @@ WORDS = {
     "runs | derive x = case(summary.acc > 0.9, 'a', summary.acc > 0.5, 'b', 'c')": (
         "runs | derive x = if(summary.acc > 0.9, 'a', if(summary.acc > 0.5, 'b', 'c'))"
     ),
+    "runs | group config.optimizer : best(acc)": "runs | group config.optimizer : max(acc)",
+    "runs | group config.optimizer : best(loss)": "runs | group config.optimizer : min(loss)",
+    "runs select name, best(acc)": "runs select name, max(logged.acc)",
+    "runs | group config.optimizer : iqr(loss)": "runs | group config.optimizer : (p75(loss) - p25(loss))",
+    "runs | derive x = iqr(loss)": "runs | derive x = (p75(loss) over all - p25(loss) over all)",
+    "runs | group config.optimizer : dcount(seed)": "runs | group config.optimizer : n_unique(seed)",
+    "runs | group config.optimizer : stderr(acc)": "runs | group config.optimizer : (std(acc) / sqrt(count(acc)))",
+    "runs | group config.optimizer : q90(loss)": "runs | group config.optimizer : p90(loss)",
+    "runs select percentile95(logged.loss)": "runs select p95(logged.loss)",
+    "runs | derive x = hours(runtime)": "runs | derive x = runtime / 3600",
+    "runs | group config.optimizer : minutes(sum(runtime))": "runs | group config.optimizer : sum(runtime) / 60",
+    "runs | derive x = lowest(loss)": "runs | derive x = min(loss) over all",
+    "runs where runtime > 500ms": "runs where runtime > 0.5s",
+    "runs where runtime > 20 us": "runs where runtime > 0.00002s",
+    "runs where runtime < 5mins": "runs where runtime < 5m",
+    "runs | group config.optimizer : highest(acc)": "runs | group config.optimizer : max(acc)",
 }
 """Calls of functions that are not there."""
+
+SEVERAL = {
+    "runs | group day(created) : count()": ("date(created)", 'number(format(created, "%d"))'),
+    "runs | group config.optimizer : final(loss)": ("mean(loss)", "last(loss)"),
+    "runs | group config.optimizer : unique(seed)": ("n_unique(seed)", "list(seed)"),
+    "runs | group config.optimizer : q1(loss)": ("p25(loss)", "p1(loss)"),
+}
+"""Calls that may mean several things: all are named, and none is chosen."""
 
 
 OFFERED = [case.query.text for case in cases(FILE) if case.expected[-1].text.strip() != case.query.text.strip()]
@@ -85,6 +109,17 @@ def test_what_is_offered_for_a_call_runs(text: str, offered: str) -> None:
     assert runql.query(offered, source="demo").frame.length
 
 
+@pytest.mark.parametrize(("text", "meant"), SEVERAL.items())
+def test_each_meaning_of_a_call_is_offered(text: str, meant: tuple[str, ...]) -> None:
+    with pytest.raises(QueryError) as caught:
+        runql.query(text, source="demo")
+    (found,) = caught.value.diagnostics
+    assert [fix.edits[0].text for fix in found.fixes] == [*meant]
+    assert [hint.split(": ", 1)[1] for hint in found.hints] == [f"`{one}`" for one in meant]
+    for fix in found.fixes:
+        assert runql.query(apply([fix.edits], text), source="demo").frame.length
+
+
 @pytest.mark.parametrize("text", ["runs | select name, acc = summary.acc", "runs select name, acc = summary.acc"])
 def test_a_comparison_that_may_be_a_name_is_said(text: str) -> None:
     result = runql.query(text, source="demo")
@@ -116,3 +151,66 @@ def test_the_runs_beside_themselves_on_two_names_are_offered() -> None:
     offered = apply([found.fixes[0].edits], text)
     assert offered == "runs | join (runs select id as other_id, name as other_name) on config.optimizer = other_id"
     assert {"other_id", "other_name"} <= set(runql.query(offered, source="demo").frame.names)
+
+
+IN_QUOTES = {
+    'runs where "optimizer" = "adam"': 'runs where optimizer = "adam"',
+    "count runs where 'config.lr' > 0.01": "count runs where config.lr > 0.01",
+    'runs where "name" contains "sgd"': 'runs where name contains "sgd"',
+    'runs where "optimizer" in ("adam", "sgd")': 'runs where optimizer in ("adam", "sgd")',
+    'runs where "loss" is nan': "runs where loss is nan",
+    'runs | where "optimizer" = "adam"': 'runs | where optimizer = "adam"',
+    'runs select "name", loss': "runs select name, loss",
+    'runs | select "name"': "runs | select name",
+    'runs order "loss"': "runs order loss",
+    'runs | order "loss"': "runs | order loss",
+    'runs | group "group" : count()': "runs | group group : count()",
+    'runs | group optimizer : mean("loss")': "runs | group optimizer : mean(loss)",
+    'runs | derive x = mean("loss") over all': "runs | derive x = mean(loss) over all",
+    'runs | derive x = "loss" * 2': "runs | derive x = loss * 2",
+    'runs | corr "loss"': "runs | corr loss",
+}
+
+
+@pytest.mark.parametrize(("text", "offered"), IN_QUOTES.items())
+def test_the_name_of_a_field_in_quotes_is_said(text: str, offered: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        runql.query(text, source="demo")
+    (found,) = caught.value.diagnostics
+    assert found.code == "RQL581"
+    assert apply([found.fixes[0].edits], text) == offered
+    assert runql.query(offered, source="demo").frame.length
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "runs where 'adam' = optimizer",
+        "runs where config.optimizer = 'loss' or state = 'finished'",
+        "runs | derive x = concat('name', 'loss')",
+        'runs select "name" as which',
+        'runs | group "group" as which : count()',
+    ],
+)
+def test_a_text_that_is_no_field_is_a_text(text: str) -> None:
+    assert runql.query(text, source="demo").frame.length
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("runs where loss < 100m", "`100m` is a length of time, 6,000 seconds, and `summary.loss` is a number"),
+        ("runs | where config.lr < 1h", "`1h` is a length of time, 3,600 seconds, and `config.lr` is a number"),
+        (
+            "runs where min(logged.loss) < 1h",
+            "`1h` is a length of time, 3,600 seconds, and `min(logged.loss)` is a number",
+        ),
+        ("runs where runtime < 1h", None),
+        ("runs where summary._runtime < 1h", None),
+        ("runs | derive age = now - created | where age > 2s", None),
+    ],
+)
+def test_a_length_of_time_beside_another_number_is_said(text: str, said: str | None) -> None:
+    result = runql.query(text, source="demo")
+    assert result.frame.length
+    assert [one.message for one in result.notices if one.code == "RQL591"] == ([] if said is None else [said])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runql.language.kinds import TEXT, Kind
 from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import Report, rewrite
 from runql.semantic.names.idioms import MOMENTS
 from runql.semantic.operands import BROKEN, Operand, constant, kind_in, quoted
@@ -20,6 +21,8 @@ _JOINED = tree.Literal | tree.Field | tree.Call | tree.Param
 def arithmetic(node: tree.Arithmetic, span: Span, expressions: ExpressionCheck) -> Operand:
     """The value of a sum, a difference, a product or a quotient."""
     if _joined_texts(node, expressions) or _moment_of_sql(node, span, expressions.report):
+        return BROKEN
+    if any(say_in_quotes(side, expressions) for side in (node.left, node.right)):
         return BROKEN
     left, right = expressions.operand(node.left), expressions.operand(node.right)
     if left is BROKEN or right is BROKEN:

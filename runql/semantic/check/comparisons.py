@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from runql.language.fields import RUN_STATES, Space, state_like
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
+from runql.semantic.check.lengths_of_time import say_length_beside_number
 from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.names.meanings import seen_kinds
 from runql.semantic.names.nearest import nearest_hint, nearest_names
@@ -77,6 +78,7 @@ class Comparisons:
 
     def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
         left, right = self._as_times(left, right)
+        say_length_beside_number(left, right, self.report)
         if self._one_of_several(op, left, right, span):
             return self._built(op, left, right, span)
         if op in _EQUALITY and self._nan_in_quotes(op, left, right, span):
@@ -91,6 +93,7 @@ class Comparisons:
     def between(self, value: Operand, low: Operand, high: Operand, span: Span) -> TypedExpr:
         value_low, low = self._as_times(value, low)
         value, high = self._as_times(value_low, high)
+        say_length_beside_number(value, low if low.is_duration else high, self.report)
         if all(
             [
                 self._fit(value, low, span, ordered=True, op=Comparison.GE),

@@ -19,6 +19,7 @@ from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history
+from runql.semantic.check.names_in_quotes import subject_in_quotes
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
@@ -261,9 +262,11 @@ class Expressions(LeftOfPipe):
         subject = subject_of(node)
         return self.tested_alone(node) if subject is None else self.any_field.test(node, subject)
 
-    def tested_alone(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911 - one line a node
+    def tested_alone(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911, PLR0912 - one line a node
         """A test, whatever stands left in it."""
         span = self.report.place(node.span)
+        if subject_in_quotes(node, self):
+            return BROKEN.expr
         match node:
             case tree.Compare():
                 if self.context.depth:

@@ -14,13 +14,16 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, FRAMED, WINDOWS
 from runql.semantic.check.arguments import percent_of
+from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.last_values import is_framed, of_last
 from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
+from runql.semantic.names.aggregates_offered import over_rows_of
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.meanings import LoggedName
 from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.several_meanings import has_meanings
 from runql.semantic.naming import aggregate_text
 from runql.semantic.operands import BROKEN, Operand, kind_in
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
@@ -69,6 +72,12 @@ class StageCalls(WindowCalls):
         """Whether `first(x)` is of the run of each row, and no aggregate."""
         return self._stage.scope.kind is TableKind.HISTORIES and self._stage.folding is not Folding.YES
 
+    def _folds_runs(self) -> bool:
+        return self._stage.folding is Folding.YES and self._stage.scope.kind is not TableKind.HISTORIES
+
+    def _where_it_stands(self, text: str) -> str:
+        return over_rows_of(text, self._rows.own_over() or "all") if self._stage.folding is Folding.NO else text
+
     def _known(self) -> dict[str, str]:
         of_rows = {**WINDOWS, **(ROW_AGGREGATES if self._stage.folding is Folding.YES else {})}
         return {**super()._known(), **{name: fold.form for name, fold in of_rows.items()}}
@@ -88,7 +97,8 @@ class StageCalls(WindowCalls):
             self._report.add("RQL206", f"no function `{node.name}`", place, *self.over_hints(meant), fixes=fixes)
             return BROKEN
         if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
-            near = [] if node.name in FOREIGN_FUNCTIONS else nearest_names(node.name, ROW_AGGREGATES)
+            is_told = node.name in FOREIGN_FUNCTIONS or has_meanings(node.name)
+            near = [] if is_told else nearest_names(node.name, ROW_AGGREGATES)
             if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):
                 place = node.name_span if node.name_span != NOWHERE else span
                 hints = nearest_hint([ROW_AGGREGATES[name].form for name in near])
@@ -214,7 +224,7 @@ class StageCalls(WindowCalls):
     def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:
         if self._is_modified(node, "an aggregate over rows", fold.form, span):
             return BROKEN
-        if not self._arity(fold, node, span):
+        if not self._arity(fold, node, span) or any(say_in_quotes(one, self._stage) for one in node.arguments):
             return BROKEN
         if self._stage.scope.is_sampled and not node.approx:
             self._sampled(node, span)

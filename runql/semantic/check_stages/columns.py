@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
+from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.expressions import StageExpressions, facts
@@ -67,6 +68,8 @@ class StageColumns:
 
     def sortable(self, node: tree.Expr) -> Operand:
         """A value that has an order."""
+        if say_in_quotes(node, self.expressions):
+            return BROKEN
         operand = self.expressions.operand(node)
         if operand is not BROKEN and not operand.kinds & _SORTABLE:
             self.report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
@@ -142,6 +145,8 @@ class StageColumns:
 
     def named(self, node: tree.Expr, name: str | None = None) -> tuple[Named, ColumnFacts] | None:
         """A value with its name; `None` if it is broken, which is reported."""
+        if name is None and say_in_quotes(node, self.expressions):
+            return None
         operand = self.expressions.operand(node)
         if operand is BROKEN:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind, TableKind
+from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check_stages.columns import COUNT, StageColumns
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.operands import BROKEN, quoted
@@ -60,6 +61,8 @@ class RunStages(StageColumns):
 
     def _measured(self, node: tree.Expr, word: str) -> Named | None:
         """A value that is a number."""
+        if say_in_quotes(node, self.expressions):
+            return None
         operand = self.expressions.operand(node)
         if operand is BROKEN:
             return None

@@ -16,6 +16,7 @@ from runql.semantic.catalog import FieldInfo
 from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.histories import modifier_text
 from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.last_values import frame_of, is_framed, of_last_values
 from runql.semantic.check_stages.scope import Scope
@@ -309,7 +310,7 @@ class WindowCalls(Calls):
             hint = f"write {code(f'mean({whole}) over …')}"
             self._report.add("RQL219", f"{code(whole)} is one value of each run already", span, hint)
             return None
-        if not self._arity(function, node, span):
+        if not self._arity(function, node, span) or any(say_in_quotes(one, self._rows) for one in node.arguments):
             return None
         at = _COUNTS.get(function.name)
         count = None

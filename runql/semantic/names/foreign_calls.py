@@ -33,6 +33,7 @@ def _null_or(given: list[str]) -> str | None:
     return f"coalesce({', '.join(given)})" if len(given) == 2 else f"{given[0]} is null" if len(given) == 1 else None
 
 
+_TIMES: Final = frozenset({"created", "updated", "heartbeat"})
 _NO_GOAL: Final = re.compile(r"(?:id|name|state|tags|notes|group|created|job_type|user|config\..+)")
 
 
@@ -57,6 +58,14 @@ def _power(given: list[str]) -> str | None:
     if len(given) != 2:
         return None
     return " ** ".join(map(_factor, given))
+
+
+_PARTED: Final = {
+    f"{name}{part}": (lambda given, part=part: f"p{part}({given[0]})" if len(given) == 1 else None)
+    for name in ("q", "pct", "perc", "percentile", "quantile")
+    for part in range(5, 100)
+}
+"""`q90(x)`, `percentile95(x)`; of `q1` to `q4` a quartile may be meant."""
 
 
 def _percentiles(given: list[str]) -> str | None:
@@ -138,6 +147,11 @@ def _joined(given: list[str]) -> str | None:
     return f"concat({f', {given[0]}, '.join(given[1:])})"
 
 
+def _seconds_over(seconds: int) -> Rewrite:
+    """`hours(runtime)`: a length of time is its seconds; the hour of a time is another question."""
+    return lambda given: f"{_factor(given[0])} / {seconds}" if len(given) == 1 and given[0] not in _TIMES else None
+
+
 def _null_test(negated: str = "") -> Rewrite:
     return lambda given: f"{given[0]} is {negated}null" if len(given) == 1 else None
 
@@ -165,6 +179,16 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("tobool to_bool boolean toboolean", _renamed("bool", 1)),
         **_all("quantile percentile_cont percentile_disc approx_quantile quantile_cont", _quantile),
         **_all("percentiles", _percentiles),
+        **_PARTED,
+        **_all("iqr interquartile_range", _one("(p75(X) - p25(X))")),
+        **_all("stderr std_err sem standard_error se", _one("(std(X) / sqrt(count(X)))")),
+        **_all("dcount approx_count_distinct", lambda given: f"n_unique({given[0]})" if len(given) in (1, 2) else None),
+        **_all("minimum lowest smallest least_of", _renamed("min", 1)),
+        **_all("maximum highest largest biggest", _renamed("max", 1)),
+        **_all("med", _renamed("median", 1)),
+        **_all("in_minutes to_minutes minutes", _seconds_over(60)),
+        **_all("in_hours to_hours hours", _seconds_over(3600)),
+        **_all("in_days to_days days", _seconds_over(86400)),
         **_all("countif count_where", _renamed("count_if", 1)),
         **_all("sumif sum_if", _folded_if("sum", "0")),
         **{
@@ -192,7 +216,7 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("substring", _substring),
         **_all("mid str_sub", _substring),
         **_all("left", lambda given: f"substr({given[0]}, 0, {given[1]})" if len(given) == 2 else None),
-        **_all("regexp_extract regexp_substr regexp_match str_extract", _regexp_extract),
+        **_all("regexp_extract regexp_substr regexp_match regex_extract str_extract", _regexp_extract),
         **_all("regexp_replace replace_regex str_replace_all regex_replace gsub re_sub", _regexp_replace),
         **_all("str_replace replace_string", _renamed("replace", 3)),
         **_all("concat_ws", _joined),

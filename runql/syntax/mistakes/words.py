@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from operator import eq
 from typing import Final
 
@@ -98,6 +99,12 @@ _UNITS: Final = {
     "week": "w",
     **{letter: letter for letter in "smhdw"},
 }
+_OF_A_SECOND: Final = {
+    **dict.fromkeys(("ms", "msec", "milli", "millis", "millisecond"), 3),
+    **dict.fromkeys(("us", "usec", "microsecond"), 6),
+    **dict.fromkeys(("ns", "nsec", "nanosecond"), 9),
+}
+_DAYS_OF: Final = {**dict.fromkeys(("mo", "month"), 30), **dict.fromkeys(("y", "yr", "year"), 365)}
 _BEHIND_AS_OF: Final = re.compile(r"\s+of\b(?:[ \t]+([^\s|;,()]+))?", re.IGNORECASE)
 _SPELLED_AGO: Final = re.compile(r"(\d+(?:\.\d+)?)[ \t]*([a-z]+)(?:[ \t]+ago)?\b", re.IGNORECASE)
 _LAST: Final = re.compile(r"(?:last|past)\s+(\d+(?:\.\d+)?)\s*([a-z]+)\b(?![./])", re.IGNORECASE)
@@ -150,23 +157,24 @@ def like(place: Place) -> Mistake | None:
 def spelled_unit(place: Place) -> Mistake | None:
     """`7 days`: a number and the name of a unit."""
     count = place.back()
-    singular = place.word[:-1] if place.word.endswith("s") and len(place.word) > 1 else place.word
     if count is None or count.terminal != "NUMBER" or place.found.terminal != "PATH":
         return None
     span = Span(count.start, place.found.end)
     old = place.text[span.start : span.end]
-    if singular in {"month", "year"}:
-        hint = "durations are `90s`, `15m`, `2h`, `7d`, `3w`"
-        return Mistake("RQL107", f"a {singular} is no fixed time", span, (hint,), certain=True)
-    new = f"{count.text}{_UNITS.get(singular, '')}"
-    if singular not in _UNITS or not lexer().terminal_pattern("DURATION").fullmatch(new):
+    if (no_time := _no_fixed_time(count.text, place.word, old, span)) is not None:
+        return no_time
+    new = duration_of(count.text, place.word)
+    if new is None or not lexer().terminal_pattern("DURATION").fullmatch(new):
         return None
     return idiom(None, old, new, span, replacing(span.start, span.end, new))
 
 
 def duration_of(count: str, unit: str) -> str | None:
     """`7` and `days` as the language writes it, `7d`; `None` for what is no unit of a fixed length."""
-    letter = _UNITS.get(unit.lower()) or _UNITS.get(unit.lower().removesuffix("s"))
+    word = unit.lower()
+    if (digits := _OF_A_SECOND.get(word) or _OF_A_SECOND.get(word.removesuffix("s"))) is not None:
+        return f"{Decimal(count).scaleb(-digits).normalize():f}s"
+    letter = _UNITS.get(word) or (_UNITS.get(word.removesuffix("s")) if len(word) > len("ms") else None)
     return f"{count}{letter}" if letter is not None else None
 
 
@@ -175,10 +183,22 @@ def glued_unit(place: Place) -> Mistake | None:
     match = _COUNT_AND_UNIT.match(place.text, place.found.start)
     if match is None or place.found.terminal != STRAY or "DURATION" not in place.accepted:
         return None
+    if (no_time := _no_fixed_time(match[1], match[2], match[0], Span(*match.span()))) is not None:
+        return no_time
     new = duration_of(match[1], match[2])
     if new is None or not lexer().terminal_pattern("DURATION").fullmatch(new):
         return None
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def _no_fixed_time(count: str, unit: str, written: str, span: Span) -> Mistake | None:
+    """`2 years`, `3mo`: what has no fixed length."""
+    word = unit.lower()
+    days = _DAYS_OF.get(word) or _DAYS_OF.get(word.removesuffix("s"))
+    if days is None or not re.fullmatch(r"\d+(?:\.\d+)?", count):
+        return None
+    hint = f"so many days are `{int(float(count) * days)}d`; a date is `2026-01-31`"
+    return Mistake("RQL107", f"`{written}` is no fixed time", span, (hint,), certain=True)
 
 
 def last_days(place: Place) -> Mistake | None:
@@ -189,10 +209,13 @@ def last_days(place: Place) -> Mistake | None:
     match = _LAST.match(place.text, word.start)
     if match is None or match.end() <= place.found.start:
         return None
+    span = Span(*match.span())
+    if (no_time := _no_fixed_time(match[1], match[2], match[0], span)) is not None:
+        return no_time
     duration = duration_of(match[1], match[2])
     if duration is None:
         return None
-    span, new = Span(*match.span()), f"{duration} ago"
+    new = f"{duration} ago"
     return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
 
 

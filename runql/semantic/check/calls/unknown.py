@@ -11,9 +11,11 @@ from runql.semantic.check.history_idioms import call_meant
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.piped import say_left_of_pipe
 from runql.semantic.check_context import Report, rewrite, rewrites
+from runql.semantic.names.aggregates_offered import of_histories
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.foreign_texts import FOREIGN_NOTES, MOMENTS
 from runql.semantic.names.nearest import nearest_names
+from runql.semantic.names.several_meanings import meanings_of
 from runql.semantic.operands import BROKEN, Operand, literal_text
 from runql.semantic.spelling import code
 from runql.syntax import to_text, tree
@@ -39,7 +41,6 @@ _SYNONYMS = {
     "ucase": "upper",
     "final": "last",
     "latest": "last",
-    "best": "min",
 }
 
 _ELSEWHERE = frozenset(
@@ -77,6 +78,8 @@ class UnknownCalls:
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
         of_history = any(_is_logged(argument) for argument in node.arguments)
         if node.name in OTHER_ROWS and self._of_other_rows(node, place):
+            return BROKEN
+        if (not of_history or node.name == "best") and self._has_meanings(node, place, span):
             return BROKEN
         if not of_history and self._rewritten(node, place, span):
             return BROKEN
@@ -146,10 +149,30 @@ class UnknownCalls:
         text = text if given else MOMENTS.get(node.name)
         if text is None:
             return False
+        text = self._where_it_stands(text)
         hints = [f"in RunQL write {code(text)}"]
         hints += [FOREIGN_NOTES[node.name]] if node.name in FOREIGN_NOTES else []
         hints += [_OF_UTC] if text.startswith("time(floor(number(") else []
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrite(span, text))
+        return True
+
+    def _folds_runs(self) -> bool:
+        """Whether aggregates over the rows of a table of runs may stand here."""
+        return False
+
+    def _where_it_stands(self, text: str) -> str:
+        """The text that is offered for a call, its aggregates as they are written in that place: of the history."""
+        return of_histories(text)
+
+    def _has_meanings(self, node: tree.Call, place: Span, span: Span) -> bool:
+        """Whether the name may mean several things, which are offered one beside the other."""
+        given = [self._expressions.written(argument) for argument in node.arguments]
+        found = meanings_of(node.name, given[0] or "", of_runs=self._folds_runs()) if len(given) == 1 else ()
+        texts = [self._where_it_stands(one.text.replace("X", given[0] or "")) for one in found]
+        hints = [f"{one.what}: {code(text)}" for one, text in zip(found, texts, strict=True)]
+        if not texts or not given[0]:
+            return False
+        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(span, texts))
         return True
 
     def _of_other_rows(self, node: tree.Call, place: Span) -> bool:

@@ -1,0 +1,47 @@
+"""A field's name in quotes, `"optimizer" = "adam"`: SQL quotes names, and here a text stands in quotes."""
+
+from __future__ import annotations
+
+from runql.language.fields import RUN_FIELDS, Space
+from runql.semantic.catalog import Catalog
+from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check_context import rewrite
+from runql.semantic.operands import literal_text
+from runql.semantic.spelling import PREFIXES, code, path_text
+from runql.syntax import tree
+
+
+def say_in_quotes(node: tree.Expr, expressions: ExpressionCheck) -> bool:
+    """Whether a node, where a field must stand, is the name of one in quotes; then it is reported (RQL581)."""
+    if not isinstance(node, tree.Literal) or not isinstance(node.value, str):
+        return False
+    name = node.value.strip()
+    if not expressions.has_column(name) and not _is_field(name, expressions.names.catalog):
+        return False
+    meant = path_text(name.split("."))
+    message = f"{code(literal_text(node.value))} is a text, and a field stands without quotes"
+    place = expressions.report.place(node.span)
+    expressions.report.add("RQL581", message, place, f"the field is {code(meant)}", fixes=rewrite(place, meant))
+    return True
+
+
+def subject_in_quotes(node: tree.Truth, expressions: ExpressionCheck) -> bool:
+    """Whether a test is of constants alone, of which the first is the name of a field; then it is reported."""
+    match node:
+        case tree.Compare(left=left, right=right) if not isinstance(right, tree.Literal | tree.Time | tree.Duration):
+            return False
+        case tree.Compare(left=left) | tree.TextTest(value=left) | tree.Has(value=left) | tree.Is(value=left):
+            return say_in_quotes(left, expressions)
+        case tree.In(value=left) | tree.Between(value=left):
+            return say_in_quotes(left, expressions)
+        case _:
+            return False
+
+
+def _is_field(name: str, catalog: Catalog | None) -> bool:
+    if name in RUN_FIELDS:
+        return True
+    prefix, _, rest = name.partition(".")
+    spaces = (PREFIXES[prefix],) if prefix in PREFIXES and rest else (Space.CONFIG, Space.SUMMARY)
+    dotted = rest if prefix in PREFIXES and rest else name
+    return catalog is not None and any((space, dotted) in catalog.by_dotted for space in spaces)
