@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runql.api import connect as connect
     from runql.api import query as query
     from runql.errors import ArgumentError as ArgumentError
+    from runql.errors import AssertionFailed as AssertionFailed
     from runql.errors import AuthError as AuthError
     from runql.errors import BackendError as BackendError
     from runql.errors import CommError as CommError
@@ -47,6 +48,7 @@ _HOMES = {
     "runql.api": ("Api", "Connection", "connect", "query"),
     "runql.errors": (
         "ArgumentError",
+        "AssertionFailed",
         "AuthError",
         "BackendError",
         "CommError",

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from runql import config
-from runql.errors import QueryError
+from runql.errors import ArgumentError, QueryError
 from runql.plan.selectors import Filters
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, **params: Any) -> Result:
-    """The answer to a query, read when it is used.
+    """The answer to a query, read when it is used; at once if it writes a file (`to`) or may be refused (`assert`).
 
     Args:
         text: One query.
@@ -41,6 +41,7 @@ def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, 
         QueryError: something is wrong with the text or a parameter; no run was asked for. On a server a name may be
             found wrong only when the first runs come: then reading the answer raises it, before there is a row.
         SourceError: no source, or one that cannot be opened.
+        AssertionFailed: an `assert` of the query does not hold. OutputError: `to` cannot write its file.
     """
     return connect(source).query(text, **params)
 
@@ -103,9 +104,19 @@ class Connection:
     def run(self, text: str, /, **params: Any) -> tuple[Result | Explanation, ...]:
         """The answers of a script, one for each statement that has one. What it names stays known to the next text.
 
-        All statements are checked before any is answered; each answer is read when it is used, so an `assert` fails
-        then. Raises as `runql.query` does.
+        All statements are checked before any is answered. Each answer is read when it is used, but one that writes a
+        file (`to`) or may be refused (`assert`) is read here, in its turn. Raises as `runql.query` does.
         """
+        if not isinstance(text, str):
+            raise ArgumentError.of("RQL216", f"the text of a query is a `str`, not {type(text).__name__}")
+        results = self._asked(text, params)
+        for result in results:
+            if isinstance(result, Result) and result.answer.acts:
+                _ = result.frame
+        return results
+
+    def _asked(self, text: str, params: dict[str, Any]) -> tuple[Result | Explanation, ...]:
+        """The answers of a text, none of them read."""
         from runql.script.pasted import check_server, read
 
         found = read(text)

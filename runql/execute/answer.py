@@ -77,6 +77,8 @@ class Answer:
         """Whether the answer is one number; what comes out of a stage is a table, also of a count."""
         self.has_assertion = any(isinstance(stage, TAssert) for stage in stages)
         """Whether the answer may be refused when its rows were read."""
+        self.acts = self.has_assertion or any(isinstance(stage, TTo) for stage in stages)
+        """Whether reading it does more than give rows: it writes a file, or may be refused."""
         self.draws = any(isinstance(stage, TPlot) for stage in stages)
         """Whether a chart is made of the table."""
         self._work_with(executor, top)

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 _NO_CHART = "no chart is drawn of this answer: it is no table of a query"
 
 
+class NotOneNumberError(TypeError, AttributeError):
+    """`value` of an answer that is a table: it has none."""
+
+
 class Result:
     """The answer to one query. Iterate it for rows as dictionaries, or take it as a frame of some library.
 
@@ -131,9 +135,9 @@ class Result:
 
     @property
     def value(self) -> int:
-        """The number that `count` gives. Raises `TypeError` for an answer that is a table."""
+        """The number that `count` gives. Raises `NotOneNumberError` for an answer that is a table."""
         if not self._answer.is_count:
-            raise TypeError("only the answer of `count` is one number: this one is a table")
+            raise NotOneNumberError("only the answer of `count` is one number: this one is a table")
         return self._answer.count
 
     def plot(

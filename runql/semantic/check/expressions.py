@@ -220,7 +220,7 @@ class Expressions(LeftOfPipe):
         span = self.report.place(node.span)
         if node.name not in self.context.params:
             near = [f"${n}" for n in nearest_names(node.name, self.context.params)]
-            hints = nearest_hint(near) or (f"give it one: `-p {node.name}=VALUE`, or `{node.name}=` in Python",)
+            hints = nearest_hint(near) or (_given(node.name),)
             message = f"the parameter `${node.name}` has no value"
             self.report.add("RQL207", message, span, *hints, fixes=rewrites(span, near))
             return None
@@ -381,3 +381,10 @@ def field_operand(found: Resolved, span: Span) -> Operand:
     """A resolved field as an operand."""
     expr = TField(found.key, kind=found.kind, span=span)
     return Operand(expr, found.kinds, text=found.key.written, info=found.info)
+
+
+def _given(name: str) -> str:
+    """How a parameter gets its value."""
+    if name == "source":  # which `runql.query` has for itself
+        return "give it one: `-p source=VALUE`, or `source=` of a connection's `query` in Python"
+    return f"give it one: `-p {name}=VALUE`, or `{name}=` in Python"
