@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runql.charts.files.notices import said_of_file
 from runql.config import Settings
-from runql.errors import BackendError, wrong_call
+from runql.errors import BackendError, RunQLError, wrong_call
 from runql.execute.progress import RunProgress
 from runql.language.formats import CHART_FORMATS
 from runql.results.columns import Columns
@@ -154,13 +154,16 @@ class ResultWriter:
     def _array(self, results: Sequence[Result | Explanation]) -> None:
         """One JSON array of all results, and only then what there is to say: nothing comes between its lines.
 
-        It is written when it is whole. An interrupt, or a source that fails, ends it after the rows that came.
+        It is written when it is whole. An interrupt, or a source that fails, ends it after the rows that came; any
+        other error, such as that of an assertion, after the results before.
         """
         told: list[tuple[Result, tuple[Diagnostic, ...]]] = []
         with HeldBack() as held:
             self._write = held.write
+            whole = 0
             try:
                 for at, result in enumerate(results):
+                    whole = held.length
                     led_by = ",\n" if at else "[\n"
                     if isinstance(result, Explanation):
                         self._put(led_by + json.dumps(result.text, ensure_ascii=False))
@@ -168,8 +171,10 @@ class ResultWriter:
                         told.append((result, self._written(result, led_by, chomps=True)))
                 self._put("\n]\n")
                 held.release()
-            except (KeyboardInterrupt, BackendError) as error:
-                if self._wrote_rows or (told and isinstance(error, KeyboardInterrupt)):
+            except (KeyboardInterrupt, RunQLError) as error:
+                if not (self._wrote_rows and isinstance(error, KeyboardInterrupt | BackendError)):
+                    held.cut(whole)
+                if held.length:
                     self._put("\n]\n")
                     held.release()
                 raise
@@ -359,6 +364,16 @@ class HeldBack:
                 self._file.write(piece)
             except OSError as error:
                 raise stdout.CannotWrite(f"there is no room to hold it back: {error.strerror or error}") from error
+
+    @property
+    def length(self) -> int:
+        """How many bytes are held back."""
+        return self._file.tell()
+
+    def cut(self, length: int) -> None:
+        """Keep only the first bytes."""
+        self._file.truncate(length)
+        self._file.seek(length)
 
     def release(self) -> None:
         """Write all of it. Raises as `stdout.write` does."""
