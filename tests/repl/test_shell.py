@@ -178,6 +178,7 @@ def test_large_results_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
         ("_", "runs from _"),
         ("_ | order name", "runs from _ | order name"),
         ("runs where (config.lr > 1", "runs where (config.lr > 1)"),
+        ("runs whre config.lr > 1 | limt 3", "runs where config.lr > 1 | limit 3"),
     ],
 )
 def test_the_next_prompt_begins_with_what_was_put_right(shell: Told, text: str, next_text: str) -> None:

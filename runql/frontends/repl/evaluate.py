@@ -49,16 +49,18 @@ def _carry_out(shell: Shell, text: str) -> None:
 
 
 def _offer(shell: Shell, text: str, error: RunQLError) -> None:
-    """Begin the next prompt with the text put right, if there is just one way to do that."""
-    fixes = [fix for one in error.diagnostics for fix in one.fixes]
+    """Begin the next prompt with the text put right, if there is just one way to do that for each mistake."""
+    from runql.ide.code_actions import single_fixes
+
     if error.source is None or error.source.text != text or shell.next_text:
         return
     if text.lstrip().startswith(("_", "@")) and parse(f"runs from {text.lstrip()}").ok:
         shell.next_text = f"runs from {text.lstrip()}"
         shell.tell("a query goes on from another like this: Enter runs it, Ctrl-C clears it")
         return
-    if len(fixes) == len(error.diagnostics) == 1:
-        for edit in sorted(fixes[0].edits, key=lambda edit: edit.span, reverse=True):
+    edits, fixed = single_fixes(error.diagnostics)
+    if len(fixed) == sum(one.is_error for one in error.diagnostics):
+        for edit in reversed(edits):
             text = text[: edit.span.start] + edit.text + text[edit.span.end :]
         if parse(text).ok:
             shell.next_text = text
