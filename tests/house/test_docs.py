@@ -26,7 +26,8 @@ ACCEPT = bool(os.environ.get("RUNQL_ACCEPT"))
 
 
 @pytest.mark.parametrize("block", blocks("runql"), ids=str)
-def test_a_query(block: Block) -> None:
+def test_a_query(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     expected = [option.removeprefix("error=") for option in block.options if option.startswith("error=")]
     assert set(block.options) <= {"check", *(f"error={code}" for code in expected)}
     if expected:
