@@ -28,7 +28,7 @@ help:
 	@echo "make demo      ask the embedded runs the first questions"
 	@echo "make test      run the tests"
 	@echo "make test-all  run the tests with each Python from 3.11 to 3.13 that is there (TESTS='tests/syntax' for some)"
-	@echo "make test-engines  install ClickHouse and Spark into an environment of their own, and ask them what a store is asked"
+	@echo "make test-engines  install ClickHouse and Spark into an environment of their own, and ask them what a store is asked (EXAMPLES=300 for many random ones)"
 	@echo "make check     the whole gate: the tests, and $(STATIC)"
 	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
 	@echo "make accept    write what the cases and the documents show anew; read the diff"
@@ -62,7 +62,7 @@ test-all:
 ENGINES := $(VENV)-engines
 
 test-engines: $(ENGINES)/.stamp
-	@RUNQL_ENGINES=1 $(ENGINES)/bin/python -m pytest -q -n 0 tests/engines
+	@RUNQL_ENGINES=1 RUNQL_EXAMPLES=$(EXAMPLES) $(ENGINES)/bin/python -m pytest -q -n 0 tests/engines
 
 $(ENGINES)/.stamp: pyproject.toml
 	@test -x $(ENGINES)/bin/python || $(PYTHON) -m venv $(ENGINES)

@@ -209,7 +209,7 @@ def _context_of(below: BottomOperator) -> StageContext:
         case CountOperator():
             return StageContext()
         case ProjectionOperator():
-            return StageContext.of_runs()
+            return replace(StageContext.of_runs(), folded=below.folded)
         case HistoriesOperator(part=part):
             made = StageContext.of_histories(x_axis_of(part), None, below.columns_of_runs())
             return replace(made, is_sampled=below.is_sampled, left_out_nan=below.left_out_nan)

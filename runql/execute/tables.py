@@ -27,11 +27,14 @@ from runql.execute.histories import histories_of, requests_of
 from runql.plan.default_columns import run_field
 from runql.plan.nodes import Count, Histories, Projection
 from runql.semantic.catalog import Catalog
-from runql.semantic.typed import TColumn
+from runql.semantic.typed import TColumn, TFold
 from runql.text.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from runql.engine.stages.layout import PivotLayout
+    from runql.engine.stages.shared.aggregates import FoldColumn
+    from runql.engine.stages.shared.groups import Groups
+    from runql.execute.columns.run_digests import DigestTable
 
 COUNT = "count"
 STOPPED = "stopped after"
@@ -123,6 +126,7 @@ class ProjectionOperator(TableOperator):
         self._columns = node.columns
         self._executor = executor
         self._mixed = MixedColumns()
+        self._digest: DigestTable | None = None
         self._said: dict[Diagnostic, None] = {}
 
     @property
@@ -161,12 +165,17 @@ class ProjectionOperator(TableOperator):
         found = digest_table(self._executor, selection.columns)
         if found is None:
             return None
-        self._mixed.add(found[1])
-        return found[0]
+        self._mixed.add(found.of_all)
+        self._digest = found
+        return found.table
+
+    def folded(self, node: TFold, groups: Groups) -> FoldColumn | None:
+        """What an aggregate of the first stage comes to, where the source said it."""
+        return None if self._digest is None else self._digest.folded(node, groups)
 
     def tables(self) -> Iterator[Table]:
         """A table for each part of the runs; a single one where all of them must be known for the columns."""
-        self._mixed, self._said = MixedColumns(), {}
+        self._mixed, self._said, self._digest = MixedColumns(), {}, None
         selection = self._fixed_selection
         table = None if selection is None else self._of_digest(selection) or self._of_columns(selection)
         if table is not None:

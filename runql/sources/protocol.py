@@ -23,6 +23,7 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
+    from runql.engine.stages.shared.aggregates import FoldColumn
     from runql.engine.values.column import Column
     from runql.plan.to_sql.speech import SqlSpeech
 
@@ -91,23 +92,36 @@ class RunColumns:
 
 
 @frozen
+class GroupFold:
+    """An aggregate over a field of the runs of each group."""
+
+    name: str
+    of: FieldKey
+
+
+@frozen
 class Digest:
     """What the first stage needs of a listing, of the groups that `by` tells: the first runs of each, so many; or, with
-    `None`, of each field by itself how many values of which kind each group has, and the least and the most."""
+    `None`, what `folds` come to in each group."""
 
     by: tuple[FieldKey, ...]
     first: int | None = None
+    folds: tuple[GroupFold, ...] = ()
 
 
 @frozen
 class RunDigest:
     """A listing of which a stage needs no more: `runs` are those that came, or stand for those that there are.
 
-    `all_runs`: fields of all the runs, each by itself and in no order, of numbers the least and the most.
+    `all_runs`: fields of all the runs, each by itself and in no order, of numbers the least and the most. `folded`:
+    what folds come to in each group; of others `runs` has the values that count. `sizes`: how many of `runs`, which
+    stand there group by group, each group has.
     """
 
     runs: RunColumns
     all_runs: RunColumns
+    folded: Mapping[GroupFold, FoldColumn] = field(default_factory=dict)
+    sizes: Sequence[int] = ()
 
 
 class ExportedRows(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.engine.selectors import selected
@@ -22,10 +22,11 @@ from runql.sources.store.lake.engine import LakeEngine
 from runql.sources.store.lake.names import LakeName
 from runql.sources.store.lake.service import LakeService
 from runql.syntax.tree import Comparison, TextOp
+from tests.engines.depth import drawn
 from tests.sources.store.judged import awkward_runs, disagreement, selectors, store_of_records
 
 
-@settings(deadline=None, max_examples=3, suppress_health_check=[*HealthCheck])
+@drawn(3)
 @given(awkward_runs, st.lists(selectors, min_size=12, max_size=12), st.booleans())
 def test_an_engine_takes_the_runs_that_ours_takes(
     lake: tuple[LakeName, LakeEngine], runs: list[RunRecord], asked: list[TypedSelector], is_compacted: bool

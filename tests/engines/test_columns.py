@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import runql
@@ -29,6 +29,7 @@ from runql.sources.store.lake.names import LakeName
 from runql.sources.store.lake.service import LakeService
 from runql.sources.store.lake.views import LakeViews
 from runql.sources.store.service import StoreService
+from tests.engines.depth import drawn
 from tests.engines.test_questions import answer, told
 from tests.sources.store.judged import awkward_runs, selectors, store_of_records
 from tests.sources.store.sample import store_of
@@ -42,7 +43,7 @@ KEYS = (
 assert all(key.space is not Space.RUN or key.segments[0] in RUN_FIELDS for key in KEYS)
 
 
-@settings(deadline=None, max_examples=2, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
+@drawn(2)
 @given(
     awkward_runs,
     st.lists(st.tuples(selectors, st.sampled_from(KEYS)), min_size=6, max_size=6),
@@ -122,7 +123,7 @@ def judge(lake: tuple[LakeName, LakeEngine], rows: Sequence[list[dict[str, Any]]
     return told
 
 
-@settings(deadline=None, max_examples=2, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
+@drawn(2)
 @given(histories, st.lists(questions(), min_size=4, max_size=4))
 def test_what_histories_come_to(
     lake: tuple[LakeName, LakeEngine], rows: list[list[dict[str, Any]]], asked: list[str]
@@ -181,7 +182,7 @@ _groups = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=3, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
+@drawn(3)
 @given(
     st.lists(st.tuples(_parts, _parts, st.sampled_from(["finished", "crashed", "running"])), min_size=1, max_size=12),
     st.lists(st.one_of(_digests, _groups), min_size=5, max_size=5),

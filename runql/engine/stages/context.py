@@ -8,11 +8,13 @@ from dataclasses import field
 from typing import TypeAlias
 
 from runql.engine.stages.layout import PivotLayout
+from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.stages.shared.filtered import Unpassed
+from runql.engine.stages.shared.groups import Groups
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.language.kinds import TableKind
-from runql.semantic.typed import TOther, TSql, TStage, TTo
+from runql.semantic.typed import TFold, TOther, TSql, TStage, TTo
 from runql.semantic.typed.stages import entry_of, stage_name
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
@@ -32,6 +34,9 @@ AskSql: TypeAlias = "Callable[[TSql, Table, StageContext], StageResult]"
 
 SayUnpassed: TypeAlias = "Callable[[Unpassed], Diagnostic]"
 """What to say of a condition that no row passes."""
+
+FoldedOf: TypeAlias = "Callable[[TFold, Groups], FoldColumn | None]"
+"""What an aggregate comes to in each group, where a source has said it."""
 
 OtherOf: TypeAlias = "Callable[[TOther], OtherTable]"
 """The other table of a stage: whoever executes the plan asks for it when the first row wants it."""
@@ -55,7 +60,8 @@ class StageContext:
     settings (`None`: those whose names begin with `config.`).
     `beaten`: of the rows that `pareto` left out what it compares, and their runs.
     `is_sampled` is asked once the rows have been read, so is `left_out_nan`: how many NaN stood in rows that a source
-    did not give, since the first stage keeps none of them. `approx`: aggregates may be taken of a sample.
+    did not give, since the first stage keeps none of them; `folded` too: what an aggregate of the first stage comes to,
+    where a source said it. `approx`: aggregates may be taken of a sample.
     """
 
     kind: TableKind = TableKind.OTHER
@@ -67,6 +73,7 @@ class StageContext:
     config: tuple[str, ...] | None = None
     is_sampled: Callable[[], bool] = field(default=lambda: False, compare=False)
     left_out_nan: Callable[[], int] = field(default=lambda: 0, compare=False)
+    folded: FoldedOf | None = field(default=None, compare=False)
     keys: tuple[str, ...] = ()
     approx: bool = False
     layout: PivotLayout | None = None

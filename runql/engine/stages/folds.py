@@ -23,6 +23,9 @@ def fold_column(node: TFold, table: Table, groups: Groups, context: StageContext
     """An aggregate over each group. Raises RQL316 if it wants the run's id and no column has it."""
     if node.argument is None:
         return FoldColumn(groups.sizes(), groups.sizes())
+    known = None if context.folded is None else context.folded(node, groups)
+    if known is not None:
+        return known
     cells = values_of(node.argument, table)
     if node.name in ("argmin", "argmax", "wmean"):
         return fold_cells(node.name, cells, groups, _answers(node, table, context))

@@ -1,32 +1,63 @@
 """What the first stage needs of the runs, where a source says it with less than the runs: the first ones of each group
-for `limit 2 by config.optimizer`, and for `group` of counts, least and most so many of each kind. The stage works on
-them as on all runs.
+for `limit 2 by config.optimizer`, and for `group` what its aggregates come to, or so many values of each kind. The
+stage works on them as on all runs.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from runql.engine.columns import Selected
 from runql.engine.stages.reads import may_read
+from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
+from runql.engine.values.column import constant
 from runql.execute.columns.run_columns import is_plain
 from runql.execute.run_facts import LAST_STEP, value_of_run
 from runql.plan.nodes import Fetch, stages_of, table_of
+from runql.semantic.folds import percentile_of
 from runql.semantic.typed import ColumnPick, FieldKey, Named, TCell, TFold, TGroup, TLimit, TStage
-from runql.sources.protocol import Digest, RunColumns
+from runql.semantic.values import MISSING
+from runql.sources.protocol import Digest, GroupFold, RunColumns
+from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     from runql.execute.executor import Executor
 
-_FOLDS: Final = frozenset({"count", "min", "max"})
-"""The aggregates to which the order of the values, and all but the least and the most, are the same."""
+_FOLDS: Final = frozenset(
+    {"count", "min", "max", "sum", "mean", "std", "var", "sem", "ci95", "median", "iqm", "n_unique"}
+    | {"any", "all", "share", "count_if"}
+)
+"""The aggregates to which the order of the values is the same; percentiles are some too."""
 
 
-def digest_table(executor: Executor, columns: Sequence[Selected]) -> tuple[Table, Table] | None:
-    """The table that the first stage needs, and one of all the runs, whose cells stand in no order; `None` where no
-    source says it, or the stage needs more."""
+@frozen
+class DigestTable:
+    """The table that the first stage needs, and one of all the runs, whose cells stand in no order. `known`: what folds
+    of columns come to in each group, `ends`: where the rows of each group end in the table."""
+
+    table: Table
+    of_all: Table
+    known: Mapping[tuple[str, str], FoldColumn]
+    ends: Sequence[int]
+
+    def folded(self, node: TFold, groups: Groups) -> FoldColumn | None:
+        """A fold of groups, if it is known."""
+        name = node.argument.name if isinstance(node.argument, TCell) else ""
+        found = self.known.get((node.name, name))
+        if found is None or not self.ends:
+            return None
+        at = [bisect_right(self.ends, int(row)) for row in groups.firsts()]
+        return FoldColumn([found.values[one] for one in at], [found.counts[one] for one in at], found.skipped)
+
+
+def digest_table(executor: Executor, columns: Sequence[Selected]) -> DigestTable | None:
+    """What the first stage needs of the runs; `None` where no source says it, or the stage needs more."""
     stages = stages_of(executor.plan)
     fetch = table_of(executor.pushed).input
     shown = {column.name: key for column in columns if isinstance(key := value_of_run(column.value), FieldKey)}
@@ -48,11 +79,19 @@ def digest_table(executor: Executor, columns: Sequence[Selected]) -> tuple[Table
     facts = executor.facts
     facts.fetched += found.all_runs.length
     everywhere = facts.add_columns(found.all_runs, 0, LAST_STEP if has_steps else None)
-    return _table(needed, found.runs), _table(shown, everywhere)
+    known = {
+        (fold.name, name): column
+        for fold, column in found.folded.items()
+        for name, key in needed.items()
+        if key == fold.of
+    }
+    return DigestTable(_table(needed, found.runs), _table(shown, everywhere), known, [*accumulate(found.sizes)])
 
 
 def _table(shown: Mapping[str, FieldKey], runs: RunColumns) -> Table:
-    return Table({name: runs.columns[key] for name, key in shown.items()}, runs.length)
+    """The columns of runs; what the source did not give, since the stage does not look at it, is missing."""
+    none = constant(MISSING, runs.length)
+    return Table({name: runs.columns.get(key, none) for name, key in shown.items()}, runs.length)
 
 
 def _of_limit(stage: TStage, shown: Mapping[str, FieldKey]) -> Digest | None:
@@ -68,8 +107,11 @@ def _of_group(stage: TStage, shown: Mapping[str, FieldKey]) -> Digest | None:
     if not isinstance(stage, TGroup):
         return None
     by = _fields(stage.keys, shown)
-    is_told = all(isinstance(fold.value, TFold) and _is_told(fold.value, shown) for fold in stage.folds)
-    return None if by is None or not is_told else Digest(by)
+    folds = [node for fold in stage.folds for node in folds_in(fold.value)]
+    if by is None or not all(_is_told(node, shown) for node in folds):
+        return None
+    of = (GroupFold(node.name, shown[node.argument.name]) for node in folds if isinstance(node.argument, TCell))
+    return Digest(by, folds=tuple(dict.fromkeys(of)))
 
 
 def _read_by(stage: TStage, shown: Mapping[str, FieldKey]) -> list[str]:
@@ -80,7 +122,8 @@ def _read_by(stage: TStage, shown: Mapping[str, FieldKey]) -> list[str]:
 def _is_told(fold: TFold, shown: Mapping[str, FieldKey]) -> bool:
     argument = fold.argument
     of_column = argument is None or (isinstance(argument, TCell) and argument.name in shown)
-    return fold.name in _FOLDS and fold.of is None and of_column
+    is_symmetric = fold.name in _FOLDS or percentile_of(fold.name) is not None
+    return is_symmetric and fold.of is None and of_column
 
 
 def _fields(keys: Sequence[Named | ColumnPick], shown: Mapping[str, FieldKey]) -> tuple[FieldKey, ...] | None:

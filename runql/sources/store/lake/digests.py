@@ -1,8 +1,6 @@
 """What a first stage needs of a listing, from another engine: for `limit 2 by config.optimizer` the first runs of each
-group, for `group` of counts, least and most a row for each group and kind of value. The stage then works on that as it
-would on all runs.
-
-Sums are not among it: here they are rounded once, an engine adds doubles in an order of its own.
+group, for `group` what its sums, means and percentiles come to (`folds`), and for its other aggregates a row for each
+group and kind of value, or value. The stage then works on that as it would on all runs.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from itertools import chain, islice, repeat
 from typing import Any, Final, TypeAlias
 
 from runql.engine.compare import is_nan
+from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.values.column import Column, column_of
 from runql.language.fields import Space
 from runql.language.kinds import Kind
@@ -21,8 +20,9 @@ from runql.plan.to_sql.fields import AttrField, RunColumn
 from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import MISSING, Value, kind_of
-from runql.sources.protocol import Digest, RunColumns, RunDigest, RunValue
+from runql.sources.protocol import Digest, GroupFold, RunColumns, RunDigest, RunValue
 from runql.sources.store.lake.cells import Place, cell_columns, cells_sql, named_fields, value_in_run
+from runql.sources.store.lake.folds import GroupRows, NotTold, fold_groups, is_folded
 from runql.sources.store.lake.views import LakeViews
 from runql.sources.store.values import value_of
 from runql.text.frozen import frozen
@@ -32,6 +32,8 @@ _Cells: TypeAlias = tuple[Any, ...]
 _Kinds: TypeAlias = Callable[[Mapping[AttrField, str]], list[str]]
 """The columns of a statement that tell the kinds of a field."""
 _Places: TypeAlias = Mapping[FieldKey, Place]
+_OF_ENDS: Final = frozenset({"count", "min", "max", "any", "all", "share", "count_if"})
+"""The aggregates to which all numbers but the least and the most are the same."""
 _STATE: Final = FieldKey(Space.RUN, ("state",))
 
 
@@ -66,13 +68,19 @@ def digest_of(
     """What a stage needs of the runs that a statement takes; `None` where the engine does not say it exactly."""
     wanted = {key: places[key] for key in dict.fromkeys((*digest.by, *keys))}
     asks = {key: _kinds_of_all(key, places[key]) for key in of_all}
+    folded: dict[GroupFold, FoldColumn] = {}
     if digest.first is not None:
         runs = _first_runs(views, asked, digest.by, digest.first, wanted)
         groups = _groups_of(views, asked, [], places, asks)
     else:
-        asks |= {key: _kinds(place) for key, place in wanted.items() if key not in digest.by}
-        groups = _groups_of(views, asked, [places[key] for key in digest.by], places, asks)
-        runs = _runs_of_groups(groups, digest.by, wanted)
+        by = [places[key] for key in digest.by]
+        groups = _groups_of(views, asked, by, places, asks)
+        folded = _folded(GroupRows(views, asked, by, [*groups]), digest.folds, places)
+        valued = {
+            key: _groups_of(views, asked, by, places, {key: kinds(places[key])})
+            for key, kinds in _valued(digest.folds, folded).items()
+        }
+        runs = _runs_of_groups(groups, valued, digest.by, places)
     if runs is None:
         return None
     total = sum(group.count for group in groups.values())
@@ -80,7 +88,23 @@ def digest_of(
     for key in of_all:
         told = [some for group in groups.values() for some in group.values[key]]
         everywhere[key] = column_of(_cells_of(told, places[key], of_all=True) or [])
-    return RunDigest(replace(runs, total=total), RunColumns(total, total, everywhere))
+    sizes = [group.count for group in groups.values()]
+    return RunDigest(replace(runs, total=total), RunColumns(total, total, everywhere), folded, sizes)
+
+
+def _folded(rows: GroupRows, folds: Iterable[GroupFold], places: _Places) -> dict[GroupFold, FoldColumn]:
+    """What folds come to in each group, of the fields of which the engine says it exactly."""
+    of: dict[FieldKey, dict[GroupFold, Place]] = {}
+    for fold in folds:
+        if is_folded(fold.name):
+            of.setdefault(fold.of, {})[fold] = places[fold.of]
+    found: dict[GroupFold, FoldColumn] = {}
+    for some in of.values():
+        try:
+            found |= fold_groups(rows, some)
+        except NotTold:
+            continue
+    return found
 
 
 def _first_runs(
@@ -106,7 +130,24 @@ def _first_runs(
     return None if columns is None else RunColumns(len(rows), len(rows), columns)
 
 
-def _runs_of_groups(groups: Mapping[_Cells, _Group], by: Sequence[FieldKey], places: _Places) -> RunColumns | None:
+def _valued(
+    folds: Iterable[GroupFold], folded: Mapping[GroupFold, FoldColumn]
+) -> dict[FieldKey, Callable[[Place], _Kinds]]:
+    """The fields of which the stage looks at values: at all of them, or at the least and the most of each kind."""
+    found: dict[FieldKey, Callable[[Place], _Kinds]] = {}
+    for fold in folds:
+        if fold not in folded:
+            is_of_ends = fold.name in _OF_ENDS and found.get(fold.of) is not _every_value
+            found[fold.of] = _kinds if is_of_ends else _every_value
+    return found
+
+
+def _runs_of_groups(
+    groups: Mapping[_Cells, _Group],
+    valued: Mapping[FieldKey, Mapping[_Cells, _Group]],
+    by: Sequence[FieldKey],
+    places: _Places,
+) -> RunColumns | None:
     """A row for each run, such that each group has its keys and, of each field by itself, as many values of each kind
     as its runs have, the least and the most among them."""
     keys = cell_columns([*groups], {key: places[key] for key in by})
@@ -114,12 +155,13 @@ def _runs_of_groups(groups: Mapping[_Cells, _Group], by: Sequence[FieldKey], pla
         return None
     counts = [group.count for group in groups.values()]
     columns = {key: column_of([*chain.from_iterable(map(repeat, cells, counts))]) for key, cells in keys.items()}
-    for key, place in places.items():
+    for key, of_groups in valued.items():
         if key not in columns:
             cells: list[Value] = []
-            for group in groups.values():
-                some = _cells_of(group.values[key], place)
-                if some is None or not _is_plain(group.values[key], place):
+            for group in groups:
+                told = of_groups[group].values[key] if group in of_groups else []
+                some = _cells_of(told, places[key])
+                if not some or not _is_plain(told, places[key]):
                     return None
                 cells += some
             columns[key] = column_of(cells)
@@ -185,6 +227,16 @@ def _kinds(place: Place) -> _Kinds:
         if isinstance(place, AttrField):
             return [f"{fields[place]}.{cell}" for cell in ("t", "whole", "str")]
         return cells_sql(place, fields)
+
+    return kinds
+
+
+def _every_value(place: Place) -> _Kinds:
+    """What tells values apart of which each counts."""
+
+    def kinds(fields: Mapping[AttrField, str]) -> list[str]:
+        more = [f"{fields[place]}.num"] if isinstance(place, AttrField) else []
+        return [*_kinds(place)(fields), *more]
 
     return kinds
 

@@ -23,6 +23,7 @@ _EARLIEST, _LATEST = datetime(1900, 1, 2, tzinfo=UTC), datetime(2299, 12, 30, tz
 
 _PLAIN: Final = frozenset(
     [
+        "Add",
         "Alias",
         "And",
         "Boolean",
@@ -47,6 +48,7 @@ _PLAIN: Final = frozenset(
         "Literal",
         "Max",
         "Min",
+        "Mul",
         "NEQ",
         "Neg",
         "Not",
@@ -58,6 +60,7 @@ _PLAIN: Final = frozenset(
         "RowNumber",
         "Select",
         "Star",
+        "Sub",
         "Subquery",
         "Table",
         "TableAlias",
@@ -79,7 +82,8 @@ class EngineDialect:
     `exact`: beside the plain ones, the operations that it answers as DuckDB does, by SQLGlot's names; `quote`: what
     names stand in; `escapes`: characters of texts; `types`: those of Delta. The facts of metrics are written in its own
     words: `nan` and `below_zero` test a value, `at_least` is one column where another is least, `at_least_of` the same
-    under a condition, `pair` two columns in this order.
+    under a condition, `pair` two columns in this order. `size`, `units` and `total` are for exact sums: the size of a
+    number, not zero, in powers of 2^8; the integer that it is in units of 2^-54 of that size; the sum of such, as text.
     """
 
     name: str
@@ -95,6 +99,9 @@ class EngineDialect:
     at_least: str
     at_least_of: str
     pair: str
+    size: str
+    units: str
+    total: str
 
     def quoted(self, name: str) -> str:
         """A name."""
@@ -111,7 +118,7 @@ class EngineDialect:
 
 _TESTS: Final = frozenset(
     {"Contains", "StartsWith", "EndsWith", "IsNan", "IsInf", "isfinite", "ArrayContains", "ArrayFilter", "Lambda"}
-    | {"Length", "Lower", "Cast", "DataType", "epoch_us"}
+    | {"Length", "Lower", "Cast", "DataType", "epoch_us", "runql_size", "runql_units", "runql_total"}
 )
 
 CLICKHOUSE: Final = EngineDialect(
@@ -135,6 +142,9 @@ CLICKHOUSE: Final = EngineDialect(
     "argMin({}, {})",
     "argMinIf({what}, {order}, {cond})",
     "tuple(assumeNotNull({}), assumeNotNull({}))",
+    "floor(log2(abs({})) / 8)",
+    "accurateCastOrNull({0} * pow(2e0, 54e0 - 8e0 * {1}), 'Int64')",
+    "toString(sum(toInt128({})))",
 )
 SPARK: Final = EngineDialect(
     "spark",
@@ -157,6 +167,9 @@ SPARK: Final = EngineDialect(
     "min_by({}, {})",
     "min_by({what}, {order}) FILTER (WHERE {cond})",
     "struct({} AS a, {} AS b)",
+    "CAST(floor(log2(abs({})) / 8D) AS DOUBLE)",
+    "CAST({0} * power(2D, 54D - 8D * {1}) AS BIGINT)",
+    "CAST(sum(CAST({} AS DECIMAL(20, 0))) AS STRING)",
 )
 
 
@@ -276,9 +289,12 @@ def _not_true(node: exp.Not, _dialect: EngineDialect) -> exp.Expr | None:
 def _named(node: exp.Anonymous, dialect: EngineDialect) -> exp.Expr | None:
     from sqlglot import exp
 
-    if node.name.lower() == "epoch_us":
-        return exp.Var(this=dialect.micros.format(node.expressions[0].sql(dialect=dialect.name)))
-    return _finite(node) if node.name.lower() == "isfinite" else None
+    name = node.name.lower()
+    own = {"epoch_us": dialect.micros, "runql_size": dialect.size, "runql_units": dialect.units}
+    own["runql_total"] = dialect.total
+    if name in own:
+        return exp.Var(this=own[name].format(*(one.sql(dialect=dialect.name) for one in node.expressions)))
+    return _finite(node) if name == "isfinite" else None
 
 
 def _finite(node: exp.Anonymous) -> exp.Expr:
