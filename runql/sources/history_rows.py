@@ -19,6 +19,7 @@ from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Value
 from runql.sources.protocol import HistoryRequest
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 Columns = Mapping[str, Sequence[Value]]
 
@@ -36,12 +37,45 @@ def columns_needed(names: Iterable[str], request: HistoryRequest) -> list[str]:
     return [name for name in names if name in wanted]
 
 
+@frozen
+class RowChoice:
+    """Which rows of a history a request asks for: those of `flags`, of these the places `sample` where it is one.
+    `kept`: columns of the flagged rows. `rows_of`: how many rows hold each metric. `left_out`: how many have no x."""
+
+    flags: Flags
+    sample: Sequence[int] | None
+    kept: Mapping[str, Column]
+    rows_of: Mapping[str, int]
+    left_out: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether rows were left out by the sample."""
+        return self.sample is not None and len(self.sample) < self.flags.count(1)
+
+
 def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHistory:
     """Cut the steps, apply the row rule, sample.
 
     `columns` are whole columns of equal length in the order they were logged, by their names joined with dots;
     a cell that was not logged is `MISSING`.
     """
+    x_axis = x_axis_of(request)
+    choice = choose_rows(columns, request)
+    kept = choice.kept
+    if choice.sample is not None:
+        kept = {name: column.take(choice.sample) for name, column in kept.items()}
+    return RunHistory(
+        run_id=run_id,
+        columns={name: kept[name] for name in answered(columns, request)},
+        rows_of=choice.rows_of,
+        sampled=choice.is_sample,
+        notices=(_left_out(run_id, choice.left_out, x_axis),) if choice.left_out else (),
+    )
+
+
+def choose_rows(columns: Columns, request: HistoryRequest) -> RowChoice:
+    """The rows that a request asks for of such columns."""
     x_axis = x_axis_of(request)
     vectors = {name: column_of(cells) for name, cells in columns.items()}
     length = len(next(iter(vectors.values()), ()))
@@ -56,23 +90,13 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
         logged = intersection([within, union(held, length)], length)
         rows = _rows_with(vectors, [x_axis], logged)
         left_out, sets = logged.count(1) - rows.count(1), metrics
-    wanted = {*sets, *_answer(columns, request, x_axis)}
+    wanted = {*sets, *answered(columns, request)}
     kept = {name: vectors[name].compress(rows) for name in wanted if name in vectors}
-    count = rows.count(1)
-    is_sample = request.samples is not None and count > request.samples
-    if is_sample and request.samples is not None:
+    chosen = None
+    if request.samples is not None and rows.count(1) > request.samples:
         chosen = sample_rows({name: kept[name] for name in sets}, request.samples)
-        is_sample = len(chosen) < count
-        kept = {name: column.take(chosen) for name, column in kept.items()}
-    return RunHistory(
-        run_id=run_id,
-        columns={name: kept[name] for name in _answer(columns, request, x_axis)},
-        rows_of={
-            name: intersection([flags, within], length).count(1) for name, flags in zip(metrics, held, strict=True)
-        },
-        sampled=is_sample,
-        notices=(_left_out(run_id, left_out, x_axis),) if left_out else (),
-    )
+    rows_of = {name: intersection([flags, within], length).count(1) for name, flags in zip(metrics, held, strict=True)}
+    return RowChoice(rows, chosen, kept, rows_of, left_out)
 
 
 def _within(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
@@ -135,10 +159,11 @@ def _rows_with(columns: Mapping[str, Column], required: Iterable[str], rows: Fla
     return intersection([rows, *held], len(rows))
 
 
-def _answer(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str]:
+def answered(columns: Columns, request: HistoryRequest) -> list[str]:
+    """The columns that an answer has, of those that there are."""
     if request.keys is None:
         return list(columns)
-    return [name for name in dict.fromkeys(("_step", x_axis, *request.keys)) if name in columns]
+    return [name for name in dict.fromkeys(("_step", x_axis_of(request), *request.keys)) if name in columns]
 
 
 def _left_out(run_id: str, count: int, x_axis: str) -> Diagnostic:

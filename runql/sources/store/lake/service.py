@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,14 +17,16 @@ from runql.plan.selectors import TypedSelector
 from runql.plan.to_sql.fields import nothing_odd
 from runql.plan.to_sql.speech import SqlSpeech
 from runql.plan.to_sql.statement import RunStatement
+from runql.semantic.record import RunHistory
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import Value
-from runql.sources.protocol import Digest, PageRequest, RunColumns, RunDigest, RunValue, SqlTables
+from runql.sources.protocol import Digest, HistoryRequest, PageRequest, RunColumns, RunDigest, RunValue, SqlTables
 from runql.sources.store.lake.columns import LakeColumns
 from runql.sources.store.lake.engine import LakeEngine
 from runql.sources.store.lake.exact import exact_statement
 from runql.sources.store.lake.names import LakeName, lake_name
 from runql.sources.store.lake.open import open_engine
+from runql.sources.store.lake.sampled import is_long, may_sample, sampled
 from runql.sources.store.lake.snapshot import LakeSnapshot
 from runql.sources.store.lake.spelling import spelled
 from runql.sources.store.places import existing
@@ -32,6 +34,8 @@ from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import StoreSnapshot
 from runql.text.diagnostic import folded
 
+_RUNS_AT_ONCE: Final = 500
+"""Of so many runs samples are asked for at once."""
 _PATTERN: Final = frozenset("*?[]{},\\")
 """What stands for several names in a path, for one engine or the other."""
 
@@ -89,6 +93,28 @@ class LakeService(StoreService):
     ) -> Mapping[str, Mapping[HistoryNode, Value]]:
         """What the engine says that histories come to."""
         return self._columns_of(self.snapshot()).single_values((entity, project), run_ids, nodes)
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The rows of each run; of long histories the rows of a sample alone come from the engine."""
+        if not may_sample(request):
+            yield from super().histories(request)
+            return
+        snapshot = self.snapshot()
+        assert isinstance(snapshot, LakeSnapshot)
+        for at in range(0, len(request.run_ids), _RUNS_AT_ONCE):
+            ids = request.run_ids[at : at + _RUNS_AT_ONCE]
+            stored = snapshot.with_ids(request.entity, request.project, ids)
+            long = {run_id: run for run_id, run in stored.items() if is_long(run, request)}
+            found = sampled(snapshot, [*long.values()], request) if long else {}
+            known = {run_id: found[run.run] for run_id, run in long.items() if run.run in found}
+            left = tuple(run_id for run_id in dict.fromkeys(ids) if run_id not in known)
+            whole = {one.run_id: one for one in super().histories(replace(request, run_ids=left))} if left else {}
+            for run_id in ids:
+                if run_id in known:
+                    said = stored[run_id].said.get(request.stream, ())
+                    yield replace(known[run_id], notices=(*said, *known[run_id].notices))
+                else:
+                    yield whole[run_id]
 
     def _columns_of(self, snapshot: StoreSnapshot) -> LakeColumns:
         assert isinstance(snapshot, LakeSnapshot)

@@ -121,7 +121,7 @@ class LakeSnapshot(StoreSnapshot):
         self, runs: Sequence[StoredRun], names: frozenset[str] | None, stream: Stream, held: Mapping[str, RunCells]
     ) -> None:
         numbers, others = FACTS_OF_STREAM[stream]
-        quoted, where = self._engine.dialect.quoted, self._rows_of(runs, names)
+        quoted, where = self._engine.dialect.quoted, self.rows_of(runs, names)
         columns = ", ".join(map(quoted, ("run", "key", "row", "val", "whole")))
         by = ", ".join(map(quoted, ("key", "run", "row")))
         sql = f"SELECT {columns} FROM {self.views.of(numbers)} AS p WHERE {where} ORDER BY {by}"
@@ -136,7 +136,7 @@ class LakeSnapshot(StoreSnapshot):
         ):
             held[run].others.setdefault(key, {})[row] = value_of(*cell)
 
-    def _rows_of(self, runs: Sequence[StoredRun], names: frozenset[str] | None) -> str:
+    def rows_of(self, runs: Sequence[StoredRun], names: frozenset[str] | None) -> str:
         """Which rows of histories are those of some runs as they are: by the pulls that wrote them."""
         quoted, texts = self._engine.dialect.quoted, self._engine.dialect.texts
         by_pull: dict[int, list[str]] = {}
