@@ -35,9 +35,16 @@ QUESTIONS: Final = {
     ),
     "the most of each optimizer": "runs | group config.optimizer : max(summary.acc), count()",
     "the mean of each optimizer": "runs | group config.optimizer : mean(summary.acc)",
+    "mean, std and median of each optimizer": (
+        "runs | group config.optimizer : mean(summary.acc), std(summary.acc), median(summary.acc)"
+    ),
+    "the three best runs of each optimizer": (
+        "runs select id, summary.acc, config.optimizer | where rank() over config.optimizer order -summary.acc <= 3"
+    ),
 }
 HISTORY: Final = {
     "20 runs, 3 metrics, 200 samples": "runs limit 20 keys loss, acc, val/loss sample 200",
+    "20 runs, 3 metrics, 20 samples": "runs limit 20 keys loss, acc, val/loss sample 20",
     "the runs with the least loss": "runs order min(logged.loss) limit 5 select id, min(logged.loss)",
 }
 STEPS: Final = 200
@@ -97,9 +104,9 @@ def answer(session: Session, question: str) -> Any:
 def measure(folder: Path, engines: list[str], repeat: int, *, histories: bool) -> None:
     sessions = {engine: session_of(engine, folder) for engine in ("here", *engines)}
     asked = {engine: session for engine, session in sessions.items() if session is not None}
-    say(f"  {'':34}" + "".join(f"{engine:>28}" for engine in asked))
+    say(f"  {'':40}" + "".join(f"{engine:>28}" for engine in asked))
     for name, question in {**QUESTIONS, **(HISTORY if histories else {})}.items():
-        line, given, base = f"  {name:<34}", {}, 0.0
+        line, given, base = f"  {name:<40}", {}, 0.0
         for engine, session in asked.items():
             cpu, clock, given[engine] = timed(partial(answer, session, question), repeat)
             base = base or clock

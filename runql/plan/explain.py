@@ -10,6 +10,7 @@ from runql.language.clauses import CLAUSES
 from runql.plan.capabilities import Capabilities, Form
 from runql.plan.explain_texts import (
     ENDS,
+    SAMPLES_COME,
     align_texts,
     columns_text,
     counted_runs,
@@ -45,6 +46,7 @@ from runql.plan.nodes import (
 from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
 from runql.plan.python_calls import calls
 from runql.plan.selectors import TypedSelector
+from runql.plan.stand_ins import named_in_sql
 from runql.plan.to_sql.speech import DUCKDB, SqlSpeech
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TAnd, TOrderKey, TStage, TypedExpr
@@ -88,15 +90,17 @@ def explain(
     run_by: str = "",
     pulls: str = "",
     keeps_ends: bool = False,
+    comes: str = "",
 ) -> str:
     """The text of `explain`. `canonical` is the query as the formatter writes it, `text` what its spans point into;
     `way_of` says how a stage works, `run_by` what runs all of them, `pulls` which runs are copied where; `keeps_ends`
-    that the first stage keeps one or two rows of each run, which sources may tell without their histories.
+    that the first stage keeps one or two rows of each run, which sources may tell without their histories; `comes` what
+    of the runs comes back for the first stage, where that is less.
 
     The calls are Python that can be pasted where `service_api` is a source. Nothing is asked of any source.
     """
     pushed = spread(plan, [one.capabilities for one in sources], catalog)
-    steps = _Steps(pushed, sources, catalog, text, way_of, keeps_ends=keeps_ends)
+    steps = _Steps(pushed, sources, catalog, text, way_of, keeps_ends=keeps_ends, comes=comes)
     parts = [canonical.strip()]
     for fetch in those(pushed, Fetch):
         one = sources[fetch.at]
@@ -123,7 +127,8 @@ def _sql_of(fetch: Fetch, one: ExplainedSource) -> str | None:
     if one.capabilities.form is not Form.SQL or not isinstance(fetch.selector, TypedSelector):
         return None
     asked = one.speech.statement(fetch.selector, one.entity, one.project)
-    return one.speech.spell(asked.sql("r.run", limit=None if asked.here or not asked.ordered else fetch.most))
+    limit = None if asked.here or not asked.ordered else fetch.most
+    return named_in_sql(one.speech.spell(asked.sql("r.run", limit=limit)))
 
 
 def _written(row: Row) -> Iterator[str]:
@@ -153,6 +158,7 @@ class _Steps:
         way_of: Callable[[TStage], str],
         *,
         keeps_ends: bool = False,
+        comes: str = "",
     ) -> None:
         self._plan = pushed
         self._sources = sources
@@ -160,6 +166,7 @@ class _Steps:
         self._text = text
         self._way_of = way_of
         self._keeps_ends = keeps_ends
+        self._comes = comes
 
     def counts(self, fetch: Fetch) -> bool:
         """Whether a source counts the runs by itself."""
@@ -182,7 +189,8 @@ class _Steps:
                 yield from self._histories(plan)
             case TableStage(input=below, stage=stage) | Combine(input=below, stage=stage):
                 yield from self.of_plan(below)
-                yield _HERE, f"| {stage_name(stage)}", [self._way_of(stage)]
+                is_first = self._comes and not isinstance(below, TableStage | Combine)
+                yield _HERE, f"| {stage_name(stage)}", [self._way_of(stage), *([self._comes] if is_first else [])]
             case _:
                 assert_never(plan)
 
@@ -286,7 +294,9 @@ class _Steps:
         of = "the runs" if limit is None else f"at most {counted_runs(taken_of(self._plan, limit))}"
         yield _SOURCE, "keys", [f"{metrics_text(part)}, of {of}"]
         rows = rows_texts(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
-        yield "", "rows", [*rows, *([ENDS] if self._keeps_ends else [])]
+        is_of_engine = part.samples is not None and all(one.speech.engine for one in self._sources)
+        more = [*([ENDS] if self._keeps_ends else []), *([SAMPLES_COME] if is_of_engine else [])]
+        yield "", "rows", [*rows, *more]
         yield _HERE, "align", align_texts(part)
         if node.columns:
             yield _HERE, "select", [f"{columns_text(node.columns)}, on each row"]

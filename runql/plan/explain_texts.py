@@ -107,6 +107,10 @@ def rows_texts(part: HistoryPart, *, cuts: bool) -> Iterator[str]:
 _BEFORE = ", cut before sampling"
 ENDS: Final = "of each run only what the first stage keeps, where facts beside the rows tell it"
 
+GROUPS_COME: Final = "what each group comes to comes back, and no run"
+FIRST_COME: Final = "the first runs of each group come back, and how many there are"
+SAMPLES_COME: Final = "of a long history of numbers the rows of the sample come back"
+
 
 def _range(low: float | None, high: float | None) -> str:
     return "..".join("" if end is None else f"{end}" for end in (low, high))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from runql.language.kinds import Kind
 from runql.plan.answers import with_answers
@@ -10,7 +12,12 @@ from runql.plan.nodes import Plan
 from runql.semantic.typed import TConst, TQuestion
 
 ONE, MANY = "ANSWER", "ANSWERS"
-"""What the calls of Python call an answer."""
+"""What the calls of Python, and statements, call an answer."""
+
+_TEXT: Final = "<answer {}>"
+_NUMBER: Final = 8_070_605_040.0625
+"""What stands in a statement for an answer, as nobody writes it."""
+_IN_SQL: Final = re.compile(r"('<answer [01]>'|807060504[01]\.0625e0)(, (?:'<answer [01]>'|807060504[01]\.0625e0))?")
 
 
 class TextStandIn(str):
@@ -36,5 +43,13 @@ def with_stand_ins(plan: Plan) -> Plan:
 
 def _stand_ins(question: TQuestion) -> Sequence[TConst]:
     kind = question.kind if question.kind is Kind.NUMBER else Kind.TEXT
-    values = [NumberStandIn(at) if kind is Kind.NUMBER else TextStandIn(at) for at in range(1 + question.many)]
+    values = [
+        NumberStandIn(_NUMBER + at) if kind is Kind.NUMBER else TextStandIn(_TEXT.format(at))
+        for at in range(1 + question.many)
+    ]
     return [TConst(value, kind=kind, span=question.span) for value in values]
+
+
+def named_in_sql(sql: str) -> str:
+    """A statement with names in the places of what stands in it for answers."""
+    return _IN_SQL.sub(lambda match: ONE if match[2] is None else MANY, sql)

@@ -11,9 +11,11 @@ from pathlib import Path
 from runql.config import STORE
 from runql.execute.inner_query import InnerQuery
 from runql.plan.explain import ExplainedSource, explain
-from runql.plan.nodes import Combine, Histories, Plan, TableStage, nodes, stages_of, table_of
+from runql.plan.explain_texts import FIRST_COME, GROUPS_COME
+from runql.plan.nodes import Combine, Histories, Plan, Projection, TableStage, nodes, stages_of, table_of
 from runql.plan.stand_ins import with_stand_ins
 from runql.pull.targets import target_of
+from runql.semantic.typed import FieldKey
 from runql.session.checked_query import CheckedQuery
 from runql.syntax import to_text, tree
 from runql.text.diagnostic import Diagnostic
@@ -63,7 +65,23 @@ def _told(
         return tell()
     from runql.execute.stage_plan import RUN_BY, way_of
 
-    return tell(way_of=partial(way_of, folder=folder), run_by=RUN_BY, keeps_ends=keeps_ends)
+    comes = _comes(plan) if all(one.capabilities.digests for one in asked) else ""
+    return tell(way_of=partial(way_of, folder=folder), run_by=RUN_BY, keeps_ends=keeps_ends, comes=comes)
+
+
+def _comes(plan: Plan) -> str:
+    """What of the runs comes back for the first stage, where a source may say it with less than the runs."""
+    from runql.execute.columns.run_digests import digest_of_stages
+    from runql.execute.run_facts import value_of_run
+
+    table = table_of(plan)
+    columns = table.columns or () if isinstance(table, Projection) else ()
+    fields = {column.name: value_of_run(column.value) for column in columns}
+    shown = {name: key for name, key in fields.items() if isinstance(key, FieldKey)}
+    digest = digest_of_stages(stages_of(plan), shown) if shown and len(shown) == len(fields) else None
+    if digest is None:
+        return ""
+    return GROUPS_COME if digest.first is None else FIRST_COME
 
 
 def _keeps_ends(plan: Plan) -> bool:

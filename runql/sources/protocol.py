@@ -101,12 +101,15 @@ class GroupFold:
 
 @frozen
 class Digest:
-    """What the first stage needs of a listing, of the groups that `by` tells: the first runs of each, so many; or, with
-    `None`, what `folds` come to in each group."""
+    """What the first stages need of a listing, of the groups that `by` tells: the first runs of each, so many; or, with
+    `None`, what `folds` come to in each group. `order`: that of the runs in their group (`True` for descending), before
+    that of the listing; `ranked`: by which window they are counted, so that equal ones may share a place."""
 
     by: tuple[FieldKey, ...]
     first: int | None = None
     folds: tuple[GroupFold, ...] = ()
+    order: tuple[tuple[FieldKey, bool], ...] = ()
+    ranked: Literal["row_number", "rank", "dense_rank"] = "row_number"
 
 
 @frozen

@@ -1,6 +1,6 @@
 """What the first stage needs of the runs, where a source says it with less than the runs: the first ones of each group
-for `limit 2 by config.optimizer`, and for `group` what its aggregates come to, or so many values of each kind. The
-stage works on them as on all runs.
+for `limit 2 by config.optimizer` and for windows that rank them, and for `group` what its aggregates come to, or so
+many values of each kind. The stage works on them as on all runs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
 from runql.engine.values.column import constant
+from runql.execute.columns.first_runs import fields_of, first_of_order
 from runql.execute.columns.run_columns import is_plain
 from runql.execute.run_facts import LAST_STEP, value_of_run
 from runql.plan.nodes import Fetch, stages_of, table_of
 from runql.semantic.folds import percentile_of
-from runql.semantic.typed import ColumnPick, FieldKey, Named, TCell, TFold, TGroup, TLimit, TStage
+from runql.semantic.typed import FieldKey, TCell, TFold, TGroup, TLimit, TStage
 from runql.semantic.values import MISSING
 from runql.sources.protocol import Digest, GroupFold, RunColumns
 from runql.text.frozen import frozen
@@ -64,7 +65,7 @@ def digest_table(executor: Executor, columns: Sequence[Selected]) -> DigestTable
     facts = executor.facts
     if not stages or not isinstance(fetch, Fetch) or len(shown) < len(columns) or executor.doubt is not None:
         return None
-    digest = _of_limit(stages[0], shown) or _of_group(stages[0], shown)
+    digest = digest_of_stages(stages, shown)
     read = facts.values_read
     if digest is None or read is None or facts.draws or executor.aggregates.nodes or not is_plain(fetch, facts):
         return None
@@ -88,6 +89,12 @@ def digest_table(executor: Executor, columns: Sequence[Selected]) -> DigestTable
     return DigestTable(_table(needed, found.runs), _table(shown, everywhere), known, [*accumulate(found.sizes)])
 
 
+def digest_of_stages(stages: Sequence[TStage], shown: Mapping[str, FieldKey]) -> Digest | None:
+    """What the first stages need of the runs, of which columns show fields; `None` where that is more than a source
+    says."""
+    return _of_limit(stages[0], shown) or _of_group(stages[0], shown) or first_of_order(stages, shown)
+
+
 def _table(shown: Mapping[str, FieldKey], runs: RunColumns) -> Table:
     """The columns of runs; what the source did not give, since the stage does not look at it, is missing."""
     none = constant(MISSING, runs.length)
@@ -98,15 +105,15 @@ def _of_limit(stage: TStage, shown: Mapping[str, FieldKey]) -> Digest | None:
     """The first rows of each group, if that is what a stage keeps."""
     if not isinstance(stage, TLimit) or stage.last:
         return None
-    by = _fields(stage.by, shown)
-    return Digest(by, stage.count) if by else None
+    by = fields_of(stage.by, shown)
+    return None if by is None else Digest(by, stage.count)
 
 
 def _of_group(stage: TStage, shown: Mapping[str, FieldKey]) -> Digest | None:
     """Counts, least and most of each group, if a stage asks for no more."""
     if not isinstance(stage, TGroup):
         return None
-    by = _fields(stage.keys, shown)
+    by = fields_of(stage.keys, shown)
     folds = [node for fold in stage.folds for node in folds_in(fold.value)]
     if by is None or not all(_is_told(node, shown) for node in folds):
         return None
@@ -124,14 +131,3 @@ def _is_told(fold: TFold, shown: Mapping[str, FieldKey]) -> bool:
     of_column = argument is None or (isinstance(argument, TCell) and argument.name in shown)
     is_symmetric = fold.name in _FOLDS or percentile_of(fold.name) is not None
     return is_symmetric and fold.of is None and of_column
-
-
-def _fields(keys: Sequence[Named | ColumnPick], shown: Mapping[str, FieldKey]) -> tuple[FieldKey, ...] | None:
-    """The fields that keys mean; `None` where one is worked out, or stands for several."""
-    found = []
-    for key in keys:
-        name = key.pattern if isinstance(key, ColumnPick) else key.value.name if isinstance(key.value, TCell) else ""
-        if name not in shown or (isinstance(key, ColumnPick) and key.is_glob):
-            return None
-        found.append(shown[name])
-    return tuple(found)

@@ -32,7 +32,7 @@ def number_sql(number: object) -> str | None:
         return f"{number}e0" if -EXACT < number < EXACT else None
     if not isinstance(number, float) or not math.isfinite(number) or abs(number) >= EXACT:
         return None
-    written = repr(number)
+    written = float.__repr__(number)
     return written if "e" in written else f"{written}e0"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +15,15 @@ import pytest
 from runql import config
 from runql.errors import SourceError
 from runql.extras import install_command
+from runql.semantic.record import RunRecord
+from runql.session import Session
 from runql.sources.open import open_place
 from runql.sources.store.lake import open as opener
 from runql.sources.store.lake.names import lake_name, server_of
 from runql.sources.store.lake.open import open_engine
 from runql.sources.store.lake.service import LakeService
 from runql.sources.store.lake.spelling import CLICKHOUSE, SPARK, spelled
+from tests.sources.store.judged import store_of_records
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,10 @@ def test_what_is_not_installed_is_named(
         ),
         (r"SELECT nr FROM runs WHERE regexp_matches(x, '(?-s)a\d')", r"match(x, '(?-s)a\\d')", None),
         ("SELECT nr FROM runs WHERE created > TIMESTAMPTZ '9000-01-01 00:00:00+00:00'", None, None),
+        ("SELECT runql_size(x) AS b FROM s", "floor(log2(abs(x)) / 8)", "CAST(floor(log2(abs(x)) / 8D) AS DOUBLE)"),
+        ("SELECT runql_total(runql_units(x, b)) FROM s", "toInt128(accurateCastOrNull(x * pow(", "AS DECIMAL(20, 0))"),
+        ("SELECT sum(x) FROM s", None, None),
+        ("SELECT CAST(x AS BIGINT) FROM s", None, None),
         ("SELECT nr FROM runs WHERE CAST(x AS BIGINT) = 1", None, None),
         ("SELECT quantile_disc(num, 0.5) FROM attr", None, None),
         ("SELECT len(name) FROM runs", None, None),
@@ -120,3 +128,36 @@ def test_a_path_that_an_engine_reads_as_a_pattern_is_refused(folder: str, files:
     (said,) = raised.value.diagnostics
     assert mark in said.message
     assert "?files=" in said.hints[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("runs | group config.x : mean(summary.y), count()", "what each group comes to comes back, and no run"),
+        ("runs select name | limit 1 by name", "the first runs of each group come back, and how many there are"),
+        ("runs | where rank() over config.x order -summary.y <= 2", "the first runs of each group come back"),
+        (
+            "runs select name | derive r = row_number() over all order name | where r < 3",
+            "the first runs of each group come back",
+        ),
+        ("runs keys loss sample 5", "of a long history of numbers the rows of the sample come back"),
+        ("runs | group config.x : first(summary.y)", None),
+        ("runs | where rank() over config.x order -summary.y >= 2", None),
+        ("runs keys loss scan", None),
+        ("runs where summary.y > value(runs | group : mean(summary.y))", "f1.num > ANSWER)"),
+        ("runs where summary.y in (runs select summary.y) and name in (runs select name)", "f1.num IN (ANSWERS))"),
+        ("runs where name in (runs select name)", 'r."name" IN (ANSWERS)'),
+    ],
+)
+def test_explain_says_what_comes_back(question: str, expected: str | None, tmp_path: Path) -> None:
+    """Of an engine, which is asked nothing, and what it is not told yet has a name in the statement."""
+    runs = [RunRecord(id=f"r{at}", config={"x": at}, summary={"y": at / 2}) for at in range(2)]
+    store_of_records(runs, tmp_path / "s").close()
+    engine: Any = SimpleNamespace(dialect=CLICKHOUSE, close=lambda: None)
+    service = LakeService(tmp_path / "s", name=lake_name("lake+clickhouse:///s"), number=None, engine=engine)
+    (said,) = Session(service).explain(question)
+    told = " ".join(said.split())
+    if expected is None:
+        assert not re.search("come back|comes back", told)
+    else:
+        assert expected in told

@@ -10,8 +10,9 @@ from typing import Any
 
 from runql.engine.histories.aggregates import HistoryNode
 from runql.engine.values.column import Column
-from runql.plan.to_sql.statement import RunStatement
-from runql.semantic.typed import FieldKey, TAggregate
+from runql.plan.selectors import TypedSelector
+from runql.plan.to_sql.statement import TIES, RunStatement
+from runql.semantic.typed import FieldKey, TAggregate, TField, TOrderKey
 from runql.semantic.values import Value
 from runql.sources.paging import check_project
 from runql.sources.protocol import Digest, PageRequest, RunColumns, RunDigest, RunValue
@@ -51,10 +52,28 @@ class LakeColumns:
     ) -> RunDigest | None:
         """What a stage needs of a listing, where the engine says it exactly."""
         asked = self._asked(request)
+        order = None if asked is None else self._order_of(request, asked, digest)
         places = places_of(dict.fromkeys((*digest.by, *keys, *of_all)), self.snapshot.views.odd_of)
-        if asked is None or places is None or request.most is not None:
+        if asked is None or order is None or places is None or request.most is not None:
             return None
-        return digest_of(self.snapshot.views, asked, digest, places, keys=keys, of_all=of_all)
+        asked, own = order
+        return digest_of(self.snapshot.views, asked, digest, places, order=own, keys=keys, of_all=of_all)
+
+    def _order_of(
+        self, request: PageRequest, asked: RunStatement, digest: Digest
+    ) -> tuple[RunStatement, tuple[str, ...]] | None:
+        """The statement with the fields of a digest's own order, and that order; `None` where it is not exact."""
+        if not digest.order:
+            return asked, ()
+        keys = tuple(TOrderKey(TField(key), descending) for key, descending in digest.order)
+        selector = request.selector
+        assert isinstance(selector, TypedSelector)
+        more = statement(self.snapshot, replace(request, selector=replace(selector, order=(*selector.order, *keys))))
+        if more is None or more.here or not more.ordered:
+            return None
+        shared = len(asked.order) - len(TIES)
+        own = more.order[shared : -len(TIES)]
+        return (replace(more, order=asked.order), own) if own else None
 
     def single_values(
         self, of: tuple[str, str], run_ids: Sequence[str], nodes: Sequence[HistoryNode]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, repeat
+from itertools import chain, compress, islice, repeat
 from typing import Any, Final, TypeAlias
 
-from runql.engine.compare import is_nan
+from runql.engine.compare import ORDERED_KINDS, is_nan
 from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.values.column import Column, column_of
 from runql.language.fields import Space
@@ -62,6 +62,7 @@ def digest_of(
     digest: Digest,
     places: _Places,
     *,
+    order: Sequence[str] = (),
     keys: Iterable[FieldKey],
     of_all: Iterable[FieldKey],
 ) -> RunDigest | None:
@@ -70,7 +71,7 @@ def digest_of(
     asks = {key: _kinds_of_all(key, places[key]) for key in of_all}
     folded: dict[GroupFold, FoldColumn] = {}
     if digest.first is not None:
-        runs = _first_runs(views, asked, digest.by, digest.first, wanted)
+        runs = _first_runs(views, asked, digest, order, wanted)
         groups = _groups_of(views, asked, [], places, asks)
     else:
         by = [places[key] for key in digest.by]
@@ -88,6 +89,10 @@ def digest_of(
     for key in of_all:
         told = [some for group in groups.values() for some in group.values[key]]
         everywhere[key] = column_of(_cells_of(told, places[key], of_all=True) or [])
+    if digest.ranked != "row_number":
+        runs = _with_unranked(runs, digest.order[0][0], everywhere)
+    if runs is None:
+        return None
     sizes = [group.count for group in groups.values()]
     return RunDigest(replace(runs, total=total), RunColumns(total, total, everywhere), folded, sizes)
 
@@ -107,20 +112,40 @@ def _folded(rows: GroupRows, folds: Iterable[GroupFold], places: _Places) -> dic
     return found
 
 
+def _with_unranked(runs: RunColumns, key: FieldKey, everywhere: Mapping[RunValue, Column]) -> RunColumns | None:
+    """The runs that have a rank, and a row for each one that has none, which is counted and left out by the stage.
+    `None` where no run has one: of a condition that no run passes more is said."""
+    ranked = [_has_rank(cell) for cell in runs.columns[key]]
+    if not any(ranked):
+        return None
+    cells = [cell for cell in everywhere[key] if not _has_rank(cell)]
+    columns: dict[RunValue, Column] = {
+        name: column_of([*compress(column, ranked), *(cells if name == key else repeat(MISSING, len(cells)))])
+        for name, column in runs.columns.items()
+    }
+    return replace(runs, length=sum(ranked) + len(cells), columns=columns)
+
+
+def _has_rank(cell: Value) -> bool:
+    return kind_of(cell) in ORDERED_KINDS and not is_nan(cell)
+
+
 def _first_runs(
-    views: LakeViews, asked: RunStatement, by: Sequence[FieldKey], first: int, places: _Places
+    views: LakeViews, asked: RunStatement, digest: Digest, own: Sequence[str], places: _Places
 ) -> RunColumns | None:
     """The first runs of each group in the order of the listing. Equal cells are one group of the engine, unlike ones
     may be one for the stage: so no fewer come than it keeps."""
+    by, first = digest.by, digest.first
     fields = named_fields(asked, places.values())
     wide = replace(asked, fields=tuple((name, field) for field, name in fields.items()))
     cells = {f"v{at}": cell for at, cell in enumerate(_all_cells(places.values(), fields))}
     told = ", ".join(_all_cells([places[key] for key in by], fields))
-    order = ", ".join(asked.order)
+    order, part = ", ".join(asked.order), f"PARTITION BY {told} " if told else ""
+    inside = ", ".join((*own, *(asked.order if digest.ranked == "row_number" else ())))
     numbered = [
         "r.nr AS nr",
         *(f"{cell} AS {name}" for name, cell in cells.items()),
-        f"row_number() OVER (PARTITION BY {told} ORDER BY {order}) AS of_group",
+        f"{digest.ranked}() OVER ({part}ORDER BY {inside}) AS of_group",
         f"row_number() OVER (ORDER BY {order}) AS place_of",
     ]
     inner = wide.sql(", ".join(numbered), order=False)
