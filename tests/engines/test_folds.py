@@ -34,7 +34,7 @@ _numbers = st.one_of(
     st.integers(-(2**60), 2**60),
 )
 _plain = st.one_of(st.floats(-1e3, 1e3, allow_nan=False), st.integers(-9, 9), st.sampled_from([0.1, 0.2, 0.3, 0.5]))
-_odd = st.sampled_from([True, False, None, "a", math.nan, math.inf, -math.inf, [1], 2**53 + 1, 10**400, -0.0])
+_odd = st.sampled_from([True, False, None, "a", math.nan, math.inf, -math.inf, [1], 2**53 + 1, 10**400, 0.0, 0.0, -0.0])
 _values = st.one_of(*[_plain] * 5, _numbers, _odd)
 _tame = st.one_of(*[_plain] * 9, st.sampled_from([True, None, "a", math.nan, math.inf]))
 _of_run = st.fixed_dictionaries({"y": _tame}, optional={"x": _values, "z": _tame})

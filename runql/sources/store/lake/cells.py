@@ -51,6 +51,11 @@ def cells_sql(place: Place, names: Mapping[AttrField, str]) -> list[str]:
     return [f"epoch_us({place.sql})" if place.kind is Kind.TIME else place.sql]
 
 
+def below_zero(number: str) -> str:
+    """Whether a number is a zero below zero: 1 or 0."""
+    return f"CASE WHEN {number} = 0e0 AND runql_below_zero({number}) THEN 1 ELSE 0 END"
+
+
 def cell_columns(rows: Sequence[tuple[Any, ...]], places: Mapping[FieldKey, Place]) -> dict[RunValue, Column] | None:
     """The rows of such columns as columns of fields; `None` where a cell is a record, whose values have rows of their
     own."""

@@ -21,7 +21,7 @@ from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.sources.protocol import Digest, GroupFold, RunColumns, RunDigest, RunValue
-from runql.sources.store.lake.cells import Place, cell_columns, cells_sql, named_fields, value_in_run
+from runql.sources.store.lake.cells import Place, below_zero, cell_columns, cells_sql, named_fields, value_in_run
 from runql.sources.store.lake.folds import GroupRows, NotTold, fold_groups, is_folded
 from runql.sources.store.lake.views import LakeViews
 from runql.sources.store.values import value_of
@@ -250,7 +250,8 @@ def _kinds(place: Place) -> _Kinds:
 
     def kinds(fields: Mapping[AttrField, str]) -> list[str]:
         if isinstance(place, AttrField):
-            return [f"{fields[place]}.{cell}" for cell in ("t", "whole", "str")]
+            own = fields[place]
+            return [*(f"{own}.{cell}" for cell in ("t", "whole", "str")), below_zero(f"{own}.num")]
         return cells_sql(place, fields)
 
     return kinds
@@ -301,10 +302,10 @@ def _cells_of(values: Iterable[_Some], place: Place, *, of_all: bool = False) ->
 
 def _is_plain(values: Sequence[_Some], place: Place) -> bool:
     """Whether the least and the most are one value each: not, where an integer is beside the same double, and where a
-    zero may be below zero."""
+    zero is below zero."""
     if isinstance(place, RunColumn):
         return True
     numbers = [some for some in values if some.cells[0] == "n"]
-    if any(0 in (some.least, some.most) and not some.cells[1] for some in numbers):
+    if any(some.cells[3] for some in numbers):
         return False
     return all(len({getattr(some, end) for some in numbers}) == len(numbers) for end in ("least", "most"))

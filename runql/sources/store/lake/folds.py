@@ -23,7 +23,7 @@ from runql.plan.to_sql.texts import number_sql, text_sql
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import MISSING, Value
 from runql.sources.protocol import GroupFold
-from runql.sources.store.lake.cells import Place, cells_sql, named_fields
+from runql.sources.store.lake.cells import Place, below_zero, cells_sql, named_fields
 from runql.sources.store.lake.views import LakeViews
 from runql.text.frozen import frozen
 
@@ -313,18 +313,18 @@ class _Ranked(Sequence[float]):
 
 def _percentiles(rows: GroupRows, place: Place, percent: float) -> list[Value]:
     """A percentile of the numbers of each group: the engine gives the two between which it lies, and those beside."""
-    inner = ("CASE WHEN {t} = 'n' THEN {num} END AS x", "CASE WHEN {t} = 'n' THEN {whole} END AS whole")
+    inner = ("CASE WHEN {t} = 'n' THEN {num} END AS x", below_zero("{num}") + " AS below")
     share = number_sql(percent)
 
     def outer(group: str, of: str) -> str:
         part = f"PARTITION BY {group.rstrip(', ')} " if group else ""
         placed = (
-            f"SELECT {group}x, whole, row_number() OVER ({part}ORDER BY x) AS nth, "
+            f"SELECT {group}x, max(below) OVER ({part.strip()}) AS odd, row_number() OVER ({part}ORDER BY x) AS nth, "
             f"count(*) OVER ({part.strip()}) AS n FROM {of} WHERE x IS NOT NULL"
         )
         low, high = (f"{share} * (n - 1) {end}" for end in ("- 100e0", "+ 200e0"))
         near = f"(nth - 1) * 100e0 >= {low} AND (nth - 1) * 100e0 <= {high}"
-        return f"SELECT {group}x, whole, nth, n FROM ({placed}) AS p WHERE {near}"
+        return f"SELECT {group}x, odd, nth, n FROM ({placed}) AS p WHERE {near}"
 
     found = rows.rows(place, inner, outer)
     return [_percentile_of(found[group], percent) for group in rows.groups]
@@ -333,6 +333,6 @@ def _percentiles(rows: GroupRows, place: Place, percent: float) -> list[Value]:
 def _percentile_of(rows: Sequence[Cells], percent: float) -> Value:
     if not rows:
         return MISSING
-    if any(not x and not whole for x, whole, *_ in rows):
-        raise NotTold  # it may be below zero
+    if any(odd and not x for x, odd, *_ in rows):
+        raise NotTold  # of equal zeros it matters which one stands at a place
     return percentile(_Ranked(rows[0][3], {at - 1: x for x, _, at, _ in rows}), percent)

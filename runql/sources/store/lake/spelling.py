@@ -121,6 +121,7 @@ class EngineDialect:
 _TESTS: Final = frozenset(
     {"Contains", "StartsWith", "EndsWith", "IsNan", "IsInf", "isfinite", "ArrayContains", "ArrayFilter", "Lambda"}
     | {"Length", "Lower", "Cast", "DataType", "epoch_us", "runql_size", "runql_units", "runql_total"}
+    | {"runql_below_zero"}
 )
 
 CLICKHOUSE: Final = EngineDialect(
@@ -293,7 +294,7 @@ def _named(node: exp.Anonymous, dialect: EngineDialect) -> exp.Expr | None:
 
     name = node.name.lower()
     own = {"epoch_us": dialect.micros, "runql_size": dialect.size, "runql_units": dialect.units}
-    own["runql_total"] = dialect.total
+    own |= {"runql_total": dialect.total, "runql_below_zero": dialect.below_zero}
     if name in own:
         return exp.Var(this=own[name].format(*(one.sql(dialect=dialect.name) for one in node.expressions)))
     return _finite(node) if name == "isfinite" else None
