@@ -140,9 +140,9 @@ def _metrics_of(stage: TStage) -> Iterator[str]:
             exprs = [one.value for _, one in goals]
         case TBest() | t.TRowSelection() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive():
             pass
-        case t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TDiff() | t.THoles():
+        case t.TEdge() | t.TAlongRun() | t.TOwnRows() | t.TUnnest() | t.TJoin() | t.TUnion():
             pass
-        case t.TDuplicates() | t.TJoin() | t.TUnion() | t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
+        case t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             pass
         case _:
             assert_never(stage)

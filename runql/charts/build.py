@@ -40,7 +40,7 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
 
 
-def _made_of_values(stage: TStage) -> str:  # noqa: PLR0911 - one line a stage
+def _made_of_values(stage: TStage) -> str:
     """What a stage made of the values that were logged: a picture goes where its query does not."""
     match stage:
         case t.TSmooth(method="ema"):
@@ -51,11 +51,9 @@ def _made_of_values(stage: TStage) -> str:  # noqa: PLR0911 - one line a stage
             return f"each point: the mean of a bin of {stage.width:g}"
         case t.TRowSelection() | t.TAlongRun() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TUnnest():
             return ""
-        case t.TGroup() | t.TBest() | t.TEdge() | t.TPivot() | t.THistogram() | t.TCorr() | t.TPareto() | t.THoles():
+        case t.TGroup() | t.TBest() | t.TEdge() | t.TPivot() | t.THistogram() | t.TOwnRows() | t.TJoin() | t.TUnion():
             return ""
-        case t.TDuplicates() | t.TDescribe() | t.TDiff() | t.TJoin() | t.TUnion() | t.TSql():
-            return ""
-        case t.TPlot() | t.TTo() | t.TAssert():
+        case t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             return ""
         case _:
             assert_never(stage)

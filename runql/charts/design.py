@@ -253,7 +253,16 @@ def _made_by(table: ChartTable, stage: t.TStage) -> Design | None:  # noqa: PLR0
             return _of_describe(table)
         case t.TDiff():
             return Design(Mark.PARALLEL) if "field" in table.names else None
-        case t.TRowSelection() | t.TAlongRun() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TUnnest():
+        case (
+            t.TRowSelection()
+            | t.TAlongRun()
+            | t.TOwnRows()
+            | t.TSelect()
+            | t.TDrop()
+            | t.TRename()
+            | t.TDerive()
+            | t.TUnnest()
+        ):
             return None
         case t.TJoin() | t.TUnion() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             return None

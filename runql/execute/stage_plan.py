@@ -45,9 +45,7 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             return "passes rows on, and holds what it has seen"
         case t.TRowSelection() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TGroup():
             return _passes(stage)
-        case t.TBest() | t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TPivot() | t.THistogram() | t.TDiff():
-            return _passes(stage)
-        case t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe():
+        case t.TBest() | t.TEdge() | t.TAlongRun() | t.TOwnRows() | t.TUnnest() | t.TPivot() | t.THistogram():
             return _passes(stage)
         case _:
             assert_never(stage)

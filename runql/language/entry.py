@@ -6,7 +6,7 @@ from dataclasses import field
 from itertools import takewhile
 from typing import ClassVar
 
-from runql.language.kinds import ANY_TABLE, Kind, TableKind
+from runql.language.kinds import ANY_TABLE, Kind, PartKind, TableKind
 from runql.text.frozen import frozen
 
 
@@ -63,14 +63,43 @@ class StatementEntry(Entry):
 
 
 @frozen(kw_only=True)
+class StagePart:
+    """One part of a stage, in the order of its form. `name`: the field of the typed stage that holds it.
+
+    `after`: the terminal of the word that stands before it. `optional`: it may be left out. `least`, `most`: the ends
+    of a whole number.
+    """
+
+    name: str
+    kind: PartKind
+    after: str = ""
+    optional: bool = False
+    least: int = 0
+    most: int = 2**53
+
+
+@frozen
+class MadeColumn:
+    """A column that a stage makes, and its kinds (any, if there are none). `of_runs`: only where rows are of runs."""
+
+    name: str
+    kinds: frozenset[Kind] = frozenset()
+    of_runs: bool = False
+
+
+@frozen(kw_only=True)
 class StageEntry(Entry):
     """One stage. `takes`: the tables that it works on; `gives`: the kind of its own, `None` for that of the one given.
 
     `streams`: it passes rows on while it reads, holding no more than one run, or what `distinct` has seen.
     `aggregates`: one value comes of many rows, so it is refused on sampled histories without `approx`.
     `is_later`: it is read and checked, but does nothing yet. `expressions`: it holds some. `offers`: numbers worth
-    offering; `least`, `most`: the ends of those that a stage of a number takes. `of`: the kinds of value that it is
-    asked of; empty where any will do.
+    offering. `of`: the kinds of value that it is asked of; empty where any will do.
+
+    `parts`: what stands behind its word, where that is all there is to say of how it is read, written and checked;
+    `None` for a stage with a node and a check of its own. Of such a stage with rows of its own (`gives`) the keys are
+    its first columns, and `makes` the others; `opens`: there are more, that only the rows can tell. `fetches`: the
+    spaces of which it wants all fields.
     """
 
     takes: frozenset[TableKind] = ANY_TABLE
@@ -80,9 +109,11 @@ class StageEntry(Entry):
     is_later: bool = False
     expressions: bool = False
     offers: tuple[float, ...] = ()
-    least: int = 0
-    most: int = 2**53
     of: frozenset[Kind] = frozenset()
+    parts: tuple[StagePart, ...] | None = None
+    makes: tuple[MadeColumn, ...] = ()
+    opens: bool = False
+    fetches: tuple[str, ...] = ()
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""What parts of the language take and give: the kinds of values, and of tables."""
+"""What parts of the language take and give: the kinds of values, of tables, and of the parts of stages."""
 
 from __future__ import annotations
 
@@ -44,3 +44,23 @@ ANY_TABLE: Final = frozenset(TableKind)
 RUNS: Final = frozenset({TableKind.RUNS})
 HISTORIES: Final = frozenset({TableKind.HISTORIES})
 ROWS_OF_RUNS: Final = frozenset({TableKind.RUNS, TableKind.OTHER})
+
+
+class PartKind(StrEnum):
+    """What stands in a part of a stage; behind each what the field of the typed stage holds."""
+
+    WHOLE = "a whole number"  # int
+    WORD = "a word of the grammar"  # str
+    NAME = "the id or the name of a run"  # str
+    NUMBER = "a value that is a number"  # Named
+    VALUES = "values"  # tuple[Named, ...]
+    GOALS = "values, each with min or max"  # tuple[tuple[Goal, Named], ...]
+    KEYS = "values and patterns of columns"  # tuple[Named | ColumnPick, ...]
+    COLUMNS = "names and patterns of columns"  # tuple[ColumnPick, ...]
+
+
+SEVERAL = frozenset({PartKind.VALUES, PartKind.GOALS, PartKind.KEYS, PartKind.COLUMNS})
+"""The kinds of which a part may hold more than one, with commas between them."""
+
+KEYS = frozenset({PartKind.VALUES, PartKind.KEYS})
+"""Those of them that are the first columns of a stage with rows of its own."""

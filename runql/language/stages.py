@@ -1,4 +1,4 @@
-"""The stages, in the order of the reference. Each has a node, a check and a body of its own."""
+"""The stages, in the order of the reference. Each has a body; those without `parts` a node and a check of their own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from runql.language.entry import StageEntry
-from runql.language.kinds import HISTORIES, NUMBER, ROWS_OF_RUNS, RUNS, Kind, TableKind
+from runql.language.entry import MadeColumn, StageEntry, StagePart
+from runql.language.kinds import HISTORIES, LIST, NUMBER, ROWS_OF_RUNS, RUNS, TEXT, Kind, PartKind, TableKind
 from runql.text.frozen import frozen
 
 _CURVES = "runs limit 5 keys loss scan"
@@ -37,6 +37,10 @@ _TABLE = (
         terminal="LIMIT",
         offers=(10, 50, 100),
         streams=True,
+        parts=(
+            StagePart(name="count", kind=PartKind.WHOLE, least=1),
+            StagePart(name="by", kind=PartKind.KEYS, after="BY", optional=True),
+        ),
     ),
     StageEntry(
         "offset N",
@@ -45,6 +49,7 @@ _TABLE = (
         terminal="OFFSET",
         offers=(10, 50, 100),
         streams=True,
+        parts=(StagePart(name="count", kind=PartKind.WHOLE),),
     ),
     StageEntry(
         "select EXPR [as NAME] | GLOB [except GLOB], …",
@@ -75,6 +80,7 @@ _TABLE = (
         "runs select config.optimizer, config.model.depth | distinct",
         terminal="DISTINCT",
         streams=True,
+        parts=(StagePart(name="columns", kind=PartKind.COLUMNS, after="BY", optional=True),),
     ),
     StageEntry(
         "derive NAME = EXPR, …",
@@ -149,10 +155,9 @@ _TABLE = (
         f"{_CURVES} | resample 50",
         terminal="RESAMPLE",
         offers=(50, 100, 200),
-        least=1,
-        most=1_000_000,
         takes=HISTORIES,
         streams=True,
+        parts=(StagePart(name="count", kind=PartKind.WHOLE, least=1, most=1_000_000),),
     ),
     StageEntry(
         "align outer|inner|ffill|nearest",
@@ -161,6 +166,7 @@ _TABLE = (
         terminal="ALIGN",
         takes=HISTORIES,
         streams=True,
+        parts=(StagePart(name="mode", kind=PartKind.WORD),),
     ),
     StageEntry(
         "unnest LIST [as NAME]",
@@ -203,6 +209,10 @@ _TABLE = (
         terminal="DIFF",
         takes=RUNS,
         gives=TableKind.OTHER,
+        parts=(StagePart(name="versus", kind=PartKind.NAME, after="VS", optional=True),),
+        makes=(MadeColumn("field", TEXT),),
+        opens=True,
+        fetches=("config", "summary"),
     ),
     StageEntry(
         "corr EXPR",
@@ -214,6 +224,14 @@ _TABLE = (
         expressions=True,
         takes=ROWS_OF_RUNS,
         gives=TableKind.OTHER,
+        parts=(StagePart(name="target", kind=PartKind.NUMBER),),
+        makes=(
+            MadeColumn("field", TEXT),
+            MadeColumn("measure", TEXT),
+            MadeColumn("strength", NUMBER),
+            MadeColumn("n", NUMBER),
+        ),
+        fetches=("config",),
     ),
     StageEntry(
         "pareto min|max EXPR, …",
@@ -222,6 +240,7 @@ _TABLE = (
         terminal="PARETO",
         expressions=True,
         takes=ROWS_OF_RUNS,
+        parts=(StagePart(name="goals", kind=PartKind.GOALS),),
     ),
     StageEntry(
         "holes over EXPR, …",
@@ -231,6 +250,7 @@ _TABLE = (
         expressions=True,
         takes=ROWS_OF_RUNS,
         gives=TableKind.OTHER,
+        parts=(StagePart(name="over", kind=PartKind.VALUES, after="OVER"),),
     ),
     StageEntry(
         "duplicates by KEY, …",
@@ -240,6 +260,8 @@ _TABLE = (
         expressions=True,
         takes=ROWS_OF_RUNS,
         gives=TableKind.OTHER,
+        parts=(StagePart(name="by", kind=PartKind.KEYS, after="BY"),),
+        makes=(MadeColumn("n", NUMBER), MadeColumn("ids", LIST, of_runs=True)),
     ),
     StageEntry(
         "join [inner|left|full|anti|semi] NAME|(QUERY) on KEY [= KEY], …",
@@ -265,6 +287,19 @@ _TABLE = (
         terminal="DESCRIBE",
         gives=TableKind.OTHER,
         aggregates=True,
+        parts=(),
+        makes=(
+            MadeColumn("column", TEXT),
+            MadeColumn("type", TEXT),
+            *(MadeColumn(name, NUMBER) for name in ("count", "missing", "nan")),
+            MadeColumn("min"),
+            MadeColumn("max"),
+            MadeColumn("mean", NUMBER),
+            MadeColumn("distinct", NUMBER),
+            MadeColumn("top"),
+            MadeColumn("top_n", NUMBER),
+        ),
+        fetches=("config", "summary"),
     ),
     StageEntry(
         'sql "QUESTION"',

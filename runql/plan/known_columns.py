@@ -61,13 +61,11 @@ def _after(stage: t.TStage, known: frozenset[str], holds: _Holds) -> frozenset[s
         case t.TRename(names=names):
             new = dict(names)
             return frozenset(new.get(name, name) for name in known)
-        case t.TRowSelection() | t.TAlongRun() | t.TDrop() | t.TBest() | t.TEdge():
+        case t.TRowSelection() | t.TAlongRun() | t.TOwnRows() | t.TDrop() | t.TBest() | t.TEdge():
             return known
-        case t.TUnnest() | t.TPivot() | t.THistogram():
+        case t.TUnnest() | t.TPivot() | t.THistogram() | t.TJoin() | t.TUnion():
             return known
-        case t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TJoin() | t.TUnion():
-            return known
-        case t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
+        case t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             return known
         case _:
             assert_never(stage)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from runql.language.entry import StagePart
+from runql.language.kinds import SEVERAL, PartKind
+from runql.language.stages import STAGES
 from runql.syntax.lr_table import ParserTable
 
 KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
@@ -15,11 +18,20 @@ KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
 KEYWORD_PRIORITY: Final = 5
 KEYWORD_PRIORITIES: Final = frozenset({KEYWORD_PRIORITY, 9})
 """The higher one is of words inside a window, which win over those of the clause around it."""
-_OR_PLAIN: Final = {"stage": ", or make its node a `PlainStage`", "clause": ", or make its node a `CountClause`"}
+_OR_PLAIN: Final = {
+    "stage": ", or declare its parts in `language/stages.py`",
+    "clause": ", or make its node a `CountClause`",
+}
 _PLAIN: Final = frozenset({"PlainStage", "CountClause"})
 """The nodes that the builder makes without a method."""
 
 _BEGIN_WITH_A_WORD: Final = ("_clause", "_stage", "_statement")
+
+
+PARTS_STAGES: Final[Mapping[str, str]] = {
+    f"{terminal.lower()}_stage": terminal for terminal, entry in STAGES.items() if entry.parts is not None
+}
+"""The stages whose entries declare their parts, by their rules, which are called as their words."""
 
 
 class GrammarMismatchError(Exception):
@@ -30,6 +42,7 @@ def check_grammar(table: ParserTable) -> None:
     """Raises `GrammarMismatchError` if a text could be parsed and not built, or a keyword not be found."""
     wrong = (
         *_rules_without_method(table),
+        *_rules_unlike_their_parts(table),
         *_rules_without_keyword(table),
         *_keywords_without_spelling(table),
     )
@@ -79,12 +92,42 @@ def rule_of(class_name: str) -> str:
 
 
 def _rules_without_method(table: ParserTable) -> Iterator[str]:
-    methods = builder_methods() | plain_nodes()
+    methods = builder_methods() | plain_nodes() | PARTS_STAGES.keys()
     for name in rule_names(table):
         if name not in methods:
             where = next((f"build_{part}s.py" for part in ("stage", "statement") if name.endswith(part)), "build.py")
             other = _OR_PLAIN.get(name.rpartition("_")[2], "")
             yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`{other}"
+
+
+def _rules_unlike_their_parts(table: ParserTable) -> Iterator[str]:
+    keywords = {one.name for one in table.terminals if one.priority in KEYWORD_PRIORITIES}
+    for one in table.productions:
+        word = PARTS_STAGES.get(one.origin)
+        written = [
+            symbol for place, symbol in enumerate(one.expansion) if one.kept is None or (place, False) in one.kept
+        ]
+        if word is not None and not _fit(written[1:], STAGES[word].parts or (), keywords):
+            yield (
+                f"the rule `{one.origin}` of the grammar does not fit the parts of its entry in `language/stages.py`:"
+                f" `{' '.join(written)}`"
+            )
+
+
+def _fit(written: list[str], parts: tuple[StagePart, ...], keywords: set[str]) -> bool:
+    """Whether the builder finds a part for each symbol behind the word of a stage."""
+    begins = {part.after: place for place, part in enumerate(parts) if part.after}
+    held = [0] * len(parts)
+    place = 0
+    for symbol in written:
+        if symbol in begins:
+            place = begins[symbol]
+            continue
+        place += place < len(parts) and held[place] > 0 and parts[place].kind not in SEVERAL
+        if place >= len(parts) or (symbol in keywords) != (parts[place].kind is PartKind.WORD):
+            return False
+        held[place] += 1
+    return all(count or part.optional for count, part in zip(held, parts, strict=True))
 
 
 def _rules_without_keyword(table: ParserTable) -> Iterator[str]:

@@ -10,9 +10,10 @@ from dataclasses import fields
 from enum import Enum
 
 from runql.errors import QueryError
+from runql.language.stages import STAGES
 from runql.syntax import format_text, parse, tokenize
 from runql.syntax.literals import write_path
-from runql.syntax.tree import Node, Path
+from runql.syntax.tree import Node, PartsStage, Path
 from runql.text.diagnostic import Diagnostic, Edit
 from runql.text.render import render
 
@@ -29,19 +30,27 @@ def _node(node: Node, label: str) -> list[str]:
     if isinstance(node, Path):
         return [" ".join(word for word in (*words, write_path(node)) if word)]
     below: list[str] = []
-    for entry in fields(node):
-        value = getattr(node, entry.name)
-        if not entry.compare or value is None or value is False or value == ():
+    for name, value in _fields(node):
+        if value is None or value is False or value == ():
             continue
         if isinstance(value, Path):
             words.append(write_path(value))
         elif isinstance(value, Node):
-            below.extend(_node(value, "" if entry.name in {"query", "condition"} else entry.name))
+            below.extend(_node(value, "" if name in {"query", "condition"} else name))
         elif isinstance(value, tuple) and (labelled := list(_labelled(value))):
-            below.extend(line for name, item in labelled for line in _node(item, name))
+            below.extend(line for word, item in labelled for line in _node(item, word))
         else:
-            words.append(_plain(entry.name, value))
+            words.append(_plain(name, value))
     return [" ".join(word for word in words if word), *(f"  {line}" for line in below)]
+
+
+def _fields(node: Node) -> Iterator[tuple[str, object]]:
+    """What a node holds, by name; the parts of a stage are named by its entry."""
+    if isinstance(node, PartsStage):
+        yield "text", node.word
+        yield from zip((one.name for one in STAGES[node.word].parts or ()), node.parts, strict=True)
+        return
+    yield from ((one.name, getattr(node, one.name)) for one in fields(node) if one.compare)
 
 
 def _labelled(items: tuple[object, ...]) -> Iterator[tuple[str, Node]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Final, get_args
@@ -83,13 +83,13 @@ def parsed_query(text: str) -> tree.Query:
     return query
 
 
-def example_with(kind: type[tree.Node], parts: Callable[[tree.Query], Iterable[tree.Node]], table: str) -> str:
-    """An example of the language that holds a node of a kind."""
+def example_with(kind: type[tree.Clause]) -> str:
+    """An example of the language that holds a clause of a kind."""
     if kind in TELLING:
         return TELLING[kind]
     entries: list[Entry] = [*CLAUSES.values(), *STAGES.values()]
-    texts = [one.example for one in entries if any(isinstance(part, kind) for part in parts(parsed_query(one.example)))]
-    assert texts, f"no example holds a {kind.__name__}: give it an entry in `runql/language/{table}.py`"
+    texts = [one.example for one in entries if any(isinstance(c, kind) for c in parsed_query(one.example).clauses)]
+    assert texts, f"no example holds a {kind.__name__}: give it an entry in `runql/language/clauses.py`"
     return texts[0]
 
 
@@ -112,16 +112,17 @@ def told(asked: Session, query: tree.Query, *, only_explained: bool = False) -> 
     "kind", [kind for kind in get_args(tree.Clause) if kind not in {tree.BrokenClause, *OF_COPIES}]
 )
 def test_a_query_without_a_clause_is_answered_otherwise(demo: Session, kind: type[tree.Clause]) -> None:
-    query = parsed_query(example_with(kind, lambda one: one.clauses, "clauses"))
+    query = parsed_query(example_with(kind))
     without = replace(query, clauses=tuple(clause for clause in query.clauses if not isinstance(clause, kind)))
     assert told(demo, query) != told(demo, without), f"`{to_text(query)}`: a {kind.__name__} makes no difference"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in get_args(tree.Stage) if kind is not tree.BrokenStage])
-def test_a_query_without_a_stage_is_answered_otherwise(demo: Session, kind: type[tree.Stage]) -> None:
-    query = parsed_query(example_with(kind, lambda one: one.stages, "stages"))
-    without = replace(query, stages=tuple(stage for stage in query.stages if not isinstance(stage, kind)))
-    assert told(demo, query) != told(demo, without), f"`{to_text(query)}`: a {kind.__name__} makes no difference"
+@pytest.mark.parametrize("terminal", STAGES)
+def test_a_query_without_a_stage_is_answered_otherwise(demo: Session, terminal: str) -> None:
+    query = parsed_query(STAGES[terminal].example)
+    without = replace(query, stages=tuple(stage for stage in query.stages if tree.terminal_of(stage) != terminal))
+    assert without != query, f"the example of `{STAGES[terminal].name}` does not hold it"
+    assert told(demo, query) != told(demo, without), f"`{to_text(query)}`: {terminal} makes no difference"
 
 
 # ---------------------------------------------------------------- fields of a checked query

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import strategies as st
 
+from runql.language import stages
+from runql.language.kinds import SEVERAL, PartKind
 from runql.syntax import tree as s
 from runql.syntax import tree as t
+from runql.syntax.grammar import load_table
+from runql.syntax.keywords import keywords
 
 WORDS = st.sampled_from(
     [
@@ -190,14 +196,37 @@ AMOUNTS = st.one_of(
 WHOLE_AMOUNTS = st.one_of(st.builds(t.Literal, st.integers(0, 10**6)), st.builds(t.Param, NAMES))
 KEYS = _several(st.one_of(PATHS, GLOBS))
 IDENTS = st.sampled_from(["abc-1", "a b", "where"])
+IN_PARTS: Mapping[PartKind, st.SearchStrategy[Any]] = {
+    PartKind.WHOLE: WHOLE_AMOUNTS,
+    PartKind.NAME: IDENTS,
+    PartKind.NUMBER: EXPRESSIONS,
+    PartKind.VALUES: _several(EXPRESSIONS),
+    PartKind.GOALS: _several(st.tuples(st.sampled_from(s.Goal), EXPRESSIONS)),
+    PartKind.KEYS: _several(COLUMNS),
+    PartKind.COLUMNS: KEYS,
+}
+
+
+def of_parts(terminal: str) -> st.SearchStrategy[t.Stage]:
+    """A stage of the parts that its entry declares. The words are those that the grammar has in its rule."""
+    entry = stages.STAGES[terminal]
+    rules = (one.expansion for one in load_table().productions if one.origin == f"{terminal.lower()}_stage")
+    spelled = [word for _, *rest in rules for one in rest for word in keywords().words.get(one, ())]
+    parts = []
+    for part in entry.parts or ():
+        given = st.sampled_from(spelled) if part.kind is PartKind.WORD else IN_PARTS[part.kind]
+        none = st.just(() if part.kind in SEVERAL else None)
+        parts.append(st.one_of(none, given) if part.optional else given)
+    return st.builds(s.PartsStage, st.just(terminal), st.tuples(*parts))
+
+
 STAGES: st.SearchStrategy[t.Stage] = st.one_of(
+    *(of_parts(terminal) for terminal, entry in stages.STAGES.items() if entry.parts is not None),
     st.builds(s.WhereStage, EXPRESSIONS),
     st.builds(s.OrderStage, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),
-    st.builds(s.LimitStage, WHOLE_AMOUNTS, st.one_of(st.just(()), _several(COLUMNS))),
     st.builds(s.SelectStage, _several(COLUMNS)),
     st.builds(s.DropStage, KEYS),
     st.builds(s.RenameStage, _several(st.tuples(PATHS, PATHS))),
-    st.builds(s.DistinctStage, st.one_of(st.just(()), KEYS)),
     st.builds(s.DeriveStage, _several(DEFINITIONS)),
     st.builds(s.GroupStage, _several(COLUMNS), st.one_of(st.just(()), _several(DEFINITIONS))),
     st.builds(s.BestStage, st.sampled_from(s.Goal), PATHS),
@@ -206,15 +235,7 @@ STAGES: st.SearchStrategy[t.Stage] = st.one_of(
     ),
     st.builds(s.SmoothStage, st.sampled_from(["ema", "mean"]), AMOUNTS),
     st.builds(s.BinStage, PATHS, AMOUNTS),
-    st.builds(s.CountStage, st.sampled_from(["OFFSET", "RESAMPLE"]), WHOLE_AMOUNTS),
-    st.builds(s.AlignStage, st.sampled_from(["outer", "inner", "ffill", "nearest"])),
     st.builds(s.PivotStage, _several(DEFINITIONS), _several(EXPRESSIONS), EXPRESSIONS),
-    st.builds(s.DiffStage, st.one_of(st.none(), IDENTS)),
-    st.builds(s.CorrStage, EXPRESSIONS),
-    st.builds(s.ParetoStage, _several(st.tuples(st.sampled_from(s.Goal), EXPRESSIONS))),
-    st.builds(s.HolesStage, _several(EXPRESSIONS)),
-    st.builds(s.DuplicatesStage, _several(COLUMNS)),
-    st.builds(s.DescribeStage),
     st.builds(
         s.PlotStage,
         st.sampled_from([None, "line", "scatter", "bar", "hist", "heat", "box", "parallel"]),

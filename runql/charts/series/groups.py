@@ -29,9 +29,9 @@ def maker_of(table: ChartTable) -> t.TStage | None:
 def _makes_rows(stage: t.TStage) -> bool:
     """Whether the rows of a stage are others than those that it was given."""
     match stage:
-        case t.TGroup() | t.TBest() | t.TPivot() | t.THistogram() | t.TCorr() | t.TPareto() | t.THoles():
+        case t.TGroup() | t.TBest() | t.TPivot() | t.THistogram() | t.TPareto() | t.TOwnRows():
             return True
-        case t.TDuplicates() | t.TDescribe() | t.TDiff() | t.TUnnest() | t.TJoin() | t.TUnion() | t.TSql():
+        case t.TUnnest() | t.TJoin() | t.TUnion() | t.TSql():
             return True
         case t.TEdge(count=count):
             return count is None

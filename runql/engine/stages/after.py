@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from runql.engine.stages.context import StageContext, free_name
-from runql.engine.stages.describe import COLUMNS as DESCRIBED
 from runql.engine.stages.group import COUNT
 from runql.engine.stages.histogram import COUNT as BIN_COUNT
 from runql.engine.stages.histogram import HIGH, LOW
 from runql.engine.stages.history_stages.best import GAP, LAST
 from runql.engine.stages.shape import picked
-from runql.language.kinds import TableKind
+from runql.language.kinds import KEYS, TableKind
 from runql.semantic import typed as t
+from runql.semantic.typed.stages import entry_of
 from runql.semantic.windows import cells_within, varies
 from runql.syntax.tree import JoinKind
 
@@ -22,8 +22,8 @@ from runql.syntax.tree import JoinKind
 def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:  # noqa: PLR0911, PLR0912
     """The columns after a stage, in order, from those before it; `None` where only the rows can tell."""
     match stage:
-        case t.TSelect() | t.TGroup() | t.TDuplicates():
-            return _chosen(stage, names, context)
+        case t.TSelect() | t.TGroup():
+            return _chosen(stage, names)
         case t.TDrop(columns=columns):
             unwanted = {name for pick in columns for name in picked(pick, names)}
             return tuple(name for name in names if name not in unwanted)
@@ -37,12 +37,8 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return tuple(dict.fromkeys((*first, free_name(LAST, names), free_name(GAP, names), *names)))
         case t.TBin():
             return (*names, free_name(COUNT, names))
-        case t.THoles(over=over):
-            return tuple(named.name for named in over)
-        case t.TCorr():
-            return ("field", "measure", "strength", "n")
-        case t.TDescribe():
-            return DESCRIBED
+        case t.TOwnRows():
+            return _own_columns(stage, names, context)
         case t.TJoin():
             return _with_other(stage, names)
         case t.TUnion(other=other):
@@ -51,11 +47,11 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return (*(named.name for named in by), LOW, HIGH, BIN_COUNT)
         case t.TUnnest(column=column, name=name):
             return tuple(name if one == column else one for one in names)
-        case t.TPivot() | t.TDiff() | t.TSql():
+        case t.TPivot() | t.TSql():
             return None
         case t.TRowSelection() | t.TEdge() | t.TAlongRun():
             return tuple(names)
-        case t.TPareto() | t.TPlot() | t.TTo() | t.TAssert():
+        case t.TPlot() | t.TTo() | t.TAssert():
             return tuple(names)
         case _:
             assert_never(stage)
@@ -68,21 +64,24 @@ def _with_other(stage: t.TJoin, names: Sequence[str]) -> tuple[str, ...] | None:
     return None if stage.other.columns is None else tuple(dict.fromkeys((*names, *stage.other.columns)))
 
 
-def _chosen(
-    stage: t.TSelect | t.TGroup | t.TDuplicates, names: Sequence[str], context: StageContext
-) -> tuple[str, ...]:
+def _own_columns(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:
+    """What the entry of a stage tells of its columns: the keys first, then those that it makes."""
+    entry = entry_of(stage)
+    keys = [key for one in entry.parts or () if one.kind in KEYS for key in getattr(stage, one.name)]
+    columns = _titled(keys, names)
+    for made in entry.makes:
+        if not made.of_runs or context.run_id in names:
+            columns[free_name(made.name, columns)] = None
+    return None if entry.opens else tuple(columns)
+
+
+def _chosen(stage: t.TSelect | t.TGroup, names: Sequence[str]) -> tuple[str, ...]:
     match stage:
         case t.TSelect(columns=columns):
             return tuple(_titled(columns, names))
         case t.TGroup(keys=keys, folds=folds):
             count = (COUNT,) if keys else ()
             return tuple(dict.fromkeys((*_titled(keys, names), *(fold.name for fold in folds), *count)))
-        case t.TDuplicates(by=by):
-            result = _titled(by, names)
-            result[free_name(COUNT, result)] = None
-            if context.run_id in names:
-                result[free_name("ids", result)] = None
-            return tuple(result)
         case _:
             assert_never(stage)
 
@@ -95,14 +94,10 @@ def _titled(columns: Sequence[t.Named | t.ColumnPick], names: Sequence[str]) -> 
 def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # noqa: PLR0911, PLR0912 - one line a stage
     """What is known of the table after a stage. The layout of a pivot comes with its rows."""
     match stage:
-        case t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.THoles() | t.TDuplicates() | t.TDescribe():
+        case t.TGroup() | t.TPivot() | t.THistogram() | t.TSql() | t.TOwnRows():
             return context.other()
         case t.TEdge(count=int()):
             return context
-        case t.TSql():
-            return context.other()
-        case t.THistogram():
-            return context.other()
         case t.TBest() | t.TEdge() | t.TUnnest():
             return context.other(run_id=context.run_id, run_name=context.run_name)
         case t.TBin():
@@ -123,7 +118,7 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             return context if stage.of_runs else context.other()
         case t.TRowSelection() | t.TAlongRun():
             return context
-        case t.TPareto() | t.TPlot() | t.TTo() | t.TAssert():
+        case t.TPlot() | t.TTo() | t.TAssert():
             return context
         case _:
             assert_never(stage)

@@ -251,9 +251,7 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return bins.bin_rows(stage, tables, context, said)
         case t.TAlignStage():
             return align.align(stage, tables, context)
-        case t.TSort() | t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates():
-            raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
-        case t.TDescribe() | t.TSql() | t.THistogram() | t.TUnnest():
+        case t.TSort() | t.TPareto() | t.TGroup() | t.TPivot() | t.TOwnRows() | t.TSql() | t.THistogram() | t.TUnnest():
             raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
         case _:
             assert_never(stage)

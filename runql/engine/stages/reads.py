@@ -69,11 +69,11 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
             return
         case t.TRowSelection() | t.TSelect() | t.TDrop() | t.TGroup() | t.TBest():
             yield from _named(stage, stage.span)
-        case t.TEdge() | t.TAlongRun() | t.TPivot() | t.THistogram() | t.TDiff() | t.TCorr():
+        case t.TEdge() | t.TAlongRun() | t.TOwnRows() | t.TPivot() | t.THistogram():
             yield from _named(stage, stage.span)
         case t.TUnnest(column=column):
             yield column, stage.span
-        case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
+        case t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             yield from _named(stage, stage.span)
         case _:
             assert_never(stage)

@@ -185,13 +185,11 @@ def _in_stage(parent: t.Stage) -> Slot | None:
     match parent:
         case t.WhereStage() | t.AssertStage() | t.BrokenStage():
             return None
-        case t.PlainStage() | t.CountStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage():
+        case t.PlainStage() | t.PartsStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage():
             return Slot(Role.COLUMN)
-        case t.DistinctStage() | t.LimitStage() | t.EdgeStage() | t.DiffStage() | t.ParetoStage() | t.SqlStage():
+        case t.EdgeStage() | t.DeriveStage() | t.GroupStage() | t.UnnestStage() | t.PivotStage() | t.HistogramStage():
             return Slot(Role.COLUMN)
-        case t.DeriveStage() | t.GroupStage() | t.UnnestStage() | t.PivotStage() | t.HistogramStage():
-            return Slot(Role.COLUMN)
-        case t.HolesStage() | t.DuplicatesStage() | t.JoinStage() | t.UnionStage() | t.PlotStage() | t.ToStage():
+        case t.JoinStage() | t.UnionStage() | t.SqlStage() | t.PlotStage() | t.ToStage():
             return Slot(Role.COLUMN)
         case _:
             assert_never(parent)

@@ -9,12 +9,11 @@ from runql.semantic.check_stages.other_metrics import asked_for
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code, path_text
-from runql.semantic.typed import TAlignStage, TBest, TBin, TSmooth, TStage
+from runql.semantic.typed import TBest, TBin, TSmooth, TStage
 from runql.syntax import tree as s
 from runql.text.source import NOWHERE, Span
 
 SMOOTH_METHODS = ("ema", "mean")
-ALIGN_MODES = (*(mode.value for mode in s.AlignMode), "nearest")
 
 _NUMBER = ColumnFacts(frozenset({Kind.NUMBER}))
 
@@ -100,13 +99,6 @@ class CurveStages(StageColumns):
             self.report.add("RQL209", f"the width of a `bin` is above 0, not {width:g}", stage.span)
         self.expressions.scope = self.scope.with_columns({_free(COUNT, self.scope.columns): _NUMBER})
         return TBin(1.0 if width is None else float(width), span=stage.span)
-
-    def align(self, stage: s.AlignStage) -> TStage:
-        if stage.mode not in ALIGN_MODES:
-            self.report.add(
-                "RQL209", f"`align` knows no mode `{stage.mode}`", stage.span, f"the modes are {', '.join(ALIGN_MODES)}"
-            )
-        return TAlignStage(stage.mode, span=stage.span)
 
 
 def _free(wanted: str, taken: object) -> str:

@@ -13,19 +13,15 @@ from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import StageExpressions
+from runql.semantic.check_stages.parts import PartsStages
 from runql.semantic.check_stages.plot import PlotStages
-from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made
 from runql.semantic.check_stages.sql import SqlStages
 from runql.semantic.check_stages.tables import TableStages
 from runql.semantic.check_stages.two_tables import TwoTableStages
 from runql.semantic.check_stages.windows import Folding
 from runql.semantic.typed import (
-    ColumnPick,
-    Named,
     TAssert,
-    TCountStage,
-    TDistinct,
     TEdge,
     TLimit,
     TRename,
@@ -83,7 +79,7 @@ def stage_word(stage: tree.Stage) -> str:
     return found.name if found is not None else ""
 
 
-class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, PlotStages):
+class _Checker(CurveStages, PartsStages, TableStages, TwoTableStages, SqlStages, PlotStages):
     """One method a stage; each gives the typed stage and changes the scope."""
 
     def __init__(self, expressions: StageExpressions, report: Report) -> None:
@@ -113,18 +109,14 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
                 return self.where(stage)
             case s.OrderStage():
                 return self.order(stage)
-            case s.LimitStage():
-                return self.limit(stage)
-            case s.CountStage():
-                return self.counted(stage)
+            case s.PartsStage():
+                return self.of_parts(stage)
             case s.SelectStage():
                 return self.select(stage)
             case s.DropStage():
                 return self.drop(stage)
             case s.RenameStage():
                 return self.rename(stage)
-            case s.DistinctStage():
-                return self.distinct(stage)
             case s.DeriveStage():
                 return self.derive(stage)
             case s.GroupStage():
@@ -137,30 +129,16 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
                 return self.smooth(stage)
             case s.BinStage():
                 return self.bin(stage)
-            case s.AlignStage():
-                return self.align(stage)
             case s.UnnestStage():
                 return self.unnest(stage)
             case s.PivotStage():
                 return self.pivot(stage)
             case s.HistogramStage():
                 return self.histogram(stage)
-            case s.DiffStage():
-                return self.diff(stage)
-            case s.CorrStage():
-                return self.corr(stage)
-            case s.ParetoStage():
-                return self.pareto(stage)
-            case s.HolesStage():
-                return self.holes(stage)
-            case s.DuplicatesStage():
-                return self.duplicates(stage)
             case s.JoinStage():
                 return self.join(stage)
             case s.UnionStage():
                 return self.union(stage)
-            case s.DescribeStage():
-                return self.describe(stage)
             case s.PlotStage():
                 return self.plot(stage)
             case s.SqlStage():
@@ -220,19 +198,6 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
             keys.append((operand.expr, key.descending))
         return TSort(tuple(keys), span=stage.span)
 
-    def limit(self, stage: s.LimitStage) -> TStage:
-        count = int(self.whole(stage.count, "limit", least=1))
-        return TLimit(count, self.keys_of_each(stage.by), span=stage.span)
-
-    def counted(self, stage: s.CountStage) -> TStage:
-        entry = STAGES[stage.word]
-        count = self.whole(stage.count, entry.name, least=entry.least, most=entry.most)
-        return TCountStage(stage.word, count, span=stage.span)
-
-    def distinct(self, stage: s.DistinctStage) -> TStage:
-        picks = [pick for path in stage.columns for pick in self.picks(path, stage.span)]
-        return TDistinct(tuple(picks), span=stage.span)
-
     def rename(self, stage: s.RenameStage) -> TStage:
         pairs: list[tuple[str, str]] = []
         added = {}
@@ -256,21 +221,12 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
         word = "last" if stage.last else "first"
         count = None if stage.count is None else int(self.whole(stage.count, word, least=1))
         if stage.by or self.scope.kind is not TableKind.HISTORIES:
-            return TLimit(1 if count is None else count, self.keys_of_each(stage.by), stage.last, span=stage.span)
+            return TLimit(1 if count is None else count, self.parting(stage.by), stage.last, span=stage.span)
         if count is None:
             scope = self.scope.of_each_run(self.scope.columns)
             # In the last row the last value of another metric is no other moment.
             self.expressions.scope = replace(scope, keys_at=NOWHERE) if stage.last else scope
         return TEdge(stage.last, count, span=stage.span)
-
-    def keys_of_each(self, by: Sequence[tree.Column]) -> tuple[Named | ColumnPick, ...]:
-        """The keys of the groups that `limit`, `first` and `last` take rows of."""
-        for column in by:
-            if column.name is not None:
-                self.report.add(
-                    "RQL213", "a key that parts the rows makes no column, so `as` names nothing", column.span
-                )
-        return tuple(self.chosen(by)[0])
 
     # ------------------------------------------------------------ the end of a line
 

@@ -317,21 +317,17 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
         case (
             None
             | tree.PlainStage()
-            | tree.CountStage()
-            | tree.LimitStage()
+            | tree.PartsStage()
             | tree.WhereStage()
             | tree.OrderStage()
             | tree.DropStage()
-            | tree.DistinctStage()
             | tree.EdgeStage()
             | tree.UnnestStage()
         ):
             return set()
-        case tree.PivotStage() | tree.DiffStage() | tree.ParetoStage() | tree.HolesStage() | tree.DuplicatesStage():
+        case tree.PivotStage() | tree.JoinStage() | tree.UnionStage() | tree.SqlStage() | tree.PlotStage():
             return set()
-        case tree.JoinStage() | tree.UnionStage() | tree.SqlStage() | tree.PlotStage() | tree.ToStage():
-            return set()
-        case tree.AssertStage() | tree.BrokenStage():
+        case tree.ToStage() | tree.AssertStage() | tree.BrokenStage():
             return set()
         case _:
             assert_never(node)

@@ -30,6 +30,14 @@ class TRowSelection(TStageNode):
 
 
 @frozen
+class TOwnRows(TStageNode):
+    """A stage whose rows are others than those that it was given, with the columns that its entry tells.
+
+    A `match` that has nothing of its own to say of such a stage names them all by this.
+    """
+
+
+@frozen
 class TWhere(TRowSelection):
     terminal = "WHERE"
     condition: TypedExpr
@@ -193,7 +201,7 @@ class THistogram(TStageNode):
 
 
 @frozen
-class TDiff(TStageNode):
+class TDiff(TOwnRows):
     """Only the fields in which the runs differ; against one run if `versus` is its id or name."""
 
     terminal = "DIFF"
@@ -201,7 +209,7 @@ class TDiff(TStageNode):
 
 
 @frozen
-class TCorr(TStageNode):
+class TCorr(TOwnRows):
     """How strongly each config column goes with a value."""
 
     terminal = "CORR"
@@ -209,13 +217,13 @@ class TCorr(TStageNode):
 
 
 @frozen
-class TPareto(TStageNode):
+class TPareto(TRowSelection):
     terminal = "PARETO"
     goals: tuple[tuple[Goal, Named], ...]
 
 
 @frozen
-class THoles(TStageNode):
+class THoles(TOwnRows):
     """The combinations of the values that occur which no row has."""
 
     terminal = "HOLES"
@@ -223,7 +231,7 @@ class THoles(TStageNode):
 
 
 @frozen
-class TDuplicates(TStageNode):
+class TDuplicates(TOwnRows):
     """The combinations that several rows have."""
 
     terminal = "DUPLICATES"
@@ -255,7 +263,7 @@ class TUnion(TStageNode):
 
 
 @frozen
-class TDescribe(TStageNode):
+class TDescribe(TOwnRows):
     """A row a column."""
 
     terminal = "DESCRIBE"

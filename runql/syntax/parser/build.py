@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
 from runql.syntax import tree as t
-from runql.syntax.check_grammar import rule_of
+from runql.syntax.check_grammar import PARTS_STAGES, rule_of
 from runql.syntax.literals import quote_name, read_path, read_string, read_time
 from runql.syntax.lr_parser import Branch, TerminalNode
 from runql.syntax.parser.build_expressions import Part
@@ -70,6 +70,8 @@ class Builder(StageBuilder, StatementBuilder):
         part, kind = Part(children, span), PLAIN_STAGES.get(tree.name)
         if kind is not None:
             return self._plain_stage(kind, part)
+        if tree.name in PARTS_STAGES:
+            return self._parts_stage(PARTS_STAGES[tree.name], part)
         counted = COUNT_CLAUSES.get(tree.name)
         return getattr(self, tree.name)(part) if counted is None else self._counted(counted, part)
 

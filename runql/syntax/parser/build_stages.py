@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final, get_args
 
+from runql.language.kinds import SEVERAL
+from runql.language.stages import STAGES
 from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.check_grammar import rule_of
@@ -72,6 +74,25 @@ class StageBuilder(ExpressionBuilder):
             case _:
                 return child.lower()
 
+    def _parts_stage(self, terminal: str, part: Part) -> t.Stage:
+        """A stage whose entry says what stands in its parts, and which words begin them."""
+        parts = STAGES[terminal].parts or ()
+        begins = {one.after: place for place, one in enumerate(parts) if one.after}
+        held: list[list[Any]] = [[] for _ in parts]
+        place = 0
+        for child in part.children[1:]:
+            if getattr(child, "type", None) in begins:
+                place = begins[child.type]
+                continue
+            if held[place] and parts[place].kind not in SEVERAL:
+                place += 1
+            held[place].append(self._plain_field(child))
+        values = [
+            tuple(found) if one.kind in SEVERAL else next(iter(found), None)
+            for one, found in zip(parts, held, strict=True)
+        ]
+        return s.PartsStage(terminal, tuple(values), span=part.span)
+
     # ------------------------------------------------------------ rows and columns
 
     def where_stage(self, part: Part) -> t.Stage:
@@ -80,15 +101,8 @@ class StageBuilder(ExpressionBuilder):
     def order_stage(self, part: Part) -> t.Stage:
         return s.OrderStage(tuple(part.nodes), span=part.span)
 
-    def limit_stage(self, part: Part) -> t.Stage:
-        count, *by = part.nodes
-        return s.LimitStage(count, by[0] if by else (), span=part.span)
-
-    def count_stage(self, part: Part) -> t.Stage:
-        return s.CountStage(part.types[0], part.nodes[0], span=part.span)
-
     def each(self, part: Part) -> tuple[t.Column, ...]:
-        """The keys of `limit 2 by KEY, …`."""
+        """The keys of `first 2 by KEY, …`."""
         return tuple(part.nodes)
 
     def select_stage(self, part: Part) -> t.Stage:
@@ -112,9 +126,6 @@ class StageBuilder(ExpressionBuilder):
             message = "a column's name is one line of text"
             self.diagnostics.append(Diagnostic("RQL101", message, part.span))
         return t.Path((name,), exact=True, span=part.span)
-
-    def distinct_stage(self, part: Part) -> t.Stage:
-        return s.DistinctStage(tuple(part.nodes), span=part.span)
 
     def derive_stage(self, part: Part) -> t.Stage:
         return s.DeriveStage(tuple(part.nodes), span=part.span)
@@ -174,20 +185,8 @@ class StageBuilder(ExpressionBuilder):
     def histogram_option(self, part: Part) -> _BinOption:
         return _BinOption(part.types[0], part.span, tuple(part.nodes))
 
-    def diff_stage(self, part: Part) -> t.Stage:
-        return s.DiffStage(next(iter(part.nodes), None), span=part.span)
-
-    def pareto_stage(self, part: Part) -> t.Stage:
-        return s.ParetoStage(tuple(part.nodes), span=part.span)
-
     def goal(self, part: Part) -> tuple[s.Goal, t.Expr]:
         return _GOALS[part.children[0].lower()], part.children[1]
-
-    def holes_stage(self, part: Part) -> t.Stage:
-        return s.HolesStage(tuple(part.nodes), span=part.span)
-
-    def duplicates_stage(self, part: Part) -> t.Stage:
-        return s.DuplicatesStage(tuple(part.nodes), span=part.span)
 
     # ------------------------------------------------------------ two tables
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from typing import TypeAlias, TypeVar, assert_never
+from typing import Any, TypeAlias, TypeVar, assert_never
 
+from runql.language.kinds import SEVERAL, PartKind
+from runql.language.stages import STAGES
 from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
@@ -13,17 +15,15 @@ from runql.syntax.literals import write_path, write_string
 from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, PartPrinter, name_or_string, source_text
 from runql.syntax.windows import Item, commas
-from runql.text.source import Span
+from runql.text.source import NOWHERE, Span
 
 _Item = TypeVar("_Item", bound=Item)
 _OneLine: TypeAlias = (
     s.PlainStage
-    | s.CountStage
     | s.UnionStage
     | s.UnnestStage
     | s.PivotStage
     | s.HistogramStage
-    | s.DiffStage
     | s.PlotStage
     | s.SqlStage
     | s.ToStage
@@ -49,14 +49,8 @@ class StagePrinter(PartPrinter):
                 return Items(word("ORDER"), self._each(keys, self.order_key))
             case s.SelectStage(columns=columns):
                 return Items(word("SELECT"), self._columns(columns))
-            case s.DuplicatesStage(by=columns):
-                return Items(f"{word('DUPLICATES')} {word('BY')}", self._columns(columns))
             case s.DropStage(columns=paths):
                 return Items(word("DROP"), _paths(paths))
-            case s.DistinctStage(columns=()):
-                return Items(word("DISTINCT"))
-            case s.DistinctStage(columns=paths):
-                return Items(f"{word('DISTINCT')} {word('BY')}", _paths(paths))
             case s.RenameStage(names=names):
                 pairs = ((old, f"{write_path(old)} {word('AS')} {write_path(new)}") for old, new in names)
                 return Items(word("RENAME"), tuple((text, old.span) for old, text in pairs))
@@ -64,24 +58,18 @@ class StagePrinter(PartPrinter):
                 return Items(word("DERIVE"), self._definitions(columns))
             case s.GroupStage(keys=keys, folds=folds):
                 return self._group(keys, folds)
-            case s.ParetoStage(goals=goals):
-                items = tuple((f"{goal.value} {self.expr(value)}", value.span) for goal, value in goals)
-                return Items(word("PARETO"), items)
-            case s.HolesStage(over=values):
-                return Items(f"{word('HOLES')} {word('OVER')}", self._each(values, self.expr))
-            case s.LimitStage(count=count, by=by):
-                return self._of_each(word("LIMIT"), count, by)
             case s.EdgeStage(last=last, count=count, by=by):
-                return self._of_each(word("LAST_ROW" if last else "FIRST_ROW"), count, by)
+                rows = [word("LAST_ROW" if last else "FIRST_ROW"), *([self.expr(count)] if count is not None else [])]
+                return Items(" ".join([*rows, *([word("BY")] if by else [])]), self._columns(by))
+            case s.PartsStage():
+                return self._of_parts(stage)
             case s.JoinStage(other=other, keys=pairs, kind=kind):
                 words = (word("JOIN"), *([kind.value] if kind is not s.JoinKind.INNER else []), self._other(other))
                 on = tuple((_key(left, right), left.span) for left, right in pairs)
                 return Items(" ".join((*words, word("ON"))), on)
-            case (
-                s.PlainStage() | s.CountStage() | s.UnionStage() | s.UnnestStage() | s.PivotStage() | s.HistogramStage()
-            ):
+            case s.PlainStage() | s.UnionStage() | s.UnnestStage() | s.PivotStage() | s.HistogramStage():
                 return _line(*self._words(stage))
-            case s.DiffStage() | s.PlotStage() | s.SqlStage() | s.ToStage() | s.BrokenStage():
+            case s.PlotStage() | s.SqlStage() | s.ToStage() | s.BrokenStage():
                 return _line(*self._words(stage))
             case _:
                 assert_never(stage)
@@ -101,8 +89,6 @@ class StagePrinter(PartPrinter):
         match stage:
             case s.PlainStage():
                 return (word(stage.terminal), *self._plain_fields(stage))
-            case s.CountStage(word=terminal, count=count):
-                return word(terminal), self.expr(count)
             case s.UnionStage(other=other):
                 return word("UNION"), self._other(other)
             case s.UnnestStage(column=column, name=name):
@@ -115,8 +101,6 @@ class StagePrinter(PartPrinter):
                 words = [word("BINS"), self.expr(bins)] if bins is not None else []
                 words += [word("BY"), self._listed(by)] if by else []
                 return word("HISTOGRAM"), self.expr(binned), *words
-            case s.DiffStage(versus=versus):
-                return word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else [])
             case s.PlotStage():
                 return _plot(stage)
             case s.SqlStage(question=question, written=as_written):
@@ -128,10 +112,38 @@ class StagePrinter(PartPrinter):
             case _:
                 assert_never(stage)
 
-    def _of_each(self, first_word: str, count: t.Expr | None, by: Sequence[t.Column]) -> Items:
-        """How many rows, and of which groups."""
-        words = [first_word, *([self.expr(count)] if count is not None else []), *([word("BY")] if by else [])]
-        return Items(" ".join(words), self._columns(by))
+    def _of_parts(self, stage: s.PartsStage) -> Items:
+        """The word of a stage and its parts; what the last one lists may stand on lines of its own."""
+        words, listed = [word(stage.word)], Items("")
+        for part, value in zip(STAGES[stage.word].parts or (), stage.parts, strict=True):
+            if value is None or value == ():
+                continue
+            words += [listed.flat.strip()] if listed.items else []
+            words += [word(part.after)] if part.after else []
+            listed = Items("", self._in_part(part.kind, value))
+            if part.kind not in SEVERAL:
+                words, listed = [*words, listed.items[0][0]], Items("")
+        return Items(" ".join(words), listed.items)
+
+    def _in_part(self, kind: PartKind, value: Any) -> tuple[tuple[str, Span], ...]:  # noqa: PLR0911 - one line a kind
+        """What stands in a part of a stage, each with its place."""
+        match kind:
+            case PartKind.WHOLE | PartKind.NUMBER:
+                return ((self.expr(value), value.span),)
+            case PartKind.WORD:
+                return ((value, NOWHERE),)
+            case PartKind.NAME:
+                return ((name_or_string(value), NOWHERE),)
+            case PartKind.VALUES:
+                return self._each(value, self.expr)
+            case PartKind.GOALS:
+                return tuple((f"{goal.value} {self.expr(node)}", node.span) for goal, node in value)
+            case PartKind.KEYS:
+                return self._columns(value)
+            case PartKind.COLUMNS:
+                return _paths(value)
+            case _:
+                assert_never(kind)
 
     def _other(self, other: t.SourceRef | t.QueryNode) -> str:
         return source_text(other) if isinstance(other, t.SourceRef) else f"({self.inner(other)})"

@@ -32,17 +32,25 @@ class PlainStage(StageNode):
     """
 
 
-@frozen
-class CountStage(StageNode):
-    """A stage that is written as its word and a whole number: `offset 3`, `resample 200`.
+class Goal(StrEnum):
+    MIN = "min"
+    MAX = "max"
 
-    `word` is its terminal. The entry says which numbers it takes, `COUNT_STAGES` in `engine/stages/pipeline.py` what it
-    does, and nobody else needs to be told of a new one.
+
+PartValue: TypeAlias = Expr | str | tuple[Expr | Path | Column | tuple[Goal, Expr], ...] | None
+"""What may stand in a part; none where it was left out."""
+
+
+@frozen
+class PartsStage(StageNode):
+    """A stage of the parts that its entry in `language/stages.py` declares: `offset 3`, `holes over config.lr`.
+
+    `word` is its terminal. Parser, printer and checker know no more of it.
     """
 
     terminal = ""
     word: str
-    count: Expr
+    parts: tuple[PartValue, ...]
 
 
 @frozen
@@ -55,15 +63,6 @@ class WhereStage(StageNode):
 class OrderStage(StageNode):
     terminal = "ORDER"
     keys: tuple[OrderKey, ...]
-
-
-@frozen
-class LimitStage(StageNode):
-    """`limit 10`; `limit 2 by KEY, …`: so many rows of each group."""
-
-    terminal = "LIMIT"
-    count: Expr
-    by: tuple[Column, ...] = ()
 
 
 @frozen
@@ -89,14 +88,6 @@ class RenameStage(StageNode):
 
 
 @frozen
-class DistinctStage(StageNode):
-    """`distinct`, or `distinct by a, b`."""
-
-    terminal = "DISTINCT"
-    columns: tuple[Path, ...] = ()
-
-
-@frozen
 class Definition(Node):
     """`name = value` of a `derive` or a `group`; without a name the value's own text is the name."""
 
@@ -117,11 +108,6 @@ class GroupStage(StageNode):
     terminal = "GROUP"
     keys: tuple[Column, ...]
     folds: tuple[Definition, ...] = ()
-
-
-class Goal(StrEnum):
-    MIN = "min"
-    MAX = "max"
 
 
 @frozen
@@ -160,14 +146,6 @@ class BinStage(PlainStage):
 
 
 @frozen
-class AlignStage(PlainStage):
-    """`align nearest` and the modes of the clause."""
-
-    terminal = "ALIGN"
-    mode: str
-
-
-@frozen
 class UnnestStage(StageNode):
     """`unnest LIST [as NAME]`."""
 
@@ -194,38 +172,6 @@ class HistogramStage(StageNode):
     value: Expr
     bins: Expr | None = None
     by: tuple[Expr, ...] = ()
-
-
-@frozen
-class DiffStage(StageNode):
-    """`diff`, `diff vs ID`."""
-
-    terminal = "DIFF"
-    versus: str | None = None
-
-
-@frozen
-class CorrStage(PlainStage):
-    terminal = "CORR"
-    target: Expr
-
-
-@frozen
-class ParetoStage(StageNode):
-    terminal = "PARETO"
-    goals: tuple[tuple[Goal, Expr], ...]
-
-
-@frozen
-class HolesStage(StageNode):
-    terminal = "HOLES"
-    over: tuple[Expr, ...]
-
-
-@frozen
-class DuplicatesStage(StageNode):
-    terminal = "DUPLICATES"
-    by: tuple[Column, ...]
 
 
 class JoinKind(StrEnum):
@@ -259,13 +205,6 @@ class UnionStage(StageNode):
     other: SourceRef | QueryNode
     label: str = field(default="", compare=False, repr=False)
     other_span: Span = field(default=NOWHERE, compare=False, repr=False)
-
-
-@frozen
-class DescribeStage(PlainStage):
-    """A row a column."""
-
-    terminal = "DESCRIBE"
 
 
 @frozen
@@ -321,30 +260,21 @@ class BrokenStage(StageNode):
 Stage: TypeAlias = (
     WhereStage
     | OrderStage
-    | LimitStage
-    | CountStage
+    | PartsStage
     | SelectStage
     | DropStage
     | RenameStage
-    | DistinctStage
     | DeriveStage
     | GroupStage
     | BestStage
     | EdgeStage
     | SmoothStage
     | BinStage
-    | AlignStage
     | UnnestStage
     | PivotStage
     | HistogramStage
-    | DiffStage
-    | CorrStage
-    | ParetoStage
-    | HolesStage
-    | DuplicatesStage
     | JoinStage
     | UnionStage
-    | DescribeStage
     | SqlStage
     | PlotStage
     | ToStage
@@ -360,4 +290,4 @@ def terminal_of(part: Clause | Stage) -> str:
         return "FULL"
     if isinstance(part, EdgeStage) and part.last:
         return "LAST_ROW"
-    return part.word if isinstance(part, CountStage) else part.terminal
+    return part.word if isinstance(part, PartsStage) else part.terminal
