@@ -146,7 +146,7 @@ _TABLE = {
     "RQL562": Code("notice", "a histogram of fewer bins than were asked for"),
     "RQL581": Code("error", "a field's name in quotes, which make it a text"),
     "RQL590": Code("error", "a text that would become too long"),
-    "RQL591": Code("notice", "a number without a unit beside a time, or a length of time beside a number"),
+    "RQL591": Code("notice", "a number, a day or a length of time that others read differently"),
     "RQL592": Code("notice", "rows of a union that a limit leaves out"),
     "RQL597": Code("notice", "a copy of a metric that `smooth` changes too"),
     "RQL598": Code("warning", "a comparison in a list of columns that may be meant as a name"),

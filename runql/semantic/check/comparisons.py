@@ -11,6 +11,7 @@ from runql.language.fields import RUN_STATES, Space, state_like
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.lengths_of_time import say_length_beside_number
+from runql.semantic.check.moments import say_no_time, say_whole
 from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.names.meanings import seen_kinds
 from runql.semantic.names.nearest import nearest_hint, nearest_names
@@ -30,7 +31,6 @@ from runql.semantic.times import (
     absolute,
     compare_with_day,
     from_text,
-    is_time_without_quotes,
     unix_time,
     whole_day,
 )
@@ -51,9 +51,6 @@ FLIPPED = {
 """The same test with its sides changed over."""
 
 _LENGTH = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
-_AGO = re.compile(r"(?:(?:the\s+)?(?:last|past)\s+)?(\d+)\s*([smhdw])(?:\w*)(?:\s+ago)?\Z")
-"""`2 days ago`, `last 3 weeks`."""
-
 _ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.TIME, Kind.BOOL})
 _QUOTED_OR_WORD = frozenset('"tf')
 """How an example value begins that is text or a bool."""
@@ -77,7 +74,7 @@ class Comparisons:
     # ------------------------------------------------------------ the tests
 
     def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
-        left, right = self._as_times(left, right)
+        left, right = self._as_times(left, right, is_equality=op in _EQUALITY)
         say_length_beside_number(left, right, self.report)
         if self._one_of_several(op, left, right, span):
             return self._built(op, left, right, span)
@@ -109,7 +106,7 @@ class Comparisons:
     def is_in(self, value: Operand, items: list[Operand], span: Span, *, negated: bool = False) -> TypedExpr:
         if self._one_of_list(value, items, span, negated=negated):
             return TIn(value.expr, tuple(item.expr for item in items), kind=Kind.BOOL, span=span)
-        pairs = [self._as_times(value, item) for item in items]
+        pairs = [self._as_times(value, item, is_equality=True) for item in items]
         for left, right in pairs:
             if self._fit(left, right, right.span, ordered=False):
                 self._state(left, right)
@@ -126,6 +123,7 @@ class Comparisons:
         for one, other, sign in ((left, right, op), (right, left, FLIPPED[op])):
             if (stretch := self._stretch_of(one, other)) is not None and isinstance(one.expr, TCall):
                 return compare_with_day(sign, one.expr.arguments[0], stretch, span)
+        say_whole(op, left, right, self.report)
         if right.day is not None:
             return compare_with_day(op, left.expr, right.day, span)
         if left.day is not None:
@@ -147,16 +145,16 @@ class Comparisons:
 
     # ------------------------------------------------------------ times
 
-    def _as_times(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
+    def _as_times(self, left: Operand, right: Operand, *, is_equality: bool = False) -> tuple[Operand, Operand]:
         """Constants beside a time as times: ISO text, and `-24h` for 24 hours ago."""
         times = frozenset({Kind.TIME})
         if left.kinds == times and right.is_constant:
-            return left, self._time(right, left)
+            return left, self._time(right, left, is_equality)
         if right.kinds == times and left.is_constant:
-            return self._time(left, right), right
+            return self._time(left, right, is_equality), right
         return left, right
 
-    def _time(self, operand: Operand, beside: Operand) -> Operand:
+    def _time(self, operand: Operand, beside: Operand, is_equality: bool) -> Operand:
         value = operand.value
         if operand.is_duration and isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
             moment = self._ago(-value)
@@ -173,7 +171,7 @@ class Comparisons:
             return constant(found.start, operand.span, day=found, text=operand.text, shown=operand.shown)
         if found is not None:
             return constant(found, operand.span, text=operand.text, shown=operand.shown)
-        self._bad_time(value, operand)
+        say_no_time(value, operand, self.context, self.report, is_equality=is_equality)
         return BROKEN
 
     def _ago(self, seconds: float) -> datetime | None:
@@ -181,18 +179,6 @@ class Comparisons:
             return absolute(self.context.now - timedelta(seconds=seconds), self.context.zone)
         except (OverflowError, ValueError):
             return None
-
-    def _bad_time(self, text: str, operand: Operand) -> None:
-        span, unquoted = operand.span, "" if operand.shown else text.strip().lower()
-        if is_time_without_quotes(unquoted):
-            unquoted += " ago" if unquoted[0].isdigit() and not unquoted.endswith("ago") else ""
-            fixes = rewrite(span, unquoted)
-            self.report.add("RQL205", f'"{text}" is not a date', span, f"without quotes: `{unquoted}`", fixes=fixes)
-            return
-        spelled = _AGO.match(unquoted)
-        hint = "a time is written `2026-01-31`, `2026-01-31T12:00` or `7d ago`"
-        fixes = rewrite(span, f"{spelled[1]}{spelled[2]} ago") if spelled else ()
-        self.report.add("RQL205", f"{operand.shown or literal_text(text)} is not a date", span, hint, fixes=fixes)
 
     # ------------------------------------------------------------ kinds
 

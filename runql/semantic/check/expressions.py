@@ -19,6 +19,7 @@ from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history
+from runql.semantic.check.moments import moments_meant
 from runql.semantic.check.names_in_quotes import subject_in_quotes
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
@@ -324,10 +325,12 @@ class Expressions(LeftOfPipe):
         if operand is BROKEN and isinstance(node, tree.Field) and is_word(node):
             word = str(node.path.segments[0])
             texts = values_meant(word, value, self.names.catalog)
+            if value.kinds == {Kind.TIME} and (meant := moments_meant(word, self.context)):
+                texts = meant
             if texts:
                 text = texts[0]
                 is_same = text[1:-1].casefold() == word.casefold()
-                hint = f"text stands in quotes: `{text}`" if is_same else f"write `{text}`"
+                hint = f"text stands in quotes: `{text}`" if is_same else f"write {' or '.join(map(code, texts))}"
                 self.report.amend(since, _UNKNOWN, (hint,), rewrites(node.span, texts))
         return operand
 
