@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from runql.language.fields import Space
 from runql.language.windows import RANKED, WINDOWS
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import Report
-from runql.semantic.goals import ranking_key
+from runql.semantic.goals import goal_of, ranking_key
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.spelling import code
 from runql.syntax import tree
@@ -42,7 +43,7 @@ def piped_form(query: tree.Query, text: str | None, catalog: Catalog | None) -> 
     if "#" in text[region.start : region.end]:
         return None
     kept = [text[one.span.start : one.span.end] for one in clauses if one not in moved]
-    stages = [f"| {_whole(one, text, ranking_key((), catalog))}" for one in moved]
+    stages = [f"| {_whole(one, text, catalog)}" for one in moved]
     written = " ".join([*kept, *stages])
     return " ".join(written.split()), Fix("write it right of the pipe", (Edit(region, written),))
 
@@ -55,8 +56,9 @@ def _of_rows(clause: tree.Clause) -> Iterator[tree.Window | tree.Call]:
     yield from (one for one in calls_in(clause) if one.name in WINDOWS and not any(one is call for call in inside))
 
 
-def _whole(clause: tree.Clause, text: str, key: str) -> str:
+def _whole(clause: tree.Clause, text: str, catalog: Catalog | None) -> str:
     """A clause as it is written, with what its windows lack."""
+    key = ranking_key((), catalog)
     written, start = text[clause.span.start : clause.span.end], clause.span.start
     for node in sorted(_of_rows(clause), key=lambda one: one.span.start, reverse=True):
         call = node.call if isinstance(node, tree.Window) else node
@@ -65,11 +67,24 @@ def _whole(clause: tree.Clause, text: str, key: str) -> str:
         new: str | None = None
         if isinstance(node, tree.Window):
             new = f"{text[node.span.start : node.span.end]} order {key}" if is_ranked and not node.order else None
+            if new is not None and (metric := _metric_of(node.keys, catalog)) is not None:
+                way = "" if goal_of(metric) is tree.Goal.MIN else "-"
+                new = f"{text[call.span.start : call.span.end]} over all order {way}{metric}"
         elif NOWHERE not in (node.span, *(one.span for one in call.arguments)):
             new = window_of(call.name, given, WindowRows("all", (key,) if is_ranked else ()))
         if new is not None:
             written = f"{written[: node.span.start - start]}{new}{written[node.span.end - start :]}"
     return written
+
+
+def _metric_of(keys: Sequence[tree.Expr], catalog: Catalog | None) -> str | None:
+    """The metric that stands where the keys of a window do, `rank() over acc`: it is rather ranked by."""
+    if len(keys) != 1 or not isinstance(keys[0], tree.Field) or catalog is None:
+        return None
+    name = ".".join(map(str, keys[0].path.segments))
+    found = catalog.by_dotted.get((Space.SUMMARY, name.removeprefix("summary.")), ())
+    is_number = any(one.median is not None for one in found)
+    return name if is_number and (Space.CONFIG, name) not in catalog.by_dotted else None
 
 
 def say_left_of_pipe(report: Report, span: Span, piped: tuple[str, Fix] | None) -> None:

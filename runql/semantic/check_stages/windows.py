@@ -19,6 +19,7 @@ from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.last_values import frame_of, is_framed, of_last_values
+from runql.semantic.check_stages.ranks import is_measured, say_both_ways
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.folds import fold_named
 from runql.semantic.goals import ranking_key
@@ -150,10 +151,13 @@ class WindowCalls(Calls):
     def _lacks_order(self, node: tree.Window, span: Span) -> None:
         name, rows = node.call.name, rows_of(node)
         if node.call.arguments:
-            text = f"{name}(){rows.behind([to_text(node.call.arguments[0])])}"
-            hint = f"write {code(text)}"
             message = f"`{name}` takes what it ranks by as an order"
-            self._report.add("RQL226", message, span, hint, fixes=rewrite(span, text))
+            say_both_ways(self._report, name, to_text(node.call.arguments[0]), rows, message=message, span=span)
+            return
+        if len(node.keys) == 1 and is_measured(node.keys[0], self._rows):
+            key = to_text(node.keys[0])
+            message = f"`over` says among which rows `{name}` ranks, and {code(key)} is rather what it ranks by"
+            say_both_ways(self._report, name, key, WindowRows("all"), message=message, span=span)
             return
         ranked, numbered = f"{name}(){rows.behind([self._ranking_key()])}", f"row_number(){rows.behind()}"
         hints = (f"for example: {code(ranked)}", f"in the order of the rows: {code(numbered)}")
@@ -231,12 +235,16 @@ class WindowCalls(Calls):
     def _over_what(self, node: tree.Call, span: Span) -> Operand:
         """It is not said which rows: the error writes it out."""
         given = list(map(to_text, node.arguments))
+        if node.name in RANKED and len(given) == 1 and not given[0].startswith("-"):
+            message, rows = f"`{node.name}` takes what it ranks by as an order", self._rows.own_over() or "all"
+            say_both_ways(self._report, node.name, given[0], WindowRows(rows), message=message, span=span)
+            return BROKEN
         order = (self._ranking_key(),) if node.name in RANKED and not given else ()
         said = {"all": "of all rows"}
         own = self._rows.own_over()
         overs = ("all", *self._some_key()) if own is None else dict.fromkeys((own, "all"))
-        rows = [WindowRows(over, order) for over in overs]
-        texts = [window_of(node.name, given, one) or f"{to_text(node)}{one.behind()}" for one in rows]
+        said_rows = [WindowRows(over, order) for over in overs]
+        texts = [window_of(node.name, given, one) or f"{to_text(node)}{one.behind()}" for one in said_rows]
         hints = [f"{said.get(over, 'of each group')}: {code(text)}" for over, text in zip(overs, texts, strict=True)]
         message = f"`{node.name}` looks at other rows, and `over` says at which"
         self._report.add("RQL225", message, span, *hints, fixes=[fix for text in texts for fix in rewrite(span, text)])

@@ -255,10 +255,11 @@ def step_range(place: Place) -> Mistake | None:
         return Mistake("RQL101", f"`{old}` is written `{new}`", Span(start, end), repairs=(repair,), certain=True)
     if place.back_terminal() == "NUMBER" and "DOTDOT" in place.accepted:
         first = place.attempt.lexemes[-1]
-        repair = Repair(f"write `{first.text}..`", (Edit(Span(first.end, first.end), ".."),))
-        hint = f"from there on is `{first.text}..`, up to there `..{first.text}`"
-        span = Span(first.start, first.end)
-        return Mistake("RQL101", "`steps` takes a range", span, (hint,), repairs=(repair,), certain=True)
+        span, at = Span(first.start, first.end), first.text
+        # At that step, from there on and up to there: which is meant is not said, so each is offered.
+        repairs = tuple(replacing(span.start, span.end, new) for new in (f"{at}..{at}", f"{at}..", f"..{at}"))
+        hint = f"that step alone is `{at}..{at}`, from there on is `{at}..`, up to there `..{at}`"
+        return Mistake("RQL101", "`steps` takes a range", span, (hint,), repairs=repairs, certain=True)
     return None
 
 
