@@ -233,7 +233,7 @@ class Comparisons:
         self.report.add("RQL203" if sure else "RQL212", message, span, *hints, fixes=fixes)
 
     @staticmethod
-    def _right_spelling(left: Operand, right: Operand) -> str | None:
+    def _right_spelling(left: Operand, right: Operand) -> str | None:  # noqa: PLR0911 - one line a kind
         """The constant with its quotes taken off or put on, if that would fit."""
         value = MISSING if right.shown else right.value
         if left.kinds == frozenset({Kind.TIME}) and not right.is_duration and not isinstance(value, bool):
@@ -246,6 +246,8 @@ class Comparisons:
                 return value.strip()
             if Kind.BOOL in left.kinds and word in ("true", "false"):
                 return word
+        elif left.kinds == {Kind.BOOL} and value in (0, 1):
+            return "true" if value == 1 else "false"
         elif isinstance(value, int | float) and Kind.TEXT in left.kinds and not left.is_state:
             return literal_text(str(value).lower() if isinstance(value, bool) else str(value))
         return None

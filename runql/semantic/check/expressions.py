@@ -25,7 +25,7 @@ from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
-from runql.semantic.check.unquoted import Joined, element_meant, is_word, list_value, values_meant
+from runql.semantic.check.unquoted import Joined, element_meant, list_value, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.meanings import AliasUse, LoggedName, Resolved
 from runql.semantic.names.metrics import Metrics
@@ -322,7 +322,7 @@ class Expressions(LeftOfPipe):
         """What stands beside a value in a test. A word that is no field may be a text without its quotes."""
         since = self.report.count
         operand = self.operand(node)
-        if operand is BROKEN and isinstance(node, tree.Field) and is_word(node):
+        if operand is BROKEN and isinstance(node, tree.Field) and len(node.path.segments) == 1:
             word = str(node.path.segments[0])
             texts = values_meant(word, value, self.names.catalog)
             if value.kinds == {Kind.TIME} and (meant := moments_meant(word, self.context)):

@@ -39,14 +39,18 @@ class TextTests:
             return TTextTest(node.op, value.expr, BROKEN.expr, kind=Kind.BOOL, span=span)
         pattern = self._expressions.beside(value, node.pattern)
         self._must_be_text(value, node)
-        if pattern is not BROKEN:
+        is_told = value.kinds == {Kind.NUMBER} and pattern.kinds == {Kind.NUMBER}
+        if pattern is not BROKEN and not is_told:
             self._pattern(node, value, pattern)
         return TTextTest(node.op, value.expr, pattern.expr, kind=Kind.BOOL, span=span)
 
     def _must_be_text(self, value: Operand, node: tree.TextTest) -> None:
         if value.kinds & {Kind.TEXT, Kind.LIST} or value is BROKEN:
             return
-        hints = (f"for example: `{value.text} > {example_value(value)}`",) if Kind.NUMBER in value.kinds else ()
+        pattern = node.pattern.value if isinstance(node.pattern, tree.Literal) else None
+        is_number = isinstance(pattern, int | float) and not isinstance(pattern, bool)
+        test = f"= {pattern}" if is_number else f"> {example_value(value)}"
+        hints = (f"for example: `{value.text} {test}`",) if Kind.NUMBER in value.kinds else ()
         self._report.add("RQL203", f"{quoted(value)} is {value.holds}, and `{node.op}` tests text", value.span, *hints)
 
     def _pattern(self, node: tree.TextTest, value: Operand, pattern: Operand) -> None:

@@ -267,7 +267,13 @@ class StageCalls(WindowCalls):
         hints = ["every row: write `scan` left of the pipe"]
         if inner:
             hints.append(f"of the sample all the same: {code(f'{node.name}({inner}, approx)')}")
-        self._report.add("RQL310", f"`{node.name}` needs every row, and the histories are sampled", span, *hints)
+        text = self._stage.context.text or ""
+        pipe = text.find("|")
+        is_plain = pipe > 0 and not re.search(r"[\"'`(]|\bsample\b", text[:pipe])
+        scan = Fix("write `scan` left of the pipe", (Edit(Span(pipe, pipe), "scan "),)) if is_plain else None
+        fixes = () if scan is None else (scan,)
+        message = f"`{node.name}` needs every row, and the histories are sampled"
+        self._report.add("RQL310", message, span, *hints, fixes=fixes)
 
 
 def over_rows(node: tree.Call, x_axis: str | None) -> str:

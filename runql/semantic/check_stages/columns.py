@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -41,6 +42,7 @@ from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 COUNT = "n"
+_BEFORE_COUNT = re.compile(r"\s*[,:]\s*\Z")
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 
 
@@ -314,6 +316,8 @@ class StageColumns:
         folds: list[Named] = []
         for definition in stage.folds:
             since = self.report.count
+            if stage.keys and COUNT not in self.scope.columns and self._is_count_by_itself(definition):
+                continue
             named = self._fold(definition, tuple(made))
             if named is None:
                 self._say_made_beside(definition, {one.name for one in folds}, since)
@@ -326,6 +330,17 @@ class StageColumns:
             made.setdefault(COUNT, ColumnFacts(frozenset({Kind.NUMBER})))
         self.expressions.scope = self.scope.other(made, more=more)
         return TGroup(tuple(keys), tuple(folds), span=stage.span)
+
+    def _is_count_by_itself(self, definition: s.Definition) -> bool:
+        """Whether it is `n`, which each group has without being asked; then it is said."""
+        if not isinstance(definition.value, tree.Field) or to_text(definition.value) != COUNT or _defined(definition):
+            return False
+        text, place = self.expressions.context.text or "", definition.span
+        before = _BEFORE_COUNT.search(text[: max(place.start, 0)])
+        fixes = (Fix("leave it out", (Edit(Span(before.start(), place.end), ""),)),) if before is not None else ()
+        message = "`n`, how many rows a group has, comes by itself"
+        self.report.add("RQL201", message, place, "under another name it is `rows = count()`", fixes=fixes)
+        return True
 
     def _fold(self, definition: s.Definition, keys: tuple[str, ...]) -> tuple[Named, ColumnFacts] | None:
         """A value of a group: of aggregates, and of the keys."""

@@ -69,6 +69,8 @@ class PlotStages(StageColumns):
             return []
         drawable = {Kind.NUMBER, Kind.BOOL, Kind.UNKNOWN}
         needs_numbers = stage.shape is None or SHAPES[stage.shape].needs_numbers
+        if stage.shape in (None, "line") and len(stage.y) == 1 and stage.x is None and stage.by is None:
+            self._say_curves(found.name, before)
         if needs_numbers and found.facts.kinds and not found.facts.kinds & drawable:
             if stage.shape is None and len(stage.y) == 1 and stage.x is None:
                 return [ColumnPick(found.name)]
@@ -77,6 +79,14 @@ class PlotStages(StageColumns):
             message = f"{code(found.name)} holds no numbers, and `plot` draws numbers along y"
             self.report.add("RQL203", message, place, hint, fixes=counted if len(stage.y) == 1 else ())
         return [ColumnPick(found.name)]
+
+    def _say_curves(self, name: str, since: int) -> None:
+        """`runs | plot loss` draws what the runs ended with: say how their curves are asked for."""
+        metric = name.removeprefix("summary.")
+        is_last = self.scope.kind is TableKind.RUNS and metric != name and self.expressions.metrics.is_known([metric])
+        if is_last:
+            hint = f"these are the values that the runs ended with; their curves: {code(f'runs keys {metric} | plot')}"
+            self.report.amend(since, ("RQL211",), (hint,), ())
 
     def _one(self, path: s.Path, span: Span) -> ColumnPick | None:
         found = self._found(path, span)

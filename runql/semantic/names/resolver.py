@@ -243,6 +243,7 @@ class Names:
     def _unmatched(self, path: tree.Path, dotted: str, span: Span) -> LoggedName | Resolved | None:
         foreign = foreign_spelling(path)
         if foreign is not None:
+            foreign = self._in_its_case(foreign)
             message = f"{code(path_text(path.segments))} is not how RunQL writes it"
             hint = f"in RunQL write {code(foreign)}"
             self.report.add("RQL108", message, span, hint, fixes=rewrite(span, foreign))
@@ -253,6 +254,15 @@ class Names:
         else:
             self._unknown_bare(path, dotted, span)
         return None
+
+    def _in_its_case(self, name: str) -> str:
+        """A field as the runs spell it, where they have it in another case alone."""
+        prefix, _, rest = name.partition(".")
+        space = PREFIXES.get(prefix)
+        if self.catalog is None or space is None or (space, rest) in self.catalog.by_dotted:
+            return name
+        found = [dotted for one, dotted in self.catalog.by_dotted if one is space and dotted.lower() == rest.lower()]
+        return f"{prefix}.{found[0]}" if len(found) == 1 else name
 
     def _needs_prefix(self, path: tree.Path, span: Span) -> None:
         name = path_text(path.segments)

@@ -14,6 +14,7 @@ from runql.text.source import Span
 _TOP: Final = re.compile(
     r"(?i)(?P<word>top|bottom|best|worst|largest|smallest|highest|lowest|nlargest|nsmallest)\s+(?P<count>\d+)\s+"
     r"(?:by|on|of)\s+(?!each\b|every\b)(?P<key>[-+]?[^\W\d][\w./]*(?:\([\w./]+\))?)(?:\s+(?P<way>asc|desc)\b)?"
+    r"(?:\s+(?:per|by|(?:for|of|in)\s+(?:each|every))\s+(?P<keys>[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*))?"
 )
 _OF_EACH: Final = re.compile(
     r"(?i)(?P<word>top|bottom|best|worst|largest|smallest|nlargest|nsmallest|limit|head|tail|first|last)\s+(?P<count>\d+)\s+"
@@ -37,16 +38,20 @@ def top_by(place: Place) -> Mistake | None:
     way = (match["way"] or "").lower()
     rising = way == "asc" or (not way and _rises(match["word"], key))
     between = " | " if place.first_pipe is not None else " "
-    new = f"{'runs ' if begins else ''}order {'' if rising else '-'}{key}{between}limit {match['count']}"
+    if match["keys"]:
+        between = " | "
+    head = "" if not begins else "runs | " if match["keys"] else "runs "
+    head = f"| {head}" if match["keys"] and not begins and place.first_pipe is None else head
+    of_each = f" by {match['keys']}" if match["keys"] else ""
+    new = f"{head}order {'' if rising else '-'}{key}{between}limit {match['count']}{of_each}"
     span = Span(*match.span())
-    if key not in {"n", "count"} and (keys := _bare_keys(place)) is not None:
+    if not of_each and key not in {"n", "count"} and (keys := _bare_keys(place)) is not None:
         whole, stages = Span(keys[0], span.end), f"{new} by {keys[1]}"
         return idiom(
             None, place.text[whole.start : whole.end], stages, whole, replacing(whole.start, whole.end, stages)
         )
-    each = (
-        () if match["key"] != key or key.startswith("summary.") else (f"of each: `| limit {match['count']} by {key}`",)
-    )
+    is_name = not of_each and match["key"] == key and not key.startswith("summary.")
+    each = (f"of each: `| limit {match['count']} by {key}`",) if is_name else ()
     made = idiom(None, match[0], new, span, replacing(span.start, span.end, new), *each)
     return both_ways(made, match["word"], key, f"order -{key}", f"order {key}")
 

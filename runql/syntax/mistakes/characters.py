@@ -310,4 +310,9 @@ def unknown_character(place: Place) -> Mistake | None:
         hidden = Repair("leave it out", repair.edits)
         message = f"a character that cannot be seen: U+{ord(char):04X}, {name}"
         return Mistake("RQL109", message, place.span, repairs=(hidden,), certain=True)
+    if char == "±":
+        start = len(place.text[: place.found.start].rstrip())
+        repairs = (replacing(start, place.found.end, ",", "write them beside each other"),)
+        hint = "a mean and its spread are two columns: `mean(acc), std(acc)`"
+        return Mistake("RQL109", "the language has no `±`", place.span, (hint,), repairs=repairs, certain=True)
     return Mistake("RQL109", f"the language has no `{char}`", place.span, certain=True)

@@ -106,11 +106,22 @@ def _minus(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mis
     last, lexeme, after = lexemes[index - 1 : index + 2]
     before = lexemes[index - 2] if index > 1 else None
     checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
+    checked = checked or _plus_minus(text, last, lexeme, after)
     if checked is None and clause == "ORDER":
         checked = _two_keys(last, lexeme, after)
     if checked is None and last.end == lexeme.start and lexeme.end == after.start:
         checked = hyphen_mistake(last, after, before, in_list=_in_list(lexemes, index - 1))
     return checked
+
+
+def _plus_minus(text: str, plus: Lexeme, minus: Lexeme, after: Lexeme) -> Mistake | None:
+    """`mean(acc) +- std(acc)`, which would be their difference."""
+    if plus.text != "+" or plus.end != minus.start or after.terminal == "NUMBER":
+        return None
+    span = Span(plus.start, minus.end)
+    repairs = (replacing(len(text[: plus.start].rstrip()), span.end, ",", "write them beside each other"),)
+    message = "`+-` would be a difference: a mean and its spread are two columns"
+    return Mistake("RQL101", message, span, ("for example: `mean(acc), std(acc)`",), repairs=repairs)
 
 
 def _path(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:

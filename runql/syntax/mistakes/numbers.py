@@ -165,12 +165,17 @@ def _concatenated(text: str) -> str | None:
     return f"concat({', '.join(pieces)})" if len(pieces) > 1 else f"text({pieces[0]})"
 
 
+_ALONE: Final = re.compile(r"(?i)\s*(?:$|[|;)]|(?:and|or|order|limit|select|keys)\b)")
+
+
 def existing_field(place: Place) -> Mistake | None:
     """`where has config.lr`: whether a field is there."""
     word, before = place.back(1), place.back(2)
-    if word is None or before is None or place.found.terminal != "PATH" or "." not in place.found.text:
+    if word is None or before is None or place.found.terminal != "PATH":
         return None
     if word.text.lower() not in {"has", "have", "with", "defined"}:
+        return None
+    if "." not in place.found.text and not _ALONE.match(place.text, place.found.end):
         return None
     if before.terminal not in {"WHERE", "AND", "OR", "NOT", "LPAR"}:
         return None

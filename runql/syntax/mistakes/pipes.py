@@ -108,7 +108,7 @@ _NONE_HERE: Final = {
     "serialize": "the number of a row is `| derive NAME = row_number() over all order FIELD`",
     "iloc": "some rows are `| offset N | limit N`",
     "astype": "another kind is `| derive NAME = number(FIELD)`; also `text`, `bool`, `time`",
-    "render": "a chart is `| plot`; a line a run of histories is `| plot line METRIC`",
+    "render": "a chart is `| plot`; the curves of the runs are `runs keys METRIC | plot`",
     "window": "a mean of the last values is `| derive mean(loss, last 3)`; other windows have `over KEY`",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }

@@ -193,6 +193,11 @@ def show_runs(place: Place) -> Mistake | None:
     if (described := _described(place)) is not None:
         return described
     show = place.back()
+    if place.word == "where" and place.back_terminal(2) == "SHOW" and show is not None:
+        end = next((one.start for one in place.ahead() if one.terminal in {"SEMI", END}), len(place.text))
+        hints = ('`show fields config` is one kind of them, `show fields like "val*"` those of a name',)
+        message = f"`show {show.text}` takes no condition"
+        return Mistake("RQL101", message, Span(place.found.start, end), hints, certain=True, resume=end)
     if show is None or show.terminal != "SHOW" or place.word not in keywords().query_words:
         return None
     repair = Repair(f"leave out `{show.text}`", (Edit(Span(show.start, place.found.start), ""),))

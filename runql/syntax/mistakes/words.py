@@ -191,6 +191,22 @@ def glued_unit(place: Place) -> Mistake | None:
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
 
 
+def first_rows(place: Place) -> Mistake | None:
+    """`mean(logged.loss, first 10)`: `last N` looks at the end of a history, and nothing at its beginning."""
+    word = place.back()
+    if word is None or word.text.lower() != "first" or place.found.terminal != "NUMBER":
+        return None
+    if place.back_terminal(2) != "COMMA" or not place.opened:
+        return None
+    span = Span(word.start, place.found.end)
+    hints = (
+        f"its last values are `last {place.found.text}`",
+        f"of the first steps: `runs keys loss steps ..{place.found.text} scan | group run_id : mean(loss)`",
+    )
+    message = f"an aggregate of a history takes no `first {place.found.text}`"
+    return Mistake("RQL101", message, span, hints, certain=True, resume=place.found.end)
+
+
 def _no_fixed_time(count: str, unit: str, written: str, span: Span) -> Mistake | None:
     """`2 years`, `3mo`: what has no fixed length."""
     word = unit.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
@@ -130,7 +131,14 @@ class UnknownCalls:
         return "of values" if name in FUNCTIONS else "of a metric's history"
 
     def _any_field(self, node: tree.Call, place: Span, span: Span) -> None:
-        """`any(x) ~ "vit"`, `any("vit")`: of any field."""
+        """`any(x) ~ "vit"`, `any("vit")`: of any field; `'best' = any(tags)`, of SQL."""
+        before = (self._expressions.context.text or "")[: max(span.start, 0)]
+        tested = _EQUALS.search(before) if node.arguments and isinstance(node.arguments[0], tree.Field) else None
+        if tested is not None:
+            text = f"{self._expressions.written(node.arguments[0])} has {tested['value']}"
+            hint, fixes = f"write {code(text)}", rewrite(Span(tested.start(), span.end), text)
+            self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=fixes)
+            return
         text = "any_field"
         if len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Literal):
             value = node.arguments[0].value
@@ -196,6 +204,7 @@ class UnknownCalls:
         return True
 
 
+_EQUALS = re.compile(r"""(?P<value>"[^"\n]*"|'[^'\n]*'|-?\d[\w.]*)\s*==?\s*\Z""")
 _OF_UTC = "counted from midnight in UTC, whatever the zone"
 _EMA = "an exponential mean, along each run of a history", "| smooth ema 0.9"
 _BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}"

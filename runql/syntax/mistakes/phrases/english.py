@@ -61,6 +61,21 @@ _EQUAL: Final = re.compile(
     r"(?:with|having)\s+(?:the\s+)?(?P<field>[^\W\d][\w./]*)\s+(?:of\s+)?(?P<value>-?\d[\w.+-]*|\"[^\"\n]*\"|'[^'\n]*'|[^\W\d]\w*)(?=\s*(?:$|[|;]|and\b))",
     re.I,
 )
+_SIZED: Final = re.compile(
+    r"(?:(?:with|having|whose)\s+|(?<=\band\s))(?:a\s+|an\s+|the\s+)?(?P<field>[^\W\d][\w./]*)\s+(?:(?:is|was|of)\s+)?"
+    r"(?P<how>below|under|above|over|less\s+than|lower\s+than|smaller\s+than|more\s+than|greater\s+than|higher\s+than|"
+    r"larger\s+than|at\s+least|at\s+most)\s+(?P<value>-?\d[\w.+-]*)(?P<part>\s*%)?(?![\w./])",
+    re.I,
+)
+_STEPS: Final = re.compile(
+    r"(?:with|having|that\s+(?:have|ran))\s+(?P<how>more|less|fewer)\s+than\s+(?P<count>\d+)\s+steps?\b", re.I
+)
+_SAME: Final = re.compile(
+    r"(?:with|having|that\s+(?:have|share))\s+(?:the\s+)?same\s+(?P<keys>[^\W\d][\w./]*(?:(?:\s*,\s*|\s+and\s+)(?!same)[^\W\d][\w./]*)*)"
+    r"(?=\s*(?:$|[|;]))",
+    re.I,
+)
+_USING: Final = re.compile(r"(?:that\s+)?(?:using|use|used)\s+(?P<value>[^\W\d][\w-]*)(?=\s*(?:$|[|;]|and\b))", re.I)
 _NAN: Final = re.compile(
     r"(?:with|having)\s+(?:a\s+|an\s+)?(?P<word>nan|infinite|inf)\s+(?P<field>" + FIELD + ")", re.I
 )
@@ -127,7 +142,13 @@ def order_of(word: str, key: str) -> str | None:
     return f"order {'' if lower in _LOW else '-'}{key}"
 
 
+_BEGUN: Final = frozenset({"started", "begun", "launched", "running", "run", "finished", "ended"})
+_WHEN: Final = re.compile(r"\s+(?:on|in|at|after|before|since|between|from|during|this|last)\b", re.I)
+
+
 def _state(match: re.Match[str]) -> str | None:
+    if match["word"].lower() in _BEGUN and _WHEN.match(match.string, match.end()):
+        return None  # `started on January 13` is of a time
     state = state_named(match["word"])
     return f'state = "{state}"' if state is not None else None
 
@@ -173,6 +194,8 @@ def _named(match: re.Match[str]) -> str | None:
 
 def _equal(match: re.Match[str]) -> str | None:
     value = match["value"]
+    if match["field"].lower() in {"same", "more", "less", "fewer"}:
+        return None
     if value.lower() in {"sweeps", "above", "below", "over", "under", "best", "low", "high", "missing"}:
         return None
     return f"{match['field']} = {value if not value[0].isalpha() else write_string(value)}"
@@ -194,13 +217,32 @@ def _few(match: re.Match[str]) -> str | None:
     return f"{'order -created ' if match['last'] else ''}limit {match['count']}"
 
 
+def _sized(match: re.Match[str]) -> str | None:
+    how, value = " ".join(match["how"].lower().split()), match["value"]
+    if match["field"].lower() in {"created", "more", "less", "fewer", "older", "newer", "runs", "that", "which"}:
+        return None
+    if match["part"]:
+        if not re.fullmatch(r"-?\d+(?:\.\d+)?", value):
+            return None
+        value = f"{float(value) / 100:g}"
+    sign = _SIGNS.get(how, "<" if how in {"below", "under"} or how.split()[0] in _SMALLER else ">")
+    return f"{match['field']} {sign} {value}"
+
+
+_SIGNS: Final = {"at least": ">=", "at most": "<="}
+_SMALLER: Final = {"less", "lower", "smaller"}
+
+
 _CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
+    (_STEPS, lambda match: f"summary._step {'>' if match['how'].lower() == 'more' else '<'} {match['count']}"),
     (_LONGER, _longer),
+    (_SIZED, _sized),
     (_LAST, _last),
     (_MOMENT, _moment),
     (_ABSENT, lambda match: "untagged" if match["field"].lower() == "tags" else f"missing({match['field']})"),
     (_TAGGED, lambda match: "untagged" if match["un"] else "not untagged"),
     (_NAMED, _named),
+    (_USING, lambda match: f"any_field = {write_string(match['value'])}"),
     (_NAN, lambda match: f"{match['field']} is {_NANS.get(match['word'].lower(), match['word'].lower())}"),
     (_EQUAL, _equal),
     (_STATE, _state),
@@ -210,6 +252,7 @@ _CLAUSES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | Non
     (_EXTREME, lambda match: order_of(match["word"], match["key"])),
     (_FEW, _few),
     (_SHOWN, lambda match: f"select {match['keys']}"),
+    (_SAME, lambda match: f"| duplicates by {', '.join(re.split(r'[ ]*,[ ]*|[ ]+and[ ]+', match['keys']))}"),
     (_FILE, lambda match: f'| to "{match["file"]}"'),
 )
 
@@ -253,7 +296,7 @@ def english_behind_runs(place: Place) -> Mistake | None:
     if source is not None:
         with_word, head = source, 3
         if (calendar := CALENDAR.match(place.text, source.start)) is not None:
-            return in_calendar(calendar)
+            return in_calendar(calendar, "where created ")
     if place.back_terminal(head) != "RUNS" or (place.compares and place.word != "not"):
         return None
     start = place.found.start if with_word is None else with_word.start
@@ -283,7 +326,7 @@ def moment_of_condition(place: Place) -> Mistake | None:
         return None
     start = place.found.start if denied is None else denied.start
     if (calendar := CALENDAR.match(place.text, start)) is not None:
-        return in_calendar(calendar)
+        return in_calendar(calendar, "")
     match = _LAST.match(place.text, start)
     said = _last(match) if match is not None else None
     if match is None or said is None:

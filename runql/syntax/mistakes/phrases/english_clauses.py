@@ -134,10 +134,16 @@ def _steps(match: re.Match[str]) -> str:
     return f"steps {low}..{high}"
 
 
+_WAYS: Final = {"desc": "-", "descending": "-", "asc": "", "ascending": ""}
+
+
 def best_in_order(place: Place) -> Mistake | None:
-    """`order best acc`: `best` was taken for a field."""
+    """`order best acc`, `order descending acc`: the first word was taken for a field."""
     rank = place.back()
     before = place.back_terminal(2)
+    way = _WAYS.get(rank.text.lower()) if rank is not None else None
+    if rank is not None and way is not None and before in {"ORDER", "SORTED"} and place.found.terminal == "PATH":
+        return _said(place, (rank.start, place.found.end), f"{way}{place.found.text}")
     if rank is None or before != "ORDER" or rank.text.lower() not in {"best", "worst", "highest", "lowest"}:
         return None
     order = order_of(rank.text, place.found.text) if place.found.terminal == "PATH" else None

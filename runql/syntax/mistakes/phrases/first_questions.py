@@ -49,7 +49,7 @@ _RUNS_DONE: Final = re.compile(
 )
 _ENDS_OF_TABLE: Final = re.compile(rf"(?P<stage>head|tail)(?:\s+(?P<count>\d{{1,6}}))?{_ENDS}", re.I)
 _HISTOGRAM: Final = re.compile(rf"(?:hist|histogram|distribution)\s+(?:of\s+)?(?P<key>{_FIELD}){_ENDS}", re.I)
-_SCATTER: Final = re.compile(rf"scatter\s+(?P<rest>{_FIELD}[^;|]*?){_ENDS}", re.I)
+_SCATTER: Final = re.compile(rf"scatter\s+(?!plots?\b|of\b)(?P<rest>{_FIELD}[^;|]*?){_ENDS}", re.I)
 _STATS: Final = re.compile(rf"(?:stats|statistics|summari[sz]e|describe)(?:\s+(?:(?:all|the)\s+)?runs)?{_ENDS}", re.I)
 _TWO: Final = re.compile(
     r"(?:compare|diff|what(?:\s+has)?\s+changed\s+(?:between|from))\s+(?:runs?\s+)?(?P<one>\w{6,})\s+(?:and|vs\.?|with|to|against)?\s*"
@@ -72,6 +72,11 @@ _RATE: Final = re.compile(
     rf"(?:the\s+)?(?P<word>success|failure|crash|error)\s+(?:rate|ratio|share)(?:\s+{_EACH}{_KEYS})?{_ENDS}", re.I
 )
 _RATES: Final = {"success": "finished", "failure": "failed", "error": "failed", "crash": "crashed"}
+_HISTORY: Final = re.compile(
+    rf"select\s+(?P<keys>\*|{_FIELD}(?:\s*,\s*{_FIELD})*)\s+from\s+(?:history|histories|metrics|scan_history|logs?)\s+"
+    rf"where\s+(?:run|run_id|id|run\.id)\s*==?\s*(?:'(?P<id>[\w-]+)'|\"(?P<name>[\w-]+)\"){_ENDS}",
+    re.I,
+)
 _EDGES: Final = {"head": "limit", "tail": "last"}
 
 
@@ -128,6 +133,12 @@ def _done(match: re.Match[str]) -> str:
     return f"runs {'where' if verb == 'filter' else 'order' if verb in {'sort', 'order'} else '| group'} {rest}"
 
 
+def _history(match: re.Match[str]) -> str:
+    """The curves of one run; `_step` comes with them."""
+    keys = [key for key in re.split(r"\s*,\s*", match["keys"]) if key.lower() not in {"step", "_step", "*"}]
+    return f"run {match['id'] or match['name']} keys {', '.join(keys) or '*'}"
+
+
 def _plotted(match: re.Match[str]) -> str | None:
     runs = _chosen(match)
     return None if runs is None else f"{runs} keys {match['key']} | plot {match['key']}"
@@ -140,6 +151,7 @@ def _exported(match: re.Match[str]) -> str:
 _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
     (_FEW_OF_EACH, _few_of_each),
     (_FRAME, _of_frame),
+    (_HISTORY, _history),
     (_LENGTH, lambda match: "count runs"),  # noqa: ARG005 - all of these take the match
     (_CURVE, lambda match: f"runs keys {match['key']} | plot"),
     (_RANKED_RUNS, _ranked_runs),

@@ -49,6 +49,9 @@ _FOLD: Final = re.compile(
 )
 _FIELD: Final = re.compile(r"(?:config|summary)\.[\w./]+\s*(?=$|;)")
 _LISTED: Final = re.compile(r"(?:ls|dir|list)\s*(?=$|;)", re.IGNORECASE)
+_RUN_ID: Final = re.compile(
+    r"(?:(?:show|get|open|inspect|describe|view)\s+(?:me\s+)?(?:the\s+)?(?:run\s+)?|id\s+)?(?P<id>[a-z0-9]{8})\s*(?=$|[|;])"
+)
 _COMPARED: Final = re.compile(r"(?:compare|diff)\s+(?:the\s+|all\s+)?runs\b", re.IGNORECASE)
 
 
@@ -63,7 +66,7 @@ def _start(place: Place) -> int | None:
 def runs_in_english(place: Place) -> Mistake | None:
     """`failed runs`, `show me the last 5 runs`, `best 3 runs by acc`, `how many running runs`, `my runs`."""
     start = _start(place)
-    if start is None:
+    if start is None or _RUN_ID.match(place.text, start):
         return None
     counts = _COUNTS.match(place.text, start)
     match = _RUNS.match(place.text, counts.end() if counts is not None else start)
@@ -184,7 +187,9 @@ def word_alone(place: Place) -> Mistake | None:
     is_shown = place.back_terminal() == "SHOW"
     text, start = place.text, place.attempt.lexemes[-1].start if is_shown else place.found.start
     new: str | None = None
-    if (match := _SHOWN_ALONE.match(text, start)) is not None:
+    if (match := _RUN_ID.match(text, start)) is not None and any(map(str.isdigit, match["id"])):
+        new = f"run {match['id']}"
+    elif (match := _SHOWN_ALONE.match(text, start)) is not None:
         what = match["what"].lower()
         new = f"show {_SHOWN.get(what, what)}{match['rest'] or ''}"
     elif (match := _LISTED.match(text, start)) is not None:

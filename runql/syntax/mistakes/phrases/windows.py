@@ -10,6 +10,7 @@ from runql.language.windows import RANKED, WINDOWS
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing, shown
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
+from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.source import Span
 
 _SQL: Final = "SQL"
@@ -137,7 +138,11 @@ def call_left_of_pipe(place: Place) -> Mistake | None:
     end = None if found is None else closing(place.text, found.end() - 1)
     if found is None or end is None or not _STAGE_END.match(place.text, end.end):
         return None
-    new = window_of(found["name"], arguments_of(place.text[found.end() : end.start]), WindowRows())
+    given = arguments_of(place.text[found.end() : end.start])
+    if found["name"].lower() in FOLDS and len(given) == 1:
+        folded, span = f"| group : {FOLDS[found['name'].lower()]}({given[0]})", Span(found.start(), end.end)
+        return idiom(None, place.text[span.start : span.end], folded, span, replacing(span.start, span.end, folded))
+    new = window_of(found["name"], given, WindowRows())
     if new is None:
         return None
     new, span = f"| derive {found['name']} = {new}", Span(found.start(), end.end)
