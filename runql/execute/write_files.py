@@ -160,6 +160,10 @@ class Files:
             raise
         except BaseException:
             parts.give_up()
+            if drawn and not written.done():
+                from runql.charts.files import engine
+
+                engine.stop()
             wait([written])
             raise
         self.said.update(dict.fromkeys(lost))

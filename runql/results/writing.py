@@ -35,8 +35,8 @@ def write_file(path: Path, pieces: Iterable[bytes], *, endings: Collection[str] 
 def write_to(place: Destination, pieces: Iterable[bytes], gave_up: Callable[[], bool] = never) -> None:
     """Write the pieces to a new file that takes its place only when all of them are on the disk.
 
-    Of a file that is replaced the owner and the permissions are kept. `gave_up` is asked while whoever reads a pipe
-    takes nothing.
+    Of a file that is replaced the owner and the permissions are kept. `gave_up` is asked before each piece and before a
+    file takes its place, and while whoever reads a pipe takes nothing.
 
     Raises:
         OutputError: it cannot be written. Then, and if the pieces raise anything, a file is as it was.
@@ -45,7 +45,7 @@ def write_to(place: Destination, pieces: Iterable[bytes], gave_up: Callable[[], 
     if place.kind is DestinationKind.STREAM:
         _pour(place, pieces, gave_up)
         return
-    told = _Told(pieces)
+    told = _Told(pieces, gave_up)
     try:
         with replaced(place.target, like=place.there) as handle:
             for piece in told:
@@ -57,18 +57,30 @@ def write_to(place: Destination, pieces: Iterable[bytes], gave_up: Callable[[], 
 
 
 class _Told:
-    """The pieces, and the error that taking one raised: an error of the disk is told from one of the source."""
+    """The pieces, and the error that taking one raised: an error of the disk is told from one of the source.
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    Raises `GivenUp`, also behind the last piece, if `gave_up` says so.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], gave_up: Callable[[], bool]) -> None:
         self._pieces = pieces
+        self._gave_up = gave_up
         self.error: OSError | None = None
 
     def __iter__(self) -> Iterator[bytes]:
+        self._go_on()
         try:
-            yield from self._pieces
+            for piece in self._pieces:
+                self._go_on()
+                yield piece
         except OSError as error:
             self.error = error
             raise
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._gave_up():
+            raise GivenUp
 
 
 def _pour(place: Destination, pieces: Iterable[bytes], gave_up: Callable[[], bool]) -> None:

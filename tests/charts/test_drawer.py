@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from runql.charts.files.drawer import Drawer
 from runql.errors import OutputError
 
 _ECHO = """
-import json, sys
+import json, sys, time
 for line in sys.stdin:
     asked = json.loads(line)
     if asked["what"] == "end":
         sys.exit(3)
+    if asked["what"] == "sleep":
+        time.sleep(600)
     if asked["what"] == "part":
         print(json.dumps({"length": 99}), flush=True)
         sys.exit(4)
@@ -67,6 +70,27 @@ def test_a_process_that_ends_is_said_and_another_draws_the_next(drawer: Drawer, 
 def test_what_the_engine_refuses_is_an_error(drawer: Drawer) -> None:
     with pytest.raises(RuntimeError, match="no mark"):
         drawer.draw("wrong", {})
+
+
+def test_another_thread_ends_the_drawing(drawer: Drawer) -> None:
+    said: list[OutputError] = []
+
+    def draw() -> None:
+        try:
+            drawer.draw("sleep", {})
+        except OutputError as error:
+            said.append(error)
+
+    waiting = threading.Thread(target=draw)
+    drawer.stop()
+    drawer.begin()
+    waiting.start()
+    while not drawer._lock.locked():
+        pass
+    drawer.stop()
+    waiting.join()
+    assert [error.diagnostics[0].code for error in said] == ["RQL506"]
+    assert drawer.draw("svg", {}), "the next picture starts another"
 
 
 def test_an_interrupt_ends_the_drawing(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:

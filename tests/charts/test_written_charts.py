@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,32 @@ def test_what_was_written_before_an_interrupt_is_said(tmp_path: Path) -> None:
         assert made.kept_by_stopping() == ""
         assert len(made) == 90
         assert made.kept_by_stopping() == "wrote x.json"
+
+
+def test_an_interrupt_ends_what_is_drawn_and_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing, ended = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> bytes:
+        drawing.set()
+        assert ended.wait(60), "nobody ended it"
+        return b"too late"
+
+    def interrupted(*_: object) -> object:
+        assert drawing.wait(60)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("runql.charts.files.write.chart_bytes", slow)
+    monkeypatch.setattr("runql.charts.files.engine.stop", ended.set)
+    monkeypatch.setattr("runql.execute.write_files.Future.result", interrupted)
+    (tmp_path / "x.json").write_text("before")
+    with Session(Watched(), Settings(folder=tmp_path)) as session:
+        (made,) = session.run(f"{CURVES} | plot | to 'x.json'")
+        assert isinstance(made, Result)
+        with pytest.raises(KeyboardInterrupt):
+            _ = made.frame
+    assert (tmp_path / "x.json").read_text() == "before"
 
 
 def test_set_theme(tmp_path: Path) -> None:

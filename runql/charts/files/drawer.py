@@ -58,6 +58,7 @@ class Drawer:
             return process
         if process is None:
             atexit.register(self.close)
+        self._end()
         path = [one for one in sys.path if one]
         call = [sys.executable, "-P", self._program, json.dumps(path), json.dumps(self._options)]
         self._process = subprocess.Popen(
@@ -97,6 +98,12 @@ class Drawer:
             if pipe is not None:
                 _close(pipe)
         process.wait()
+
+    def stop(self) -> None:
+        """End a drawing that goes on in another thread, which gets an `OutputError`."""
+        process = self._process
+        if process is not None and self._owner == os.getpid():
+            process.kill()
 
     def close(self) -> None:
         """End the process. The next picture would start another."""

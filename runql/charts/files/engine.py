@@ -45,6 +45,11 @@ def begin() -> None:
     _DRAWER.begin()
 
 
+def stop() -> None:
+    """End a drawing that goes on in another thread: nobody waits for its file any more."""
+    _DRAWER.stop()
+
+
 def _need() -> None:
     if is_there():
         return
