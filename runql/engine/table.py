@@ -8,6 +8,7 @@ from itertools import repeat
 
 from runql.engine.values.column import LONG, column_of, constant
 from runql.engine.values.concat import concat_columns
+from runql.engine.values.memory import keep_freed_memory
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Value
@@ -30,6 +31,7 @@ class Table:
             if len(cells) != self.length:
                 raise RunQLError.of("RQL901", f"the column `{name}` has {len(cells)} of {self.length} cells")
         if self.length >= LONG:
+            keep_freed_memory()
             typed = {name: column_of(cells) for name, cells in self.columns.items()}
             object.__setattr__(self, "columns", typed)
 
