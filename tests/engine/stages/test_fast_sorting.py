@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.engine.stages.arrays import running, sorting
-from runql.engine.stages.arrays.running import running_best, running_integers, running_sums
+from runql.engine.stages.arrays import sorting
+from runql.engine.stages.arrays.running import so_far
+from runql.engine.stages.arrays.running.so_far import running_best, running_integers, running_sums
 from runql.engine.stages.arrays.sorting import OrderStatistics, order_within, stable_order
 from tests.engine.stages.test_fast_sums import FLOATS
 
@@ -108,7 +109,7 @@ def test_sums_that_run_over_blocks(groups: list[list[float]], block: int) -> Non
     """Groups begin, end and go on anywhere in the blocks."""
     numbers = np.array([number for group in groups for number in group])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "_BLOCK", block)
+        patch.setattr(so_far, "_BLOCK", block)
         found = running_sums(numbers, np.array(list(map(len, groups))))
     assert found.tolist() == [math.fsum(group[: end + 1]) for group in groups for end in range(len(group))]
 
@@ -132,5 +133,5 @@ def test_the_best_so_far(groups: list[list[float]], largest: bool) -> None:
     exact = [better(group[: end + 1]) for group in groups for end in range(len(group))]
     for few in (0, 10):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(running, "_FEW_GROUPS", few)
+            patch.setattr(so_far, "_FEW_GROUPS", few)
             assert running_best(numbers, counts, largest=largest).tolist() == exact

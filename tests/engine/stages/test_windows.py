@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, run_stage
-from runql.engine.stages.arrays import running
+from runql.engine.stages.arrays.running import frames
 from runql.engine.table import Table
 from runql.language.aggregates import ROW_AGGREGATES
 from runql.language.windows import FRAMED, WINDOWS
@@ -85,7 +86,7 @@ def test_the_last_values_of_many_rows_are_looked_at_some_at_a_time(
     monkeypatch: pytest.MonkeyPatch, name: str, amount: int
 ) -> None:
     for one in ("_BLOCK", "_SQUARES", "_STRETCHES"):
-        monkeypatch.setattr(running, one, 16)
+        monkeypatch.setattr(frames, one, 16)
     draw = Random(7)
     sizes = (1e-9, 1.0, 3.0, 1e12)
     rows = [(draw.choice("abc"), draw.choice(sizes) * draw.uniform(-1, 1)) for _ in range(150)]
@@ -95,6 +96,36 @@ def test_the_last_values_of_many_rows_are_looked_at_some_at_a_time(
         fast = run_stage(stage, given_table, StageContext())
     with from_rows(SLOW):
         assert alike(fast, run_stage(stage, given_table, StageContext()))
+
+
+SHAPES: dict[str, Callable[[Random, int], float | int]] = {
+    "far from zero": lambda draw, _: 1e9 + draw.random(),
+    "groups far apart": lambda draw, row: row // 50 * 1e8 + draw.random(),
+    "spikes": lambda draw, _: draw.random() * (1e13 if draw.random() < 0.02 else 1e-6),
+    "mostly one value": lambda draw, _: 0.1 if draw.random() < 0.9 else draw.random(),
+    "signs that cancel": lambda draw, _: draw.choice((-1, 1)) * draw.choice((1e16, 1.0, 2.0**-60)),
+    "tiny": lambda draw, _: draw.random() * 1e-160,
+    "as small as can be": lambda draw, _: draw.random() * 1e-310,
+    "huge": lambda draw, _: draw.random() * 1e300,
+    "whole": lambda draw, _: draw.randrange(-9, 9),
+    "large and whole": lambda draw, _: draw.randrange(2**53 - 99, 2**53),
+    "infinities": lambda draw, _: math.inf if draw.random() < 0.02 else draw.random(),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("count", [1, 9, 120])
+def test_the_last_values_of_numbers_of_all_shapes(shape: str, count: int) -> None:
+    """However the groups are cut, both rooms agree to the last digit."""
+    draw = Random(7)
+    given_table = table(g=[draw.randrange(count) for _ in range(240)], x=[SHAPES[shape](draw, at) for at in range(240)])
+    for amount in (1, 2, 7, 60):
+        for name in ("sum", "mean", "std", "min"):
+            stage = TDerive((Named("made", window(name, "x", amount=amount)),))
+            with from_rows(FAST):
+                fast = run_stage(stage, given_table, StageContext())
+            with from_rows(SLOW):
+                assert alike(fast, run_stage(stage, given_table, StageContext())), (amount, name)
 
 
 @settings(max_examples=100, deadline=None)

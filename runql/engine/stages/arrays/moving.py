@@ -11,16 +11,8 @@ from functools import cached_property
 from runql.engine.stages.arrays.folds import counted
 from runql.engine.stages.arrays.groups import coded
 from runql.engine.stages.arrays.ordering import plain_numbers
-from runql.engine.stages.arrays.running import (
-    last_best,
-    last_medians,
-    last_squares,
-    last_sums,
-    places_of_best,
-    running_best,
-    running_integers,
-    running_sums,
-)
+from runql.engine.stages.arrays.running.frames import frames, last_best, last_medians, last_squares, last_sums
+from runql.engine.stages.arrays.running.so_far import places_of_best, running_best, running_integers, running_sums
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     NO_VALUE,
@@ -249,37 +241,31 @@ def _of_last(run: _Run, name: str, amount: int) -> WindowColumn:
 
     if any(map(run.holds, (BOOL, TEXT, TIME))):
         raise NotHeld
-    numbers, whole, starts = run.numbers, run.whole, np.repeat(run.starts, run.counts[run.counts > 0])
-    begins = np.arange(1 - amount, len(numbers) + 1 - amount)
-    np.maximum(begins, starts, out=begins)
+    numbers, whole, of = run.numbers, run.whole, frames(run.counts, amount)
     is_mixed = whole.any() and not whole.all()
     if name in ("min", "max"):
         if is_mixed or (numbers == 0).any():
             raise NotHeld  # of equal ones the first counts, which may be whole, or a negative zero
-        return run.column(last_best(numbers, begins, amount, largest=name == "max"), whole)
+        return run.column(last_best(numbers, of, largest=name == "max"), whole)
     parts = np.zeros(len(numbers), bool)
     if name == "median":
         if (np.signbit(numbers) & (numbers == 0)).any():
             raise NotHeld  # which of two zeros stands in the middle, only their order tells
-        return run.column(last_medians(numbers, begins, amount), parts)
-    sums = last_sums(numbers, begins, amount)
+        return run.column(last_medians(numbers, of), parts)
+    sums = last_sums(numbers, of)
     if sums is None:
         raise NotHeld
-    sizes = np.arange(1, len(numbers) + 1) - begins
+    if name == "sum":
+        if is_mixed:
+            broken = np.concatenate(([0], np.cumsum(~whole)))
+            whole = broken[1:] == broken[np.arange(1, len(broken)) - of.all_sizes()]
+        return run.column(sums, whole)
+    means = of.divided(sums, of.width, of.sizes)
     if name == "mean":
-        return run.column(sums / sizes, parts)
-    if name in ("std", "var"):
-        sums /= sizes
-        spreads = last_squares(numbers, sizes, sums)
-        alone = np.flatnonzero(sizes == 1)
-        sizes -= 1
-        sizes[alone] = 1
-        spreads /= sizes
-        return run.column(np.sqrt(spreads, out=spreads) if name == "std" else spreads, parts, alone)
-    if is_mixed:
-        broken = np.concatenate(([0], np.cumsum(~whole)))
-        whole = broken[1:] == broken[begins]
-    return run.column(sums, whole)
+        return run.column(means, parts)
+    spreads = of.divided(last_squares(numbers, of, means), max(of.width - 1, 1), np.maximum(of.sizes - 1, 1))
+    alone = of.short[of.sizes == 1] if of.width > 1 else np.arange(len(numbers))
+    return run.column(np.sqrt(spreads, out=spreads) if name == "std" else spreads, parts, alone)
 
 
 def _changes(run: _Run, name: str) -> WindowColumn:

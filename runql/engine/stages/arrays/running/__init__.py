@@ -1,0 +1,1 @@
+"""What numbers come to up to each of them, group by group."""
