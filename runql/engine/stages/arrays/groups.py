@@ -64,7 +64,7 @@ class CodedGroups:
 
     def by_group(self, cells: Array) -> Array:
         """The cells of all rows, those of a group side by side."""
-        return cells if self.is_table else cells[self.order]
+        return cells if self.is_table else cells.take(self.order)
 
     def kept(self, what: object, cells: Sequence[Value], make: Callable[[], _T]) -> _T:
         """What was made of a column for these groups, the first time it is asked for."""

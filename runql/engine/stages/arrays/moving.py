@@ -86,7 +86,7 @@ class _Run:
         return self._of(whole) if whole.any() and not whole.all() else np.full(self.count, whole.any())
 
     def _of(self, cells: Array) -> Array:
-        return cells if self.held is None and self.groups.is_table else cells[self.rows]
+        return cells if self.held is None and self.groups.is_table else cells.take(self.rows)
 
     @cached_property
     def starts(self) -> Ints:

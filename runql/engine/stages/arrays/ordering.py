@@ -176,7 +176,7 @@ def kept(table: Table, flags: bytes) -> Table:
     import numpy as np
 
     keep = np.frombuffer(flags, np.uint8)
-    places = np.flatnonzero(keep)
+    places = np.flatnonzero(keep.view(np.bool_))
     columns = {
         name: _fewer(cells, keep) if isinstance(cells, Repeats) else cells_at(cells, places)
         for name, cells in table.columns.items()
@@ -203,7 +203,7 @@ def cells_at(cells: Sequence[Value], rows: Rows) -> Column:
 
     places = np.asarray(rows, np.intp)
     if isinstance(cells, Numbers):
-        values = array_of(cells.values.typecode, np.asarray(cells.values)[places])
+        values = array_of(cells.values.typecode, np.asarray(cells.values).take(places))
         return Numbers(values, _bytes_at(cells.whole, places), gaps_of(_bytes_at(cells.gaps, places)))
     if isinstance(cells, Repeats):
         numbers = np.arange(len(cells.values)).repeat(np.asarray(cells.counts))[places]

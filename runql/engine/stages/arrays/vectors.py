@@ -259,7 +259,8 @@ def constant(value: Value, length: int) -> Vector:
     if one.cells is not None:
         cells = np.empty(length, object)
         cells.fill(one.cells[0])
-    return Vector(one.tags.repeat(length), one.numbers.repeat(length), one.whole.repeat(length), cells)
+    # Of the numbers one is held, not one a row: work on a whole column with one number is the fastest.
+    return Vector(one.tags.repeat(length), np.broadcast_to(one.numbers, length), one.whole.repeat(length), cells)
 
 
 def of_truth(is_true: Bools, is_known: Bools | None = None) -> Vector:
@@ -289,7 +290,9 @@ def of_numbers(numbers: Floats, whole: Bools, is_known: Bools) -> Vector:
         numbers = numbers + 0.0  # an integer zero has no sign
     elif (zeros := whole & (numbers == 0)).any():
         numbers = np.where(zeros, 0.0, numbers)
-    tags = np.where(is_known, np.uint8(NUMBER), np.uint8(NO_VALUE))
+    tags = np.full(len(numbers), NUMBER, np.uint8)
+    if not everywhere:
+        tags[~is_known] = NO_VALUE
     return Vector(tags, numbers, whole)
 
 
@@ -297,8 +300,10 @@ def too_large(numbers: Floats, whole: Bools) -> bool:
     """Whether a float that is to be an integer is not only that one."""
     import numpy as np
 
+    if not whole.any():
+        return False
     if whole.all():
-        return bool(len(numbers)) and not -LARGEST_WHOLE < float(numbers.min()) <= float(numbers.max()) < LARGEST_WHOLE
+        return not largest_magnitude(numbers) < LARGEST_WHOLE
     return bool((whole & (np.abs(numbers) >= LARGEST_WHOLE)).any())
 
 

@@ -55,7 +55,7 @@ def _one_batch(stage: TBin, table: Table, places: Column, context: StageContext,
     columns: dict[str, Sequence[Value]] = {}
     for name, cells in table.columns.items():
         if name == x_axis:
-            columns[name] = [bins[row] * width for row in firsts]
+            columns[name] = [one * width for one in cells_at(bins, firsts)]
         elif name in metrics:
             folded = fold_cells("mean", cells, groups)
             columns[name] = folded.values
