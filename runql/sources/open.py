@@ -388,6 +388,8 @@ def _unknown(name: str, settings: Settings) -> RunQLError:
     hints = [f"nearest: `{near[0]}`"] if near else []
     if name.partition("://")[0].lower() in _OBJECT_STORES:
         hints = [f"a store in an object store is `{STORE}{name}`"]
+    if name.lower().startswith(("http://", "https://")):
+        hints = ["the address of a page of W&B is a query of its own, without `-s`"]
     return SourceError.of(
         "RQL511",
         f"no source `{name}`",

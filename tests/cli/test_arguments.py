@@ -31,6 +31,7 @@ from runql.script.given_values import value_of, values_of
         (["runs", "where", "x", "=", "-1"], Arguments("run", ("runs", "where", "x", "=", "-1"))),
         (["-p", "a=1", "runs", "-p", "b=2"], Arguments("run", ("runs",), params=("a=1", "b=2"))),
         (["--", "-s"], Arguments("run", ("-s",))),
+        (["-s", "demo", "--source=demo"], Arguments("run", (), "demo")),
         (["explain", "runs", "-s", "demo"], Arguments("explain", ("runs",), "demo")),
         (["check", "--offline", "a.rql"], Arguments("check", ("a.rql",), offline=True)),
         (["fmt", "a.rql", "b.rql", "--check"], Arguments("fmt", ("a.rql", "b.rql"), check=True)),
@@ -44,6 +45,14 @@ def test_calls(argv: list[str], expected: Arguments) -> None:
 def test_wrong_calls(argv: list[str]) -> None:
     with pytest.raises(UsageError):
         parse(argv)
+
+
+@pytest.mark.parametrize(
+    "argv", [["-s", "a", "-s", "b"], ["-o", "a.csv", "--output=b.csv"], ["--max-rows=1", "--max-rows=2"]]
+)
+def test_no_value_is_left_out_for_a_second_one(argv: list[str]) -> None:
+    with pytest.raises(UsageError, match="is given twice"):
+        parse(["runs", *argv])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from runql.frontends.cli.command_table import COMMANDS, HIDDEN, Arguments, Command, UsageError, command_first
 from runql.frontends.cli.option_table import OPTIONS
@@ -56,6 +56,23 @@ class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         self.formatter_class = argparse.RawDescriptionHelpFormatter
         return super().format_help()
+
+
+class _Once(argparse.Action):
+    """Takes a value, and no other one behind it: of two sources, or two files, one would be left out in silence."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse gives it
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        before = getattr(namespace, self.dest, self.default)
+        if before is not self.default and before != values:
+            both = "; several sources are one answer of `runs from A, B`" if self.dest == "source" else ""
+            raise UsageError(f"`{option_string}` is given twice: `{before}` and `{values}`{both}")
+        setattr(namespace, self.dest, values)
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -120,6 +137,7 @@ def _parser(command: Command) -> _Parser:
         add_help=False,
         allow_abbrev=False,
     )
+    parser.register("action", None, _Once)
     for option in OPTIONS:
         if option.is_of(command):
             parser.add_argument(*option.names.split(), help=option.help, **option.how)
