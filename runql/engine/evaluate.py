@@ -101,7 +101,7 @@ def truth(expr: TypedExpr, record: RunRecord, aggregates: Aggregates | None = No
 
 def compile_truth(expr: TypedExpr) -> TruthOf:
     """`truth` with the expression taken apart once: a function of a run and its aggregates."""
-    value_of = compile_value(expr)
+    value_of = _compile(expr)
 
     def truth_of(record: RunRecord, aggregates: Aggregates = NO_AGGREGATES) -> bool | None:
         value = value_of(record, aggregates)
@@ -121,12 +121,10 @@ def compile_row(expr: TypedExpr) -> RowValueOf:
     return lambda row: value_of(row, NO_AGGREGATES)
 
 
-def _compile(expr: TypedExpr) -> _ValueOf:
-    return _compile_steps(expr) if depth(expr) > _MAX_CLOSURE_DEPTH else _compile_closures(expr)
-
-
-def _compile_closures(root: TypedExpr) -> _ValueOf:
+def _compile(root: TypedExpr) -> _ValueOf:
     """One function a node, each calling those of its children; `and` and `or` stop early."""
+    if depth(root) > _MAX_CLOSURE_DEPTH:
+        return _compile_steps(root)
     done: list[_ValueOf] = []
     for node in postorder(root):
         count = len(children(node))

@@ -102,12 +102,9 @@ class Executor:
 
         Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept, to be read again.
         """
-        if self._found is not None:
-            yield self._found
-        elif not self.streams:
-            yield self.found()
-        else:
-            yield from self._read(keep=False)
+        if self._found is None and self.streams:
+            return self._read(keep=False)
+        return iter((self.found() if self._found is None else self._found,))
 
     def columns(self, fetch: Fetch, keys: tuple[RunValue, ...]) -> RunColumns | None:
         """The runs that a source gives, as columns of fields; `None` where it gives none, or they were read before."""

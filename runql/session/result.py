@@ -19,7 +19,7 @@ from runql.session.drawn_file import drawn_file
 from runql.session.parts_read import PartsRead
 from runql.session.shown import Shown, Stats
 from runql.text.diagnostic import Diagnostic, Severity
-from runql.text.source import Source
+from runql.text.source import Source, Span
 from runql.text.visible import visible
 
 if TYPE_CHECKING:
@@ -69,10 +69,17 @@ class Result:
         self._fresh: frozenset[Diagnostic] | None = None
         """The notices and warnings that were not shown before, once that was asked."""
         self._reading = PartsRead(answer.frames)
-        self.title = ""
-        """What the answer is called among others: the comment above its statement, or that statement."""
+        self.place: Span | None = None
+        """Where its statement stands in the text."""
         self.partial: Frame | None = None
         """The rows that came before `frame` failed or was interrupted."""
+
+    @cached_property
+    def title(self) -> str:
+        """What the answer is called among others: the comment above its statement, or that statement."""
+        from runql.script.titles import heading
+
+        return "" if self.place is None else heading(self.source.text, self.place)
 
     @cached_property
     def frame(self) -> Frame:

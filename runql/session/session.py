@@ -18,7 +18,6 @@ from runql.script.aliases import alias_of
 from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
 from runql.script.named_queries import NamedQuery
 from runql.script.saved import Loader
-from runql.script.titles import heading
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_query import Checked
 from runql.session.checked_fixes import Trials
@@ -174,9 +173,8 @@ class Session(OpenSources):
         self, parsed: Parsed, script: ScriptPlan, params: Mapping[str, Any], *, explains: bool = False
     ) -> list[CheckedQuery | SchemaTask]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
-        trials = self._trials(params)
         if not parsed.ok:
-            raise QueryError(_worst(trials.parsed(parsed).diagnostics), parsed.source)
+            raise QueryError(_worst(self._trials(params).parsed(parsed).diagnostics), parsed.source)
         ready: list[CheckedQuery | SchemaTask] = []
         # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
         may_wait = len(script.items) == 1 and not explains
@@ -201,7 +199,7 @@ class Session(OpenSources):
                     wrong += self._wrong_of_pull(item, known)
                 ready.append(self._planned(item, script, checked, known, inner=inner, spent=spent))
         if wrong:
-            raise QueryError(trials.proven(parsed.source, dict.fromkeys(wrong)), parsed.source)
+            raise QueryError(self._trials(params).proven(parsed.source, dict.fromkeys(wrong)), parsed.source)
         return ready
 
     def _planned(
@@ -215,15 +213,18 @@ class Session(OpenSources):
         spent: Spent,
     ) -> CheckedQuery:
         """The plan of a query that is right, with what is to be said of it."""
-        from runql.advice.intent import hides_steps
-
         assert checked.query is not None
         assert known.catalog is not None
         all_places = (*known.places, *(place for _, below in inner.by_text.values() for place in below.places))
         of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
         plans = InnerPlans(inner)
-        plan = lower(checked.query, checked.stages, with_steps=hides_steps(checked.stages), other=plans.plan_of)
+        with_steps = False
+        if checked.stages:
+            from runql.advice.intent import hides_steps
+
+            with_steps = hides_steps(checked.stages)
+        plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
         if inner.by_text:
             plans.add_those_of(plan)
         return CheckedQuery(
@@ -277,7 +278,7 @@ class Session(OpenSources):
         if isinstance(ready, CheckedQuery) and ready.explains:
             return Explanation(_explained(ready, source))
         result = self._looked(ready, source) if isinstance(ready, SchemaTask) else self._result(ready, source)
-        result.title = heading(source.text, ready.statement.span if isinstance(ready, SchemaTask) else ready.tree.span)
+        result.place = ready.statement.span if isinstance(ready, SchemaTask) else ready.tree.span
         return result
 
     def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> Answer:

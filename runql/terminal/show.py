@@ -89,18 +89,18 @@ class ResultWriter:
         if self._path is None and self._format is FORMATS["json"] and len(results) > 1:
             self._array(results)
             return
+        are_titled = self._titled and len(results) > 1
         for at, result in enumerate(results):
+            led_by = self._gap() if at else ""
             try:
-                self._one(result, self._gap() if at else "", titled=self._titled and len(results) > 1)
+                if isinstance(result, Explanation):
+                    self._put(f"{led_by}{result.text}\n")
+                else:
+                    led_by += self._heading(result) if are_titled else ""
+                    self._say(result, self._written(result, led_by))
             except stdout.ClosedPipe:
                 self._finish(results[at + 1 :])
                 raise
-
-    def _one(self, result: Result | Explanation, led_by: str, *, titled: bool) -> None:
-        if isinstance(result, Explanation):
-            self._put(f"{led_by}{result.text}\n")
-        else:
-            self._say(result, self._written(result, led_by + (self._heading(result) if titled else "")))
 
     def _finish(self, results: Sequence[Result | Explanation]) -> None:
         """Read on where nobody takes the output any more: assertions are judged and files written all the same."""

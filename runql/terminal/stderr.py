@@ -91,11 +91,6 @@ def _handle() -> int | None:
         return None
 
 
-def with_loss(status: int) -> int:
-    """An exit status, which is not 0 if something could not be said for want of room: nothing else says so."""
-    return WRONG if status == OK and _lost else status
-
-
 class Voice:
     """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can."""
 
@@ -128,8 +123,12 @@ class Voice:
         return status_of(error)
 
     def status(self, status: int) -> int:
-        """An exit status, which is not 0 after an error: whoever closed the output early has not closed that."""
-        return self._failed if status == OK else status
+        """An exit status, which is not 0 after an error: whoever closed the output early has not closed that. Nor if
+        something could not be said for want of room: nothing else says so.
+        """
+        if status != OK:
+            return status
+        return WRONG if _lost else self._failed
 
     def diagnostics(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
         """Show each as a picture of its place, or as JSON for a program."""

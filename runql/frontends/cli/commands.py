@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from runql import config
 from runql.errors import OutputError, QueryError, RunQLError, UntrustedFolder, wrong_call
-from runql.frontends.cli.call_settings import chart_look_of, for_call
+from runql.frontends.cli.call_settings import chart_look_of, for_call, params_of
 from runql.frontends.cli.command_table import Arguments, Command
 from runql.frontends.cli.first_word import with_first_word
 from runql.frontends.cli.inputs import is_file_name, text_of
 from runql.results.writing import write_file
-from runql.script.given_values import values_of
 from runql.semantic.catalog import Catalog
 from runql.semantic.spelling import PREFIXES
 from runql.terminal import stderr, stdout
@@ -45,7 +44,10 @@ class CommandCall:
 
 
 def perform(arguments: Arguments) -> int:
-    """Carry out a call and give its exit status; every error is said on standard error."""
+    """Carry out a call and give its exit status; every error is said on standard error.
+
+    Where the settings of the folder need a yes, and somebody can say it, it is asked for once.
+    """
     structured = arguments.errors == "json"
     voice, debug = Voice(structured=structured), False
     try:
@@ -53,28 +55,24 @@ def perform(arguments: Arguments) -> int:
         settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
-        return voice.status(stderr.with_loss(_carried_out(CommandCall(arguments, settings, voice, waiting))))
+        call, command = CommandCall(arguments, settings, voice, waiting), _COMMANDS[arguments.command]
+        try:
+            done = command(call)
+        except UntrustedFolder as error:
+            from runql.frontends.cli.trust import asked
+
+            if not asked(settings, voice, error):
+                raise
+            done = command(call)
+        return voice.status(done)
     except RunQLError as error:
         return voice.error(error)
     except stdout.CannotWrite as error:
         return voice.error(OutputError.of("RQL506", f"cannot write standard output: {error}"))
     except stdout.ClosedPipe:
-        return voice.status(stderr.with_loss(stderr.OK))
+        return voice.status(stderr.OK)
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, with the way to report it
         return voice.fault(error, debug=debug)
-
-
-def _carried_out(call: CommandCall) -> int:
-    """Carry a call out. Where the settings of the folder need a yes, and somebody can say it, it is asked for once."""
-    command = _COMMANDS[call.arguments.command]
-    try:
-        return command(call)
-    except UntrustedFolder as error:
-        from runql.frontends.cli.trust import asked
-
-        if not asked(call.settings, call.voice, error):
-            raise
-        return command(call)
 
 
 def _voice(settings: config.Settings, structured: bool) -> Voice:
@@ -131,7 +129,7 @@ def run(call: CommandCall) -> int:
     show = ResultWriter(
         call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe
     )
-    source, params = _text(call), values_of(call.arguments.params)
+    source, params = _text(call), params_of(call.arguments)
     with _session(call) as session, session.within(call.arguments.timeout), _reported(call, source) as answered:
         with call.looking():
             try:
@@ -172,7 +170,7 @@ def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Expla
 
 def explain(call: CommandCall) -> int:
     """Print what a text becomes."""
-    source, params = _text(call), values_of(call.arguments.params)
+    source, params = _text(call), params_of(call.arguments)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
             texts = session.explain(source, params)
@@ -185,7 +183,7 @@ def check(call: CommandCall) -> int:
     words = call.arguments.words
     if len(words) > 1 and all(map(is_file_name, words)):
         return max(check(replace(call, arguments=call.arguments._replace(words=(word,)))) for word in words)
-    source, params = _text(call), values_of(call.arguments.params)
+    source, params = _text(call), params_of(call.arguments)
     with _session(call) as session, session.within(call.arguments.timeout), call.looking():
         diagnostics = session.check(source, params, offline=call.arguments.offline)
     call.voice.diagnostics(diagnostics, source)
@@ -218,7 +216,7 @@ def open_(call: CommandCall) -> int:
     """Show an answer in another program."""
     from runql.frontends.cli.viewers import look, single
 
-    source, params = _text(call), values_of(call.arguments.params)
+    source, params = _text(call), params_of(call.arguments)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
             result = single(session.run(source, params))
@@ -257,7 +255,7 @@ def sql(call: CommandCall) -> int:
         call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe
     )
     with _session(call) as session:
-        answer = session.sql(text_of(given.words), values_of(given.params))
+        answer = session.sql(text_of(given.words), params_of(given))
         show.frame(answer.frame, () if given.quiet else answer.notices)
     return stderr.OK
 

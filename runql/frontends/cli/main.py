@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = Map
         return signals.die(ended)
 
 
-def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
+def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:  # noqa: PLR0911 - one line a kind of call
     if argv[:2] == _ASKED_BY_A_SHELL:
         return _complete_line(Arguments("complete-line", tuple(argv[2:])), others)
     from runql.frontends.cli.arguments import parse
@@ -60,13 +60,9 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
         return _write_settings() if arguments.write_config else _say_spec()
     if arguments.command in _DOORS:
         return _DOORS[arguments.command](arguments, others)
-    return _with_words(arguments, others)
-
-
-def _with_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
-    from runql.terminal import stdin
-
     if not arguments.words and arguments.command not in {"describe", "trust", "pull", "store"}:
+        from runql.terminal import stdin
+
         if stdin.is_terminal() or not stdin.is_there():
             return _without_words(arguments, others)
         arguments = arguments._replace(words=("-",))

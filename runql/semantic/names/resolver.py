@@ -8,7 +8,7 @@ from itertools import islice
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.idioms import foreign_spelling
 from runql.semantic.names.meanings import LOGGABLE, AliasUse, LoggedName, OfRows, Resolved, seen_kinds
@@ -89,14 +89,6 @@ class Names:
         if exact:
             return tuple(p for p in found if p == tuple(map(str, segments)))
         return found
-
-    def _kinds(self, info: FieldInfo | None) -> tuple[frozenset[Kind], FieldInfo | None]:
-        """The kinds that a field may hold: those that were seen, if every run was looked at."""
-        if info is None:
-            return frozenset({Kind.RECORD}), None
-        assert self.catalog is not None
-        kinds = seen_kinds(info, self.catalog)
-        return (kinds if kinds and self.catalog.complete else LOGGABLE), info
 
     def _below_opaque(self, space: Space, segments: tuple[str | int, ...]) -> bool:
         """Whether a path leads into a list, or into a record of which the catalog doesn't know the inside."""
@@ -216,9 +208,14 @@ class Names:
         return self._resolved(FieldKey(space, path.segments, path.exact, written), keys, span)
 
     def _resolved(self, key: FieldKey, keys: tuple[str, ...], span: Span) -> Resolved:
-        """A field that the catalog knows; of a record the report learns what is inside."""
+        """A field that the catalog knows; of a record the report learns what is inside.
+
+        It may hold the kinds that were seen, if every run was looked at.
+        """
         assert self.catalog is not None
-        kinds, info = self._kinds(self.catalog.by_path.get((key.space, keys)))
+        info = self.catalog.by_path.get((key.space, keys))
+        seen = seen_kinds(info, self.catalog) if self.catalog.complete else None
+        kinds = frozenset({Kind.RECORD}) if info is None else seen or LOGGABLE
         if kinds == {Kind.RECORD}:
             below = (one for one in self.catalog.fields if one.space is key.space and len(one.path) > len(keys))
             inside = (info_text(one) for one in below if one.path[: len(keys)] == keys)
