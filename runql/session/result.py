@@ -15,6 +15,7 @@ from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.options import Options
+from runql.script.titles import heading
 from runql.session.drawn_file import drawn_file
 from runql.session.parts_read import PartsRead
 from runql.session.shown import Shown, Stats
@@ -69,16 +70,13 @@ class Result:
         self._fresh: frozenset[Diagnostic] | None = None
         """The notices and warnings that were not shown before, once that was asked."""
         self._reading = PartsRead(answer.frames)
-        self.place: Span | None = None
-        """Where its statement stands in the text."""
+        self.place: Span | None = None  # of its statement in the text
         self.partial: Frame | None = None
         """The rows that came before `frame` failed or was interrupted."""
 
     @cached_property
     def title(self) -> str:
         """What the answer is called among others: the comment above its statement, or that statement."""
-        from runql.script.titles import heading
-
         return "" if self.place is None else heading(self.source.text, self.place)
 
     @cached_property

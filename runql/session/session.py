@@ -20,6 +20,7 @@ from runql.script.named_queries import NamedQuery
 from runql.script.saved import Loader
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_query import Checked
+from runql.semantic.typed import TStage
 from runql.session.checked_fixes import Trials
 from runql.session.checked_query import CheckedQuery, Explanation, KnownSources
 from runql.session.inner_questions import InnerChecks, InnerPlans
@@ -219,11 +220,7 @@ class Session(OpenSources):
         of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
         plans = InnerPlans(inner)
-        with_steps = False
-        if checked.stages:
-            from runql.advice.intent import hides_steps
-
-            with_steps = hides_steps(checked.stages)
+        with_steps = bool(checked.stages) and _sums_up(checked.stages)
         plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
         if inner.by_text:
             plans.add_those_of(plan)
@@ -360,6 +357,13 @@ class Session(OpenSources):
         if self._aliases is None:
             self._aliases = {name: alias_of(name, text) for name, text in self.settings.aliases.items()}
         return self._aliases
+
+
+def _sums_up(stages: Sequence[TStage]) -> bool:
+    """Whether stages sum up metrics, so that the steps of the runs are read too, to be compared."""
+    from runql.advice.intent import hides_steps
+
+    return hides_steps(stages)
 
 
 def _explained(query: CheckedQuery, source: Source) -> str:
