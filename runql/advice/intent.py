@@ -39,6 +39,7 @@ _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)
 _GOES_ON = frozenset({"running", "pending", "preempting"})
 _TOLD_APART = frozenset({"state", "_step"})
 _MUCH = 1.05
+_NEAR = 4
 _PLAIN = re.compile(r"summary\.\w+(?:[./]\w+)*")
 """A metric of the summary, whose name needs no quotes."""
 
@@ -89,7 +90,9 @@ class Compared:
             return
         if self._fewest is not None and self._most is not None and self._most > _MUCH * max(1, self._fewest):
             message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
-            hint = _at_one_step(stage, self._fewest, logged)
+            # A step that few runs are near to is no place to compare them at.
+            step = self._fewest if self._fewest * _NEAR >= self._most else 0
+            hint = _at_one_step(stage, step, logged)
             yield Diagnostic("RQL322", message, stage.span, hints=(hint,))
 
 
@@ -102,7 +105,8 @@ def _at_one_step(stage: TStage, step: int, logged: Collection[str]) -> str:
     if metric is None:
         return f"to compare them at one step, select `at(logged.METRIC, {step or 'N'})` of a metric"
     at = f"at(logged.{metric.removeprefix('summary.')}, {step or 'N'})"
-    return f"to compare them at one step, write `{at}` for `{metric}`"
+    unsure = "" if logged else ", where it was logged along the way"
+    return f"to compare them at one step, write `{at}` for `{metric}`{unsure}"
 
 
 def hides_steps(stages: Sequence[TStage]) -> bool:

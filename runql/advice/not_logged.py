@@ -77,8 +77,8 @@ def _others(key: str, runs: int, catalog: Catalog) -> tuple[str, ...]:
     known = sorted((info for info in catalog.fields if info.space in spaces), key=lambda info: spaces.index(info.space))
     named = {prefix + info.dotted.removeprefix(prefix): info for info in known}
     if key in named and named[key].runs:
-        there = f"{named[key].runs:,} of {catalog.looked_at(named[key].space):,} runs have it"
-        return (there if prefix else f"{there}{_where_it_is(key, runs, catalog)}",)
+        there = f"{named[key].runs:,} of {catalog.looked_at(named[key].space):,} runs have"
+        return (f"{there} it" if prefix else f"{there} {_where_it_is(key, runs, catalog)}",)
     near = nearest(key, [name for name in named if name != key])
     return (f"nearest: {_listed(near)}",) if near else ()
 
@@ -86,9 +86,12 @@ def _others(key: str, runs: int, catalog: Catalog) -> tuple[str, ...]:
 def _where_it_is(key: str, runs: int, catalog: Catalog) -> str:
     """How runs are asked for that have it: those that logged it, where others than these runs may have."""
     names, dotted = catalog.metrics[Space.LOGGED], tuple(key.split("."))
-    if key in names or (not names and runs < catalog.run_count):
-        return f": `where exists({field_text(Space.LOGGED, dotted)})`"
-    return f", in the summary: {code(field_text(Space.SUMMARY, dotted))}"
+    asked, last = f"`where exists({field_text(Space.LOGGED, dotted)})`", code(field_text(Space.SUMMARY, dotted))
+    if key in names:
+        return f"it: {asked}"
+    if not names and runs < catalog.run_count:  # the metrics were not looked at: what ends in the summary may be one
+        return f"{last}; those that logged it: {asked}"
+    return f"it, in the summary: {last}"
 
 
 def _steps(part: HistoryPart) -> str:

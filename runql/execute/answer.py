@@ -11,7 +11,7 @@ from runql.advice.not_logged import not_logged, values_not_logged
 from runql.advice.notice_totals import summed
 from runql.config import Settings
 from runql.engine.table import Table
-from runql.errors import AssertionFailed, QueryError
+from runql.errors import AssertionFailed, BackendError, QueryError
 from runql.execute.cost import Spent
 from runql.execute.executor import Executor
 from runql.execute.questions import Questions
@@ -224,8 +224,14 @@ class Answer:
         self.was_read = True
         services = [place.service for place in self.executor.places]
         services += self._questions.services if self._questions is not None else ()
-        with asking(self._question), self.spent.measured(lambda: services):
-            yield
+        try:
+            with asking(self._question), self.spent.measured(lambda: services):
+                yield
+        except BackendError as error:
+            # A server may repeat in its error what it was asked for.
+            error.diagnostics = tuple(without_secrets(error.diagnostics, self._secrets))
+            error.args = (str(error),)
+            raise
 
     # ---------------------------------------------------------------- what there is to say
 

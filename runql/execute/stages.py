@@ -189,7 +189,8 @@ class StagesOperator(TableOperator):
 
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
         rows = f"{self._rows:,} row{'s' * (self._rows != 1)}"
-        return (rows, *self._from(counted), *self._asserted(), *(f"{WROTE}{path}" for path in self._files.written))
+        counted = counted[1:] if counted[:1] == (rows,) else self._from(counted)  # all rows came through
+        return (rows, *counted, *self._asserted(), *(f"{WROTE}{path}" for path in self._files.written))
 
     def _asserted(self) -> tuple[str, ...]:
         """How many assertions the table passed: one that does not hold ends the answer, and nothing stands below it."""

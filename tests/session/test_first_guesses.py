@@ -181,6 +181,39 @@ def test_the_runs_beside_themselves_on_two_names_are_offered() -> None:
     assert {"other_id", "other_name"} <= set(runql.query(offered, source="demo").frame.names)
 
 
+@pytest.mark.parametrize("test", ['contains "32"', '~ "32"', 'has "32"'])
+def test_a_number_in_quotes_beside_lists_of_numbers_is_said(test: str) -> None:
+    text = f"runs where config.model.sizes {test}"
+    result = runql.query(text, source="demo")
+    (said,) = (one for one in result.notices if one.code == "RQL212")
+    offered = apply([said.fixes[0].edits], text)
+    assert offered == "runs where config.model.sizes has 32"
+    assert not result.frame.length
+    assert runql.query(offered, source="demo").frame.length
+
+
+def test_a_column_of_select_is_asked_right_of_a_pipe() -> None:
+    text = "runs where loss is finite select loss as l where l > 1"
+    with pytest.raises(QueryError) as caught:
+        runql.query(text, source="demo")
+    (found,) = caught.value.diagnostics
+    assert [apply([fix.edits], text) for fix in found.fixes] == [
+        "runs where loss is finite select loss as l | where l > 1"
+    ]
+
+
+def test_the_runs_behind_a_chart_of_last_values_have_curves() -> None:
+    (said,) = (one for one in runql.query("runs | plot loss", source="demo").notices if one.code == "RQL211")
+    assert "their curves: `runs keys loss | plot`" in said.hints[0]
+
+
+@pytest.mark.parametrize("call", ["ci99(acc)", "ci90(acc)"])
+def test_another_number_is_no_slip_for_a_function(call: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        runql.query(f"runs | group optimizer : {call}", source="demo")
+    assert not caught.value.diagnostics[0].fixes
+
+
 IN_QUOTES = {
     'runs where "optimizer" = "adam"': 'runs where optimizer = "adam"',
     "count runs where 'config.lr' > 0.01": "count runs where config.lr > 0.01",

@@ -29,7 +29,7 @@ def said(text: str, code: str, system: dict[str, list[dict[str, Any]]] | None = 
     return [(notice.message, "; ".join(notice.hints)) for notice in notices if notice.code == code]
 
 
-ONE_HAS_IT = "1 of 3 runs have it: `where exists(logged.val)`"
+ONE_HAS_IT = "1 of 3 runs have `summary.val`; those that logged it: `where exists(logged.val)`"
 OUTER = "`align outer`: rows that hold any of them"
 
 
@@ -76,7 +76,7 @@ AFTER_ONE = "stopped after 1 of 2 matching runs"
     [
         ("runs keys loss scan | limit 1", ("1 row", "from 2 rows", "stopped after 1 of 3 runs")),
         ("runs keys loss scan | limit 3", ("3 rows", "from 5 rows", "stopped after 2 of 3 runs")),
-        ("runs keys loss scan | limit 30", ("6 rows", "from 6 rows", "3 runs")),
+        ("runs keys loss scan | limit 30", ("6 rows", "3 runs")),
         ("runs limit 2 keys loss scan | limit 1", ("1 row", "from 2 rows", "stopped after 1 of 2 runs")),
         (
             "runs where id != 'c' keys loss scan | limit 1",

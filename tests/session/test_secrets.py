@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runql.errors import QueryError
+from runql.errors import QueryError, ServerError
 from runql.session.result import Result
 from runql.session.session import Session
+from runql.sources.memory import MemoryService
+from runql.sources.protocol import PageRequest
 from runql.text.hidden import SecretText, struck
 
 DEMO = Session("demo")
@@ -92,3 +95,26 @@ def test_no_chart_holds_it(tmp_path: Path) -> None:
 def test_no_sentence_says_it(secret: str, before: str, after: str) -> None:
     clean = struck(f'{before}"{secret}" {secret}{after}', [SecretText(secret, "$w")])
     assert secret not in clean
+
+
+class Repeats(MemoryService):
+    """A server whose errors repeat what it was asked for."""
+
+    def runs_page(self, request: PageRequest) -> Any:
+        raise ServerError.of("RQL404", f"bad filter name = {PLAIN} in {request.project}")
+
+    def count(self, *given: Any, **named: Any) -> Any:
+        raise ServerError.of("RQL404", f"bad filter name = {PLAIN} of {len(given) + len(named)}")
+
+
+@pytest.mark.parametrize(
+    "query", ["runs where name = $w", "count runs where name = $w", "runs where name = $w | limit 1"]
+)
+def test_an_error_of_a_server_that_repeats_the_filter_does_not_say_it(query: str) -> None:
+    session = Session(Repeats([{"id": "a", "name": "b"}]))
+    with pytest.raises(ServerError) as caught:
+        (result,) = session.run(f"param w: secret; {query}", {"w": PLAIN})
+        assert isinstance(result, Result)
+        assert result.frame is None
+    assert "bad filter" in str(caught.value)
+    assert PLAIN not in f"{caught.value} {caught.value!r} {caught.value.diagnostics}"

@@ -56,6 +56,10 @@ class TextTests:
     def _pattern(self, node: tree.TextTest, value: Operand, pattern: Operand) -> None:
         if Kind.TEXT not in pattern.kinds or pattern.is_null:
             self._not_a_text(node, value, pattern)
+        elif (text := self._number_in_quotes(node, value, pattern)) is not None:
+            message = f"{quoted(value)} holds numbers, and `{node.op}` tests texts: it holds for no run"
+            fixes = rewrite(self._report.place(node.span), text)
+            self._report.add("RQL212", message, self._report.place(node.span), f"write {code(text)}", fixes=fixes)
         elif node.op in _PATTERNS and not pattern.is_constant:
             message = f"the pattern of `{node.op}` must be written out, or be a parameter"
             self._report.add("RQL204", message, pattern.span, "`contains` takes the value of another field")
@@ -76,6 +80,22 @@ class TextTests:
             fixes = rewrite(self._report.place(node.span), text)
         message = f"`{op}` takes a text, and {quoted(pattern)} is {pattern.holds}"
         self._report.add("RQL203", message, pattern.span, *hints, fixes=fixes)
+
+    def _has_number_in_quotes(self, node: tree.Has, value: Operand, item: Operand, span: Span) -> None:
+        """`config.sizes has "32"` of lists of numbers."""
+        if (text := self._number_in_quotes(node, value, item)) is not None:
+            message = f"{quoted(value)} holds numbers, and {quoted(item)} is a text: it holds for no run"
+            self._report.add("RQL212", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+
+    @staticmethod
+    def _number_in_quotes(node: tree.TextTest | tree.Has, value: Operand, pattern: Operand) -> str | None:
+        """`config.sizes contains "32"` of lists of numbers: what is meant. `None` where it may hold."""
+        known = [one for one, _ in value.info.elements] if value.info is not None else []
+        written = pattern.value.strip() if isinstance(pattern.value, str) and not pattern.shown else ""
+        is_number = re.fullmatch(r"-?\d+(?:\.\d+)?", written) is not None
+        if value.kinds != {Kind.LIST} or not known or not is_number or any(isinstance(one, str) for one in known):
+            return None
+        return f"{'not ' * node.negated}{value.text} has {written}"
 
     def _regex(self, node: tree.TextTest, pattern: Operand) -> None:
         if not isinstance(pattern.value, str) or (error := check_pattern(pattern.value)) is None:
@@ -120,6 +140,8 @@ class TextTests:
                     fixes = rewrite(span, text)
             message = f"{quoted(value)} is {value.holds}, and `has` asks a list"
             self._report.add("RQL203", message, value.span, *hints, fixes=fixes)
+        if node.mode is tree.HasMode.ONE and len(items) == 1:
+            self._has_number_in_quotes(node, value, items[0], span)
         is_tags = isinstance(value.expr, TField) and value.expr.key.space is Space.RUN
         for item in items if is_tags else ():
             if isinstance(item.value, tuple) and node.mode is tree.HasMode.ONE and item.value:

@@ -98,7 +98,7 @@ class StageCalls(WindowCalls):
             return BROKEN
         if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
             is_told = node.name in FOREIGN_FUNCTIONS or has_meanings(node.name)
-            near = [] if is_told else nearest_names(node.name, ROW_AGGREGATES)
+            near = [] if is_told else self._near(node.name, dict.fromkeys(ROW_AGGREGATES, ""))
             if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):
                 place = node.name_span if node.name_span != NOWHERE else span
                 hints = nearest_hint([ROW_AGGREGATES[name].form for name in near])

@@ -328,7 +328,7 @@ def comma_before_end(place: Place) -> Mistake | None:
 
 _MENTIONS: Final = re.compile(r"find|mention|mentioning|mentions|containing|contains|matching|about|like|with|named")
 _SPEECH: Final = re.compile(
-    r"(?i)(?:config|summary)\..*|.*/.*|by|of|for|over|in|to|per|with|at|from|than|and|or|not|is|are|the|best|worst|random|similar"
+    r"(?i)(?:config|summary)\..*|.*/.*|by|of|for|over|as|vs|versus|return|in|to|per|with|at|from|than|and|or|not|is|are|the|best|worst|random|similar"
 )
 _FILLERS: Final = frozenset({"for", "in", "by", "of", "any", "all", "="})
 

@@ -12,6 +12,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.phrases.frame_stages import is_no_condition
+from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -89,8 +90,13 @@ def percent(place: Place) -> Mistake | None:
     match = _PERCENT.match(place.text, number.start)
     if match is None or match.end() != sign.end:
         return None
-    new = f"{float(match['number']) / 100:g}"
     span = Span(*match.span())
+    opened = place.opened[-1].start if place.opened else 0
+    if re.search(r"(?i)\bpercentile\Z", place.text[max(0, opened - len("percentile")) : opened]):
+        hint = f"`percentile` counts in percent: `{match['number']}`"
+        repair = replacing(*match.span(), match["number"])
+        return Mistake("RQL107", f"`{match[0]}` is no number", span, (hint,), repairs=(repair,))
+    new = f"{float(match['number']) / 100:g}"
     hint = "a share is written as a part of one; `%` between two numbers is the rest of a division"
     return Mistake("RQL107", f"`{match[0]}` is no number", span, (hint,), repairs=(replacing(*match.span(), new),))
 
@@ -369,6 +375,10 @@ def typed_name(place: Place) -> Mistake | None:
 _DIRECTIONS: Final = {"desc": "-", "descending": "-", "asc": "+", "ascending": "+"}
 
 
+_NAMES: Final = re.compile(r"[^\W\d][\w./]*(?:[ \t]+[^\W\d][\w./]*)+(?=\s*(?:$|[|;]))")
+"""Two names or more without a comma between them, which end the list."""
+
+
 def missing_comma(place: Place) -> Mistake | None:
     """`keys loss acc`."""
     before = place.back()
@@ -378,6 +388,13 @@ def missing_comma(place: Place) -> Mistake | None:
         new = f"{_DIRECTIONS[before.text.lower()]}{place.found.text}"
         span = Span(before.start, place.found.end)
         return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if (listed := _NAMES.match(place.text, place.found.start)) is not None and place.found.terminal == "PATH":
+        names = listed[0].split()
+        if any(name.lower() in FOLDS or name.lower() in {"as", "by", "over", *_DIRECTIONS} for name in names):
+            return None  # `group k mean acc` lacks a colon
+        span, new = Span(before.end, listed.end()), "".join(f", {name}" for name in names)
+        repairs = (replacing(span.start, span.end, new, f"write `{shown(before.text + new)}`"),)
+        return Mistake("RQL101", "commas are missing between the names", span, repairs=repairs)
     repair = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
     message = f"a comma is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
     return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)

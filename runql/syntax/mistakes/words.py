@@ -199,9 +199,10 @@ def first_rows(place: Place) -> Mistake | None:
     if place.back_terminal(2) != "COMMA" or not place.opened:
         return None
     span = Span(word.start, place.found.end)
+    last = int(place.found.text) - 1 if place.found.text.isdecimal() else "N"
     hints = (
         f"its last values are `last {place.found.text}`",
-        f"of the first steps: `runs keys loss steps ..{place.found.text} scan | group run_id : mean(loss)`",
+        f"of the first steps: `runs keys loss steps ..{last} scan | group run_id : mean(loss)`",
     )
     message = f"an aggregate of a history takes no `first {place.found.text}`"
     return Mistake("RQL101", message, span, hints, certain=True, resume=place.found.end)

@@ -40,6 +40,9 @@ _LEAST_SECONDS: Final = 1.0
 _PERIOD_SECONDS: Final = 0.2
 _LEAST_LINES: Final = 6
 _EVERY: Final = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>s|sec|m|min|h)?(?=\s|\Z)", re.IGNORECASE)
+_EVERY_BEHIND: Final = re.compile(
+    r"\bevery\s+(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|sec|m|min|h)\w*\s*\Z", re.IGNORECASE
+)
 _UNITS: Final = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 
 
@@ -58,6 +61,9 @@ def read_order(rest: str) -> Order:
     if match := _EVERY.match(rest):
         seconds = float(match["number"]) * _UNITS[(match["unit"] or "").lower()]
         rest = rest[match.end() :].strip()
+    if every := _EVERY_BEHIND.search(rest):
+        written = rf"`\watch {every['number']}{every['unit'] or ''} {rest[: every.start()].strip()}`"
+        raise wrong_call("how often stands before the query", f"write {written}")
     if seconds < _LEAST_SECONDS:
         raise wrong_call(f"`{match[0] if match else ''}` is too often: a second is the least")
     places = [

@@ -118,7 +118,10 @@ class UnknownCalls:
     @staticmethod
     def _near(name: str, names: Mapping[str, str]) -> list[str]:
         """Names that may be meant; none of a function that is known to be another language's."""
-        return [] if name in _ELSEWHERE or name in FOREIGN_FUNCTIONS else list(nearest_names(name, names))
+        if name in _ELSEWHERE or name in FOREIGN_FUNCTIONS:
+            return []
+        # `ci99` is no slip for `ci95`: another number is another function.
+        return [one for one in nearest_names(name, names) if not _DIGITS.search(name) or _digits(one) == _digits(name)]
 
     def _known(self) -> dict[str, str]:
         """The functions that can stand here, each with how it is called."""
@@ -202,6 +205,14 @@ class UnknownCalls:
         hint = f"{what}: {code(stage.format(*given))}"
         self._report.add("RQL206", f"no function `{node.name}`", place, hint)
         return True
+
+
+_DIGITS = re.compile(r"\d+\Z")
+
+
+def _digits(name: str) -> str:
+    found = _DIGITS.search(name)
+    return found[0] if found is not None else ""
 
 
 _EQUALS = re.compile(r"""(?P<value>"[^"\n]*"|'[^'\n]*'|-?\d[\w.]*)\s*==?\s*\Z""")

@@ -48,7 +48,8 @@ _LAST: Final = re.compile(
 )
 _LONGER: Final = re.compile(
     r"(?:(?:that|which)\s+)?(?:(?:running|ran|run|took|take|lasted|lasting)\s+)?(?:for\s+)?"
-    r"(?P<how>older|newer|younger|longer|shorter|(?<=[a-z]\s)more|(?<=[a-z]\s)less)\s+than\s+" + _COUNTED,
+    r"(?P<how>older|newer|younger|longer|shorter|slower|faster|quicker|(?<=[a-z]\s)more|(?<=[a-z]\s)less)\s+than\s+"
+    + _COUNTED,
     re.I,
 )
 _ABSENT: Final = re.compile(
@@ -97,12 +98,17 @@ _SORTED: Final = re.compile(
 FORMATS: Final = "csv|tsv|jsonl?|parquet|markdown|md|latex|tex|yaml"
 _EXTREME: Final = re.compile(
     r"(?:(?:with|having|of|has|have|got|gets)\s+)?(?:the\s+)?(?P<word>highest|largest|biggest|most|maximal|maximum|lowest|smallest|least|minimal|"
-    r"minimum|best|worst)\s+(?P<key>" + FIELD + ")",
+    r"minimum|best|worst)\s+(?P<key>" + FIELD + r"(?:\s+(?:acc|accuracy|loss|error|score|f1|auc)\b)?)",
     re.I,
 )
 _FEW: Final = re.compile(r"(?:(?P<last>last|latest|newest)\s+|first\s+)?(?P<count>\d{1,6})\b(?![\w.%])", re.I)
 _SHOWN: Final = re.compile(
-    r"(?:show|showing|display|displaying)\s+(?P<keys>" + FIELD + r"(?:\s*,\s*" + FIELD + r")*)", re.I
+    r"(?:show|showing|display|displaying|return|returning|get|give|list|print)\s+(?P<keys>"
+    + FIELD
+    + r"(?:\s*,\s*"
+    + FIELD
+    + r")*)",
+    re.I,
 )
 _FILE: Final = re.compile(r"(?:to|into)\s+(?P<file>[\w./-]+\.(?:csv|tsv|jsonl?|md|tex|parquet|yaml))\b", re.I)
 _BLANK: Final = re.compile(r"[ \t]*")
@@ -129,6 +135,11 @@ def state_named(word: str) -> str | None:
     """The state that a word of English names; `run` is none, though other tools have it."""
     lower = word.lower()
     return lower if lower in RUN_STATES else None if lower == "run" else next(iter(state_like(lower)), None)
+
+
+def _one_name(key: str) -> str:
+    """`val acc`, the name of a metric in two words, as such names are written."""
+    return "/".join(key.split())
 
 
 def order_of(word: str, key: str) -> str | None:
@@ -174,13 +185,16 @@ def _last(match: re.Match[str]) -> str | None:
     return f"created > {duration} ago" if duration else None
 
 
+_TOOK: Final = frozenset({"longer", "slower", "more", "shorter", "faster", "quicker", "less"})
+
+
 def _longer(match: re.Match[str]) -> str | None:
     duration = duration_of(match["count"], match["unit"])
     how = match["how"].lower()
     if duration is None:
         return None
-    if how in {"longer", "shorter", "more", "less"}:
-        return f"runtime {'>' if how in {'longer', 'more'} else '<'} {duration}"
+    if how in _TOOK:
+        return f"runtime {'>' if how in {'longer', 'slower', 'more'} else '<'} {duration}"
     return f"created {'<' if how == 'older' else '>'} {duration} ago"
 
 
@@ -249,7 +263,7 @@ _CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | 
 )
 _CLAUSES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...]] = (
     (_SORTED, _sorted),
-    (_EXTREME, lambda match: order_of(match["word"], match["key"])),
+    (_EXTREME, lambda match: order_of(match["word"], _one_name(match["key"]))),
     (_FEW, _few),
     (_SHOWN, lambda match: f"select {match['keys']}"),
     (_SAME, lambda match: f"| duplicates by {', '.join(re.split(r'[ ]*,[ ]*|[ ]+and[ ]+', match['keys']))}"),

@@ -9,8 +9,10 @@ from typing import Final
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.goals import less_is_better
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
+from runql.syntax.mistakes.functions.window_calls import WindowRows, window_of
 from runql.syntax.mistakes.phrases.english import FORMATS, JOINED, order_of, phrase_at
 from runql.syntax.mistakes.phrases.english_vague import unsaid_week
+from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 from runql.syntax.mistakes.words import duration_of
 from runql.text.source import Span
 
@@ -130,7 +132,9 @@ def english_of_curves(place: Place) -> Mistake | None:
 
 
 def _steps(match: re.Match[str]) -> str:
-    low, high = match["low"] or match["after"] or "", match["high"] or match["first"] or match["before"] or ""
+    low, high = match["low"] or match["after"] or "", match["high"] or match["before"] or ""
+    if match["first"]:  # steps are counted from 0
+        high = f"{int(match['first']) - 1}" if match["first"].isdecimal() and int(match["first"]) else match["first"]
     return f"steps {low}..{high}"
 
 
@@ -193,6 +197,81 @@ def _windowed(name: str, key: str) -> str:
     return f"derive {name} = {name}({key}) over all"
 
 
+_BY_KEY: Final = re.compile(r"by\s+(?=[^\W\d])", re.I)
+_LIMITED: Final = re.compile(r"(?P<stage>limit|last|first|offset)\s*\(\s*(?P<count>\d{1,9})\s*\)", re.I)
+_ANY_OF: Final = re.compile(r"(?:(?:in|contains|has|includes?)\s+)?(?P<how>any|none|all)\s+of\s*(?=\()", re.I)
+_TAGGED: Final = re.compile(
+    r"(?P<key>tags?|state|name|group|user|sweep)\s*:\s*(?P<value>[^\W\d][\w-]*)(?![\w.(])", re.I
+)
+_FOLDED: Final = re.compile(rf"(?P<fold>{'|'.join(FOLDS)})\s+(?:of\s+)?(?P<key>[^\W\d][\w./]*)(?=\s*(?:$|[|;]))", re.I)
+
+
+def any_of(place: Place) -> Mistake | None:
+    """`optimizer any of ("a", "b")`, `tags contains any of (…)`, `optimizer = ("a", "b")`."""
+    if not place.in_condition:
+        return None
+    if place.found.terminal == "COMMA" and place.opened:
+        return _one_of_brackets(place)
+    before = [one.start for one in (place.back(2), place.back()) if one is not None]
+    for start in (*before, place.found.start):
+        match = _ANY_OF.match(place.text, start)
+        if match is None or match.end() < place.found.start:
+            continue
+        field = next((one for one in reversed(place.attempt.lexemes) if one.end <= start), None)
+        is_list = match[0].lower().startswith(("contains", "has")) or (field is not None and field.text == "tags")
+        how = match["how"].lower()
+        words = f"has {how} " if is_list or how == "all" else "not in " if how == "none" else "in "
+        return _said(place, match.span(), words)
+    return None
+
+
+def _one_of_brackets(place: Place) -> Mistake | None:
+    """`optimizer = ("adam", "sgd")`."""
+    opened = place.opened[-1]
+    sign = next((one for one in reversed(place.attempt.lexemes) if one.end <= opened.start), None)
+    if sign is None or sign.terminal not in {"EQ", "NE"}:
+        return None
+    return _said(place, (sign.start, sign.end), "in" if sign.terminal == "EQ" else "not in")
+
+
+def field_with_colon(place: Place) -> Mistake | None:
+    """`runs tag:lr`, `runs state:failed`, as search boxes have it."""
+    if place.back_terminal() != "RUNS":
+        return None
+    match = _TAGGED.match(place.text, place.found.start)
+    if match is None:
+        return None
+    key, value = match["key"].lower(), match["value"]
+    test = f'tags has "{value}"' if key.startswith("tag") else f'{key} = "{value}"'
+    return _said(place, match.span(), f"where {test}")
+
+
+_QUANTILE: Final = re.compile(
+    r"(?:quantile|percentile)\s*\(?\s*(?P<key>[^\W\d][\w./]*)\s*,?\s*(?P<part>0?\.\d+|\d{1,2})\s*\)?(?=\s*(?:$|[|;]))",
+    re.I,
+)
+_OF_ROWS: Final = re.compile(
+    r"(?P<name>pct_change|diff|shift|lag|lead)\s*(?:\(\s*)?(?P<key>[^\W\d][\w./]*)\s*\)?(?=\s*(?:$|[|;]))", re.I
+)
+
+
+def function_as_stage(place: Place) -> Mistake | None:
+    """`| quantile acc 0.9`, `| pct_change(loss)`: functions that stand within a stage."""
+    if place.back_terminal() != "PIPE":
+        return None
+    if (match := _QUANTILE.match(place.text, place.found.start)) is not None:
+        part = float(match["part"]) * 100 if "." in match["part"] else float(match["part"])
+        return _said(place, match.span(), f"group : percentile({match['key']}, {part:.10g})")
+    match = _OF_ROWS.match(place.text, place.found.start)
+    has_keys = any(one.terminal == "KEYS" for one in place.attempt.lexemes)
+    name = match["name"].lower() if match is not None else ""
+    new = window_of(name, [match["key"]], WindowRows("" if has_keys else "all")) if match is not None else None
+    if match is None or (new is None and name not in {"lag", "lead"}):
+        return None
+    over = "" if has_keys else " over all"
+    return _said(place, match.span(), f"derive {name} = {new or f'{name}({match[2]}){over}'}")
+
+
 def rows_of_days(place: Place) -> Mistake | None:
     """`| last 7 days`: `last` takes so many rows."""
     number, stage = place.back(1), place.back(2)
@@ -204,13 +283,28 @@ def rows_of_days(place: Place) -> Mistake | None:
     return _said(place, (stage.start, place.found.end), f"where created > {duration} ago")
 
 
-def english_stage(place: Place) -> Mistake | None:
+def _of_stage(place: Place) -> Mistake | None:
+    """`| limit(3)`, `| group optimizer mean acc`."""
+    back = place.back()
+    if back is not None and (limited := _LIMITED.match(place.text, back.start)) is not None:
+        return _said(place, limited.span(), f"{limited['stage'].lower()} {limited['count']}")
+    folded = _FOLDED.match(place.text, place.found.start)
+    if folded is None or place.clause is None or place.clause.terminal != "GROUP" or "COMMA" not in place.accepted:
+        return None
+    return _said(place, folded.span(), f": {FOLDS[folded['fold'].lower()]}({folded['key']})")
+
+
+def english_stage(place: Place) -> Mistake | None:  # noqa: PLR0911 - one line a phrase
     """`| scatter lr acc`, `| x = lr * 2`, `| rank by acc`; `| state = "failed"` lacks its `where`."""
     if place.back_terminal() != "PIPE":
-        return rows_of_days(place)
+        return rows_of_days(place) or _of_stage(place)
     text, start = place.text, place.found.start
     if (ranked := _WINDOWED.match(text, start)) is not None:
         return _said(place, ranked.span(), _windowed(ranked["name"].lower(), ranked["key"]))
+    if (limited := _LIMITED.match(text, start)) is not None:
+        return _said(place, limited.span(), f"{limited['stage'].lower()} {limited['count']}")
+    if (by := _BY_KEY.match(text, start)) is not None:
+        return _said(place, by.span(), "group ")
     match = _DEFINED.match(text, start)
     if match is not None and (match["let"] or not _LITERAL.match(text, match.end())):
         return _said(place, match.span(), f"derive {match['name']} = ")

@@ -30,16 +30,18 @@ NUMBERS: Final = {"two": "2", "three": "3", "four": "4", "five": "5", "ten": "10
 _COUNTS: Final = re.compile(r"(?:how\s+many|number\s+of|count(?:\s+of)?)\s+", re.IGNORECASE)
 _RANKS: Final = frozenset({"best", "worst", "top", "highest", "largest", "biggest", "lowest", "smallest"})
 _BY: Final = re.compile(
-    r"\s+(?:by|on|in|of|for)\s+(?:the\s+)?(?!each\b|every\b)(?P<key>-?[^\W\d][\w./]*)", re.IGNORECASE
+    r"\s+(?:by|on|in|of|for)\s+(?:the\s+)?(?!each\b|every\b)(?P<key>-?[^\W\d][\w./]*"
+    r"(?:[ \t]+(?:acc|accuracy|loss|error|score|f1|auc)\b)?)",
+    re.IGNORECASE,
 )
 _SHOWN_ALONE: Final = re.compile(
     r"(?:(?:list|ls|show|get|print)\s+)?(?:(?:the|all|me|every)\s+)*(?P<what>sources|projects|tags|sweeps|lets|fields|columns|"
-    r"schema|metrics|params|parameters|config|summary|logged|keys|history)(?P<rest>\s+(?:config|summary|logged|system|like\b[^;|]*))?\s*(?=$|;)",
+    r"schema|metrics|params|parameters|config|summary|logged|keys)(?P<rest>\s+(?:config|summary|logged|system|like\b[^;|]*))?\s*(?=$|;)",
     re.IGNORECASE,
 )
 _SHOWN: Final = {
     **dict.fromkeys(("columns", "schema"), "fields"),
-    **dict.fromkeys(("metrics", "keys", "logged", "history"), "fields logged"),
+    **dict.fromkeys(("metrics", "keys", "logged"), "fields logged"),
     **dict.fromkeys(("params", "parameters", "config"), "fields config"),
     "summary": "fields summary",
 }
@@ -48,6 +50,7 @@ _FOLD: Final = re.compile(
     re.IGNORECASE,
 )
 _FIELD: Final = re.compile(r"(?:config|summary)\.[\w./]+\s*(?=$|;)")
+_HISTORY: Final = re.compile(r"(?:(?:list|show)\s+)?history\s*(?=$|;)", re.IGNORECASE)
 _LISTED: Final = re.compile(r"(?:ls|dir|list)\s*(?=$|;)", re.IGNORECASE)
 _RUN_ID: Final = re.compile(
     r"(?:(?:show|get|open|inspect|describe|view)\s+(?:me\s+)?(?:the\s+)?(?:run\s+)?|id\s+)?(?P<id>[a-z0-9]{8})\s*(?=$|[|;])"
@@ -96,12 +99,13 @@ def _chosen(place: Place, span: Span, words: list[str], *, is_one: bool, counted
         return _plain(place, span, words, counted=counted) if read is not None else None
     if rank is not None:
         by = _BY.match(place.text, end)
-        order = order_of(rank, by["key"]) if by is not None else None
+        key = "/".join(by["key"].split()) if by is not None else ""
+        order = order_of(rank, key) if by is not None else None
         if by is None or order is None:
-            return _unranked(Span(start, end if by is None else by.end()), rank, by["key"] if by else "")
+            return _unranked(Span(start, end if by is None else by.end()), rank, key)
         read, end = Phrase(read.conditions, (order, *read.clauses), read.end), by.end()
         made = _said(place, start, end, read, counted=counted)
-        return both_ways(made, rank, by["key"], f"order -{by['key']}", f"order {by['key']}")
+        return both_ways(made, rank, key, f"order -{key}", f"order {key}")
     return _said(place, start, end, read, counted=counted)
 
 
@@ -201,10 +205,20 @@ def word_alone(place: Place) -> Mistake | None:
     elif (match := _FIELD.match(text, start)) is not None:
         new = f"runs select {match[0].strip()}"
     if match is None or new is None:
-        return _help(place)
+        return _history(place) or _help(place)
     old = match[0].rstrip()
     span = Span(start, start + len(old))
     return idiom(None, old, new, span, replacing(span.start, span.end, new))
+
+
+def _history(place: Place) -> Mistake | None:
+    """`history`: of the runs, or of what was asked."""
+    match = _HISTORY.match(place.text, place.found.start)
+    if match is None:
+        return None
+    hints = ("what the runs logged: `show fields logged`; a curve: `runs keys METRIC`", "what was asked: Up, Ctrl-R")
+    span = Span(match.start(), match.start() + len(match[0].rstrip()))
+    return Mistake("RQL106", "`history` does not begin a statement", span, hints, certain=True, resume=match.end())
 
 
 def _help(place: Place) -> Mistake | None:

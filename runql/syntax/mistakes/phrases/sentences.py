@@ -135,7 +135,8 @@ def _correlated(match: re.Match[str]) -> Sequence[str]:
     """The config's field stands first; which of two that is, its goal tells where it is a metric."""
     a, b = match["a"], match["b"]
     if less_is_better(a) is not None and less_is_better(b) is not None:  # of two metrics DuckDB knows Pearson's
-        return (f'runs select {a} as a, {b} as b | sql "select corr(a, b) from _"',)
+        there = f"where {a} is finite and {b} is finite"
+        return (f'runs {there} select {a} as a, {b} as b | sql "select corr(a, b) from _"',)
     value = a if less_is_better(a) is not None and less_is_better(b) is None else b
     field = b if value == a else a
     return (f"runs | select {field if '.' in field else f'config.{field}'}, {value} | corr {value}",)
