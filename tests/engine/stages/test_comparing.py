@@ -111,6 +111,16 @@ def test_corr_says_which_fields_have_a_category_for_nearly_each_row(rows: int) -
     )
 
 
+def test_corr_says_that_one_text_among_numbers_makes_categories() -> None:
+    lrs = [*([0.1, 0.2, 0.3] * 3), "none"]
+    given_table = table(config__lr=lrs, config__kind=[*"ababababab"], summary__acc=[float(one) for one in range(10)])
+    result = ask(TCorr(named("summary.acc")), given_table)
+    assert {row[0]: row[1] for row in lines(result)} == {"config.lr": "eta", "config.kind": "eta"}
+    (notice,) = (one for one in result.notices if one.code == "RQL509")
+    assert notice.message == "`config.lr` is taken as categories (eta): 1 of its 10 values is no number"
+    assert notice.hints == ("of the numbers alone: `| where config.lr is finite | corr summary.acc`",)
+
+
 def test_corr_of_other_tables_is_with_every_column() -> None:
     given_table = table(lr=[1, 2, 3], acc=[3, 2, 1])
     assert lines(ask(TCorr(named("acc")), given_table, StageContext())) == [["lr", "spearman", pytest.approx(-1.0), 3]]
