@@ -55,7 +55,7 @@ class Compared:
     def add(self, records: Sequence[RunRecord]) -> None:
         """Count some more of the runs."""
         self._states.update(record.state or "" for record in records)
-        steps = [step for record in records if (step := _last_step(record)) is not None]
+        steps = [step for record in records if (step := last_step(record)) is not None]
         if steps:
             self._fewest = min(steps) if self._fewest is None else min(self._fewest, *steps)
             self._most = max(steps) if self._most is None else max(self._most, *steps)
@@ -64,7 +64,7 @@ class Compared:
         """Count some more of the runs, by their states and the last steps of their summaries."""
         for state, count in counted_cells(states).items():
             self._states[state if isinstance(state, str) else ""] += count
-        known = [] if steps is None else [step for value in steps if (step := _as_step(value)) is not None]
+        known = [] if steps is None else [step for value in steps if (step := as_step(value)) is not None]
         if known:
             self._fewest = min(known) if self._fewest is None else min(self._fewest, *known)
             self._most = max(known) if self._most is None else max(self._most, *known)
@@ -165,15 +165,15 @@ def _read_by(expr: TypedExpr) -> Iterator[str]:
     yield from (cell.name for cell in cells_within(expr))
 
 
-def _last_step(record: RunRecord) -> int | None:
+def last_step(record: RunRecord) -> int | None:
     """The last step of a run, where its summary or what it logged came with it."""
     of_summary = None if record.summary is None else record.summary.get("_step")
     for step in (of_summary, None if record.logged is None else record.logged.last_step):
-        if (known := _as_step(step)) is not None:
+        if (known := as_step(step)) is not None:
             return known
     return None
 
 
-def _as_step(value: object) -> int | None:
+def as_step(value: object) -> int | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
     return int(value) if is_number else None  # type: ignore[call-overload]

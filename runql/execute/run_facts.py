@@ -10,6 +10,7 @@ from typing import Final
 
 from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
+from runql.advice.short_runs import ShortRuns
 from runql.engine.cast_losses import CastLosses
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import AggregatesOf
@@ -17,7 +18,7 @@ from runql.engine.values.column import column_of
 from runql.execute.found_run import FoundRun, records_in
 from runql.execute.pages import Paging
 from runql.language.fields import Space
-from runql.plan.nodes import Count, Fetch, Plan, keys_of, stages_of, table_of, those
+from runql.plan.nodes import Count, Fetch, Plan, Projection, keys_of, stages_of, table_of, those
 from runql.plan.simplify import condition_of
 from runql.semantic.record import cells_of
 from runql.semantic.typed import FieldKey, TAggregate, TField, TPlot, TypedExpr
@@ -57,6 +58,7 @@ class RunFacts:
         self._counted_in = CountedIn(condition_of(table_of(plan).input))
         self._misplaced = Misplaced(keys_of(plan))
         self._casts_shown = CastLosses(_shown(plan))
+        self._short_runs = ShortRuns(_shown(plan) if isinstance(table_of(plan), Projection) else ())
         self._casts_asked: dict[TypedExpr, CastLosses] = {}
         self._asked = [(place, fetch) for place, fetch in self._sources if not place.service.capabilities.cheap_pages]
         """Those that answer by requests: what they leave undone or lack is worth saying."""
@@ -71,6 +73,8 @@ class RunFacts:
             self._said.update(dict.fromkeys(chain.from_iterable(cells_of(records, "said"))))
         if self._has_stages:
             self.compared.add(records)
+        if self._short_runs.looks:
+            self._short_runs.add(records, aggregates_of)
         if self._counted_in.looks:
             self._counted_in.add(records)
         if self._misplaced.looks:
@@ -84,9 +88,9 @@ class RunFacts:
         return Compared()
 
     @property
-    def has_stages(self) -> bool:
-        """Whether stages take the runs further."""
-        return self._has_stages
+    def looks_at_steps(self) -> bool:
+        """Whether the last steps of the runs are looked at, where they were read."""
+        return self._has_stages or self._short_runs.looks
 
     @property
     def counts_casts(self) -> bool:
@@ -117,6 +121,8 @@ class RunFacts:
             self.drawn += map(str, columns[ID])
         if self._has_stages:
             self.compared.add_columns(columns[STATE], None if last_step is None else columns[last_step])
+        if last_step is not None:
+            self._short_runs.add_columns(columns, columns[last_step], length)
         self._counted_in.add_columns(columns)
         self._misplaced.add_columns(
             {value: columns[key] for value in self._misplaced.values if (key := value_of_run(value)) is not None}
@@ -144,6 +150,7 @@ class RunFacts:
         counters: tuple[CountedIn | Misplaced | CastLosses, ...] = (self._counted_in, self._misplaced, *casts)
         for counted in counters:
             yield from counted.notices() if counted.looks else ()
+        yield from self._short_runs.notices()
         yield from self._said
         if self.displaced:
             yield _displaced_notice(self.displaced)

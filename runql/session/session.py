@@ -220,7 +220,7 @@ class Session(OpenSources):
         of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
         plans = InnerPlans(inner)
-        with_steps = bool(checked.stages) and _sums_up(checked.stages)
+        with_steps = _looks_at_steps(checked.query, checked.stages)
         plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
         if inner.by_text:
             plans.add_those_of(plan)
@@ -359,11 +359,15 @@ class Session(OpenSources):
         return self._aliases
 
 
-def _sums_up(stages: Sequence[TStage]) -> bool:
-    """Whether stages sum up metrics, so that the steps of the runs are read too, to be compared."""
+def _looks_at_steps(query: TypedQuery, stages: Sequence[TStage]) -> bool:
+    """Whether the last steps of the runs are read too: stages sum up metrics, or a value at a step is asked for."""
+    shown = [*(column.value for column in query.columns or () if column.value), *(key.value for key in query.order)]
+    if not stages and not shown:
+        return False
     from runql.advice.intent import hides_steps
+    from runql.advice.short_runs import asks_a_step
 
-    return hides_steps(stages)
+    return hides_steps(stages) or asks_a_step(shown)
 
 
 def _explained(query: CheckedQuery, source: Source) -> str:

@@ -94,6 +94,7 @@ _TABLE = {
     "RQL324": Code("notice", "two fields that may be one, in different runs"),
     "RQL325": Code("notice", "a comparison with a field of several types"),
     "RQL326": Code("notice", "a count that is the server's"),
+    "RQL327": Code("notice", "runs that end before the step at which a value is asked for"),
     "RQL330": Code("notice", "runs left out because a negated test is unknown of them"),
     "RQL331": Code("warning", "a time zone that is not known"),
     "RQL332": Code("notice", "groups whose keys look alike"),

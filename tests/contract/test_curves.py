@@ -158,6 +158,26 @@ def test_a_place_before_the_first_value_is_told(source: Source) -> None:
     assert told == "`at(logged.acc, -1)` is empty for 3 runs: no value at or before that `_step`"
 
 
+def _shorter(source: Source, text: str) -> list[tuple[str, ...]]:
+    result = asked(source, text)
+    _ = result.frame
+    return [(one.message, *one.hints) for one in result.notices if one.code == "RQL327"]
+
+
+def test_runs_that_end_before_the_step_that_is_asked_for_are_told(source: Source) -> None:
+    texts = ("runs select id, {0}", "runs order {0} select id", "runs select {0} as v | group : mean(v)")
+    says_where_it_ends = bool(asked(source, "count runs where exists(summary._step)").value)
+    for text in texts:
+        told = (
+            "5 of 8 runs end before that step: there `at(logged.loss, 7)` is the last value",
+            "leave them out: `where summary._step >= 7`",
+        )
+        assert _shorter(source, text.format("at(logged.loss, 7)")) == [told] * says_where_it_ends, text
+        assert not _shorter(source, text.format("at(logged.loss, 0)"))
+        assert not _shorter(source, text.format("at(logged.loss, argmax(logged.acc))"))
+    assert not _shorter(source, "runs where summary._step >= 7 select id, at(logged.loss, 7)")
+
+
 def test_rows_without_an_x_are_told(source: Source) -> None:
     result = asked(source, "runs where at(logged.loss, 1.5, x epoch) < 1 select id, at(logged.loss, 1.5, x epoch)")
     assert [row["id"] for row in result] == ["gamma"]

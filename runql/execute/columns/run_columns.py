@@ -54,7 +54,7 @@ def read_columns(executor: Executor, shown: Sequence[RunValue]) -> RunColumns | 
         return None
     scan = fetch.scan
     has_steps = scan.read.summary is None or "_step" in scan.read.summary
-    of_stages = (LAST_STEP,) if has_steps and executor.facts.has_stages else ()
+    of_stages = (LAST_STEP,) if has_steps and executor.facts.looks_at_steps else ()
     keys: dict[RunValue, None] = dict.fromkeys((*shown, *read, *values, *of_stages))
     if not set(executor.aggregates.nodes).issubset(keys):
         return None
