@@ -20,7 +20,7 @@ from runql.script.named_queries import NamedQuery
 from runql.script.saved import Loader
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_query import Checked
-from runql.semantic.typed import TStage
+from runql.semantic.typed import TStage, TypedQuery
 from runql.session.checked_fixes import Trials
 from runql.session.checked_query import CheckedQuery, Explanation, KnownSources
 from runql.session.inner_questions import InnerChecks, InnerPlans
