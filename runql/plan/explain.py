@@ -112,13 +112,9 @@ def explain(
             parts.append("\n".join([*above, code]))
             sql = _sql_of(fetch, one)
             parts += [] if sql is None else [f"-- {one.name}\n{sql}"]
-    lines = [line for row in steps.of_plan(pushed) for line in _written(row)]
-    if pulls:
-        lines += _written((_HERE, "pull", [pulls]))
-    if run_by:
-        lines += _written(("", "run by", [run_by]))
-    lines += _written(("notices", "", [one.message for one in notices]))
-    parts.append("\n".join(lines))
+    below: list[Row] = [(_HERE, "pull", [pulls] if pulls else []), ("", "run by", [run_by] if run_by else [])]
+    below.append(("notices", "", [one.message for one in notices]))
+    parts.append("\n".join(line for row in (*steps.of_plan(pushed), *below) for line in _written(row)))
     return "\n\n".join(parts)
 
 

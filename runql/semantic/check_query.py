@@ -13,8 +13,8 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import DEFAULT_SAMPLES, Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
-from runql.semantic.check.names_in_quotes import say_in_quotes
 from runql.semantic.check.piped import piped_form
+from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.names_of_columns import say_comparison

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 from runql.semantic.typed import (
     ColumnPick,
@@ -73,6 +73,8 @@ def _most(condition: TCompare) -> int | None:
             return math.ceil(value) - 1 or None
         case Comparison.GT | Comparison.GE | Comparison.NE:
             return None
+        case _:
+            assert_never(condition.op)
 
 
 def _order(keys: Iterable[tuple[TypedExpr, bool]], shown: Mapping[str, FieldKey]) -> _Order | None:

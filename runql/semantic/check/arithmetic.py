@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runql.language.kinds import TEXT, Kind
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check.names_in_quotes import say_in_quotes
+from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import Report, rewrite
 from runql.semantic.names.idioms import MOMENTS
 from runql.semantic.operands import BROKEN, Operand, constant, kind_in, quoted

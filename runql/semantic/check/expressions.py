@@ -20,12 +20,12 @@ from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history
 from runql.semantic.check.moments import moments_meant
-from runql.semantic.check.names_in_quotes import subject_in_quotes
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
+from runql.semantic.check.quotes.names_in_quotes import subject_in_quotes
+from runql.semantic.check.quotes.unquoted import Joined, element_meant, list_value, values_meant
 from runql.semantic.check.text_tests import TextTests
-from runql.semantic.check.unquoted import Joined, element_meant, list_value, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.meanings import AliasUse, LoggedName, Resolved
 from runql.semantic.names.metrics import Metrics

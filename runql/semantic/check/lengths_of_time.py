@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
+from runql.semantic import typed as t
 from runql.semantic.check_context import Report
 from runql.semantic.operands import Operand, quoted
 from runql.semantic.spelling import code
-from runql.semantic.typed import TAggregate, TCell, TField, TypedExpr
+from runql.semantic.typed import TypedExpr
 
 _OF_TIME: Final = re.compile(
     r"(?i)(?<![a-z])(?:time|times|timing|runtime|walltime|duration|secs?|seconds?|s|ms|min|mins|minutes?|hours?|days?"
@@ -34,8 +35,18 @@ def say_length_beside_number(left: Operand, right: Operand, report: Report) -> N
 
 def _name_of(expr: TypedExpr) -> str | None:
     """The name of a number that a run brings along; `None` of what is worked out, and of a run's own fields."""
-    if isinstance(expr, TField):
-        return None if expr.key.space is Space.RUN else expr.key.written
-    if isinstance(expr, TAggregate):
-        return expr.metric
-    return expr.name if isinstance(expr, TCell) and expr.name.startswith(("config.", "summary.", "logged.")) else None
+    match expr:
+        case t.TField(key=key):
+            return None if key.space is Space.RUN else key.written
+        case t.TAggregate(metric=metric):
+            return metric
+        case t.TCell(name=name):
+            return name if name.startswith(("config.", "summary.", "logged.")) else None
+        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
+            return None
+        case t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TFold():
+            return None
+        case t.TQuestion() | t.TWindow() | t.TAnyField():
+            return None
+        case _:
+            assert_never(expr)

@@ -14,7 +14,7 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, FRAMED, WINDOWS
 from runql.semantic.check.arguments import percent_of
-from runql.semantic.check.names_in_quotes import say_in_quotes
+from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.last_values import is_framed, of_last
 from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls

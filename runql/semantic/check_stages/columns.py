@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
-from runql.semantic.check.names_in_quotes import say_in_quotes
+from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.expressions import StageExpressions, facts

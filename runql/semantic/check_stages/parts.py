@@ -10,7 +10,7 @@ from runql.language.entry import StageEntry, StagePart
 from runql.language.fields import Space
 from runql.language.kinds import Kind, PartKind, TableKind
 from runql.language.stages import STAGES
-from runql.semantic.check.names_in_quotes import say_in_quotes
+from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
 from runql.semantic.check_stages.columns import StageColumns
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.operands import BROKEN, quoted

@@ -16,7 +16,7 @@ from runql.semantic.catalog import FieldInfo
 from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.histories import modifier_text
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check.names_in_quotes import say_in_quotes
+from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.last_values import frame_of, is_framed, of_last_values
 from runql.semantic.check_stages.ranks import is_measured, say_both_ways

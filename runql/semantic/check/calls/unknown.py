@@ -82,9 +82,7 @@ class UnknownCalls:
             return BROKEN
         if (not of_history or node.name == "best") and self._has_meanings(node, place, span):
             return BROKEN
-        if not of_history and self._rewritten(node, place, span):
-            return BROKEN
-        if self._is_stage(node, place):
+        if (not of_history and self._rewritten(node, place, span)) or self._is_stage(node, place):
             return BROKEN
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":

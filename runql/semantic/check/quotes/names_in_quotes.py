@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from runql.language.fields import RUN_FIELDS, Space
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.interface import ExpressionCheck
@@ -34,8 +36,10 @@ def subject_in_quotes(node: tree.Truth, expressions: ExpressionCheck) -> bool:
             return say_in_quotes(left, expressions)
         case tree.In(value=left) | tree.Between(value=left):
             return say_in_quotes(left, expressions)
-        case _:
+        case tree.Untagged() | tree.Not() | tree.And() | tree.Or():
             return False
+        case _:
+            assert_never(node)
 
 
 def _is_field(name: str, catalog: Catalog | None) -> bool:

@@ -1,0 +1,1 @@
+"""Texts without quotes where a value stands, and names of fields in quotes."""
