@@ -223,6 +223,8 @@ def continued(base: tree.Query, over: tree.Query) -> tree.Query:
     gone = {other for terminal in terminals for other in CLAUSES[terminal].excludes}
     clauses: list[tree.Clause] = []
     for clause in base.clauses:
+        if over.target is Target.COUNT and isinstance(clause, _NOT_COUNTED):
+            continue
         if isinstance(clause, tree.WhereClause):
             further = over.clause(tree.WhereClause)
             clauses.append(clause if further is None else _both(clause, further))
@@ -259,10 +261,27 @@ def _contradiction(base: tree.Query, over: tree.Query, name: str) -> Diagnostic 
     if base.stages and over.target is Target.COUNT:
         hint = f"count its rows: `runs from {name} | group : n = count()`"
         return Diagnostic("RQL220", f"`{name}` has stages, and `count` counts runs", over.span, hints=(hint,))
+    if over.target is Target.COUNT and (word := _not_of_counts(base)):
+        message = f"`{name}` has `{word}`, and `count` counts all runs that match"
+        hint = f"count its rows: `runs from {name} | group : n = count()`"
+        return Diagnostic("RQL220", message, over.span, hints=(hint,))
     if base.target is Target.COUNT:
         return Diagnostic("RQL220", f"`{name}` is a number, and nothing goes on from it", over.span)
     if over.target in (Target.RUN, Target.SWEEP) and base.target is not Target.RUNS:
         return Diagnostic("RQL220", f"`{name}` is one {base.target} already", over.span)
+    return None
+
+
+_NOT_COUNTED = (tree.OrderClause, tree.SelectClause)
+"""What a count of a query leaves out, for there are as many runs in any order and with any columns."""
+
+
+def _not_of_counts(base: tree.Query) -> str | None:
+    """The word of a clause that a count of the query can neither take nor leave out."""
+    for clause in base.clauses:
+        entry = CLAUSES.get(tree.terminal_of(clause))
+        if entry is not None and not entry.counts and not isinstance(clause, _NOT_COUNTED):
+            return entry.words
     return None
 
 

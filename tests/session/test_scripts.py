@@ -131,6 +131,12 @@ def test_a_query_goes_on_from_another() -> None:
     ]
 
 
+def test_a_query_is_counted_whatever_its_order_and_its_columns() -> None:
+    good = "let good = runs where config.lr > 0.05 order -config.lr select id"
+    assert results(f"{good}; count runs from good where state = 'failed'") == [[{"count": 3}]]
+    assert results("let few = runs limit 3; runs from few | group : n = count()") == [[{"n": 3}]]
+
+
 def test_the_last_result() -> None:
     made = session()
     assert results("runs where config.lr > 0.09 select id", made) == [[{"id": "r10"}, {"id": "r11"}]]
@@ -152,6 +158,8 @@ def test_lets_last_over_texts() -> None:
         ("let a = runs | limit 3; runs from a where state = 'failed'", "`a` has stages"),
         ("let a = runs; let a = runs", "`a` is named twice"),
         ("let a = count runs; runs from a", "`a` is a number"),
+        ("let a = runs limit 3; count runs from a", "`a` has `limit`, and `count` counts all runs that match"),
+        ("let a = runs keys loss; count runs from a", "`a` has `keys`"),
         ("let a = runs; runs from a, b", "a query is continued alone"),
         ("runs from _", "there is no last query yet"),
         ("runs from @nowhere", "there is no saved query `@nowhere`"),
