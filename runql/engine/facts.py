@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, assert_never
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from runql.engine.compare import is_nan, is_null
 from runql.engine.evaluate import compile_value
@@ -12,24 +12,11 @@ from runql.engine.fields import values_of_runs
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
 from runql.engine.values.column import HELD, Column, Numbers
-from runql.engine.walk import children
 from runql.language.kinds import Kind
-from runql.semantic import typed as t
+from runql.semantic.needed import negative_tests
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
-from runql.semantic.typed import (
-    FieldKey,
-    TCompare,
-    TConst,
-    TField,
-    THas,
-    TIn,
-    TNot,
-    TOrderKey,
-    TTextTest,
-    TypedExpr,
-)
-from runql.syntax.tree import Comparison, HasMode
+from runql.semantic.typed import FieldKey, TField, TOrderKey, TypedExpr
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
 
@@ -83,49 +70,6 @@ def counted_in(where: TypedExpr | None, kept: Sequence[RunRecord]) -> list[Diagn
     counted = CountedIn(where)
     counted.add(kept)
     return counted.notices()
-
-
-def negative_tests(root: TypedExpr) -> Iterator[tuple[TField | t.TCell, Span]]:
-    """The fields and columns of tests that hold where these are missing, with the place of the test."""
-    waiting: list[tuple[TypedExpr, bool]] = [(root, True)]
-    while waiting:
-        node, positive = waiting.pop()
-        if isinstance(node, TNot):
-            waiting.append((node.value, not positive))
-        elif _holds_of_missing(node) is positive:
-            yield from ((part, node.span) for part in children(node) if isinstance(part, TField | t.TCell))
-        else:
-            waiting.extend((part, positive) for part in reversed(children(node)))
-
-
-def _holds_of_missing(node: TypedExpr) -> bool | None:
-    """What a test says of a missing field: true for `!=`, false for `=`, `in`, `~`, …; `None` for any other node."""
-    match node:
-        case TCompare(op=Comparison.EQ | Comparison.NE as op):
-            asks_for_null = any(isinstance(part, TConst) and part.value is None for part in (node.left, node.right))
-            return None if asks_for_null else op is Comparison.NE
-        case THas(mode=HasMode.NONE):
-            return True
-        case TIn() | TTextTest() | THas():
-            return False
-        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TUntagged() | t.TIs() | t.TLogged() | t.TNot():
-            return None
-        case (
-            t.TAnd()
-            | t.TOr()
-            | t.TArithmetic()
-            | t.TNegate()
-            | t.TCall()
-            | t.TAggregate()
-            | t.TCell()
-            | t.TFold()
-            | t.TQuestion()
-            | t.TWindow()
-            | t.TAnyField()
-        ):
-            return None
-        case _:
-            assert_never(node)
 
 
 class Misplaced:

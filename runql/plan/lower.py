@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
@@ -26,7 +27,7 @@ from runql.plan.nodes import (
     Sort,
     TableStage,
 )
-from runql.semantic.needed import Needed, needed_fields
+from runql.semantic.needed import Needed, joined, needed_fields, needed_of_taken
 from runql.semantic.typed import (
     FieldKey,
     TAnd,
@@ -42,6 +43,8 @@ from runql.semantic.typed import (
     TypedQuery,
 )
 from runql.syntax.tree import Comparison, Target
+
+_STEPS: Final = Needed(summary=("_step",))
 
 
 def lower(
@@ -64,22 +67,24 @@ def lower(
 
 def _table(query: TypedQuery, *, with_steps: bool) -> Plan:
     if query.target is Target.COUNT:
-        return Count(_limited(query, _filtered(query, replace(needed_fields(query), history_keys=False))))
+        return Count(_limited(query, _filtered(query, replace(needed_fields(query), history_keys=False), Needed())))
     if query.histories is not None:
-        runs = _limited(query, Sort(_filtered(query, needed_fields(query)), query.order))
+        runs = _limited(query, Sort(_filtered(query, needed_fields(query), needed_of_taken(query)), query.order))
         return Histories(runs, query.histories, query.columns or ())
     columns = columns_of(query)
-    read = needed_fields(replace(query, columns=columns))
-    if with_steps and columns is not None and not query.lazy and read.summary is not None:
-        read = replace(read, summary=tuple(dict.fromkeys((*read.summary, "_step"))))
-    return Projection(_limited(query, Sort(_filtered(query, read), query.order)), columns)
+    shown = replace(query, columns=columns)
+    read, taken = needed_fields(shown), needed_of_taken(shown)
+    if with_steps and columns is not None and not query.lazy:
+        read, taken = joined(read, _STEPS), joined(taken, _STEPS)
+    return Projection(_limited(query, Sort(_filtered(query, read, taken), query.order)), columns)
 
 
-def _filtered(query: TypedQuery, read: Needed) -> Runs:
+def _filtered(query: TypedQuery, read: Needed, taken: Needed) -> Runs:
     scan = RunScan(
         sources=query.sources,
         named=_named(query),
         read=read,
+        taken=taken,
         lazy=query.lazy,
         page_size=query.page,
         with_sweeps=query.with_sweeps,

@@ -35,12 +35,14 @@ class RunScan:
     """All the runs of the sources of a query, or those that it names.
 
     `sources`: their names as written; without any that of whoever asks. `read`: the parts of each run that the plan
-    reads. `lazy`: false for all of each run (`full`), true where the query forbids all but what it names.
+    reads; `taken`: those that it reads of the runs that it takes, once it is decided which these are. `lazy`: false for
+    all of each run (`full`), true where the query forbids all but what it names.
     """
 
     sources: tuple[str, ...] = ()
     named: NamedRuns | None = None
     read: Needed = field(default_factory=Needed)
+    taken: Needed = field(default_factory=Needed)
     lazy: bool | None = None
     page_size: int | None = None
     with_sweeps: bool = False

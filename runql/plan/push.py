@@ -35,7 +35,7 @@ from runql.plan.nodes import (
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history, reads_rows
 from runql.semantic.catalog import Catalog
-from runql.semantic.needed import Needed, casts_in
+from runql.semantic.needed import Needed, casts_in, joined, needed_of
 from runql.semantic.typed import TAnd, TConst, TIn, TOrderKey, TypedExpr
 from runql.semantic.values import kind_of
 from runql.text.diagnostic import Diagnostic
@@ -235,7 +235,7 @@ def _fetch(
     is_bounded = limit is not None and asked.exact
     suffices = ordered and not here and not _reads_all(capabilities)  # else all are read anyway, to be counted
     return Fetch(
-        scan=scan,
+        scan=replace(scan, read=_read(scan, here, capabilities)),
         at=at,
         selector=asked.selector,
         exact=asked.exact,
@@ -247,6 +247,12 @@ def _fetch(
         is_empty=never_true(condition),
         notes=() if never_true(condition) else _notes(here, keys if not ordered else ()),
     )
+
+
+def _read(scan: RunScan, here: tuple[TypedExpr, ...], capabilities: Capabilities) -> Needed:
+    """What is read of each run that comes. Where SQL decides which come, what it was told of them need not."""
+    is_decided = capabilities.form is Form.SQL and capabilities.filters is Trust.EXACT
+    return joined(scan.taken, needed_of(here)) if is_decided else scan.read
 
 
 @frozen

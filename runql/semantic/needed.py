@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from runql.language.fields import Space
@@ -35,8 +36,9 @@ from runql.semantic.typed import (
     TypedExpr,
     TypedQuery,
 )
-from runql.syntax.tree import Comparison, State, Target
+from runql.syntax.tree import Comparison, HasMode, State, Target
 from runql.text.frozen import frozen
+from runql.text.source import Span
 
 _NEVER_UNKNOWN = frozenset({Comparison.EQ, Comparison.NE})
 """The comparisons that hold or don't of a missing field too."""
@@ -139,6 +141,29 @@ def needed_fields(query: TypedQuery) -> Needed:
     return needed_of(query_expressions(query), globs)
 
 
+def needed_of_taken(query: TypedQuery) -> Needed:
+    """What a query reads of the runs that it takes, whoever decides which these are: what orders and shows them, and
+    the fields of which it is said that runs are counted in without them."""
+    lacked = [part for part, _ in negative_tests(query.where)] if query.where is not None else []
+    fields = [part for part in lacked if isinstance(part, TField)]
+    return joined(needed_fields(replace(query, where=None)), needed_of(fields))
+
+
+def joined(one: Needed, other: Needed) -> Needed:
+    """What is in one of them, or in both."""
+
+    def both(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if first is None or second is None else tuple(dict.fromkeys((*first, *second)))
+
+    return Needed(
+        config=both(one.config, other.config),
+        summary=both(one.summary, other.summary),
+        aggregates=tuple(dict.fromkeys((*one.aggregates, *other.aggregates))),
+        logged=tuple(dict.fromkeys((*one.logged, *other.logged))),
+        history_keys=one.history_keys or other.history_keys,
+    )
+
+
 def walk_arguments(expr: TypedExpr) -> Iterator[TypedExpr]:
     """`walk`, and before each value of a history what its argument holds: the x of `at`, the condition of `when`."""
     for node in walk(expr):
@@ -191,6 +216,49 @@ def unknown_when_negated(where: TypedExpr) -> Iterator[TField | TCell]:
         elif not negated and isinstance(node, TIs) and node.state in (State.MISSING, State.NULL):
             taken_in.append(node.value)
     yield from (part for part in read if part not in taken_in)
+
+
+def negative_tests(root: TypedExpr) -> Iterator[tuple[TField | TCell, Span]]:
+    """The fields and columns of tests that hold where these are missing, with the place of the test."""
+    waiting: list[tuple[TypedExpr, bool]] = [(root, True)]
+    while waiting:
+        node, positive = waiting.pop()
+        if isinstance(node, TNot):
+            waiting.append((node.value, not positive))
+        elif _holds_of_missing(node) is positive:
+            yield from ((part, node.span) for part in children(node) if isinstance(part, TField | TCell))
+        else:
+            waiting.extend((part, positive) for part in reversed(children(node)))
+
+
+def _holds_of_missing(node: TypedExpr) -> bool | None:
+    """What a test says of a missing field: true for `!=`, false for `=`, `in`, `~`, …; `None` for any other node."""
+    match node:
+        case TCompare(op=Comparison.EQ | Comparison.NE as op):
+            asks_for_null = any(isinstance(part, TConst) and part.value is None for part in (node.left, node.right))
+            return None if asks_for_null else op is Comparison.NE
+        case THas(mode=HasMode.NONE):
+            return True
+        case TIn() | TTextTest() | THas():
+            return False
+        case TConst() | TField() | TCompare() | TBetween() | TUntagged() | TIs() | TLogged() | TNot():
+            return None
+        case (
+            TAnd()
+            | TOr()
+            | TArithmetic()
+            | TNegate()
+            | TCall()
+            | TAggregate()
+            | TCell()
+            | TFold()
+            | TQuestion()
+            | TWindow()
+            | TAnyField()
+        ):
+            return None
+        case _:
+            assert_never(node)
 
 
 def _top_keys(space: Space, keys: list[FieldKey], globs: Sequence[FieldKey]) -> tuple[str, ...] | None:

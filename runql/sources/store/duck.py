@@ -212,10 +212,10 @@ def type_sql(kind: ColumnType) -> str:
     return _TYPES[kind]
 
 
-def files_sql(paths: Sequence[Path]) -> str:
-    """A table of the rows of some parts."""
+def files_sql(paths: Sequence[Path], *, numbered: bool = False) -> str:
+    """A table of the rows of some parts. `numbered`: with `file_row_number`, where each row stands in its part."""
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    return f"read_parquet([{listed}], hive_partitioning = false)"
+    return f"read_parquet([{listed}], hive_partitioning = false{', file_row_number = true' if numbered else ''})"
 
 
 def named_column(name: str, places: Any) -> SqlColumn:

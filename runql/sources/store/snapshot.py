@@ -19,8 +19,16 @@ from runql.sources.store.attributes import logged_of_rows, parts_of_rows
 from runql.sources.store.cells import RowPlaces, RunCells, series_of, series_sql
 from runql.sources.store.layout import FACTS_OF_STREAM, AttrSpace, Fact
 from runql.sources.store.records import StoredRun, moment_of, read_said, select_columns, stored_of, with_parts
-from runql.sources.store.statistics.kept_catalog import StoreStatistics, statistics_of
+from runql.sources.store.statistics.kept_catalog import StoreStatistics, kept_statistics, statistics_of
 from runql.sources.store.statistics.kept_version import newest_version
+from runql.sources.store.statistics.run_counts import (
+    GONE_SQL,
+    LISTING_SQL,
+    NEWEST_SQL,
+    PATHS_SQL,
+    TOLD_SQL,
+    VersionCounts,
+)
 from runql.sources.store.values import value_of
 from runql.sources.store.views import StoreViews
 from runql.text.diagnostic import Diagnostic
@@ -50,7 +58,7 @@ class FinishedPull:
 class StoreSnapshot:
     """A version of a store. Nothing of it changes; threads may share it.
 
-    `newest_listing`: the newest pull that came to its end. `said`: what is wrong with it as a whole. A part that cannot
+    `said`: what is wrong with it as a whole. A part that cannot
     be read is left out, and that is said. `views`: its facts as SQL sees them.
     """
 
@@ -65,7 +73,10 @@ class StoreSnapshot:
         self._counts_of = 0
         self._parts: dict[AttrSpace, dict[str, dict[str, Any]]] = {}
         self._roots: dict[tuple[AttrSpace, str], dict[str, Any]] = {}
-        self.newest_listing = self._read_listing()
+        self._kept = kept_statistics(folder, self._version)
+        if self._kept is not None and not self.views.lost:
+            self.views.take_odd(self._kept.odd)
+            self.views.take_each_counts(self._kept.runs.each_counts)
         if number is not None and self.views.lost:
             _check_not_deleted(folder, name, self._version, self.views.lost)
 
@@ -101,9 +112,12 @@ class StoreSnapshot:
         """How many runs there are, and the ids of those that are gone; anew once a part of them was lost."""
         with self._lock:
             if self._counts is None or self._counts_of != self.views.generation:
-                ((count,),) = self.views.ask("SELECT count(*) FROM runs")
-                gone = self.views.ask("SELECT id FROM runs WHERE gone IS NOT NULL ORDER BY pull, place")
-                self._counts = int(count), tuple(run_id for (run_id,) in gone)
+                known = self._known
+                if known is None:
+                    ((count,),) = self.views.ask("SELECT count(*) FROM runs")
+                    self._counts = int(count), tuple(run_id for (run_id,) in self.views.ask(GONE_SQL))
+                else:
+                    self._counts = known.count, known.gone
                 self._counts_of = self.views.generation
             return self._counts
 
@@ -116,13 +130,19 @@ class StoreSnapshot:
     @cached_property
     def newest_pull(self) -> int:
         """The number of the newest pull of all, 0 before the first."""
-        ((newest,),) = self.views.ask("SELECT coalesce(max(pull), 0) FROM runs")
+        newest = self.views.ask(NEWEST_SQL)[0][0] if self._known is None else self._known.newest_pull
         return max(int(newest), self.newest_listing.pull)
 
-    def _read_listing(self) -> FinishedPull:
-        sql = "SELECT pull, epoch_us(ended), listed, said FROM {files} ORDER BY pull DESC LIMIT 1"
-        rows = self.views.rows(Fact.PULLS, sql)
-        if not rows:
+    @property
+    def _known(self) -> VersionCounts | None:
+        """What was counted of the runs, while no part of them is found lost."""
+        return None if self._kept is None or self.views.lost else self._kept.runs
+
+    @cached_property
+    def newest_listing(self) -> FinishedPull:
+        """The newest pull that came to its end."""
+        rows = self.views.rows(Fact.PULLS, LISTING_SQL) if self._known is None else [self._known.listing]
+        if not rows or rows[0] is None:
             return FinishedPull()
         pull, ended, listed, said = rows[0]
         return FinishedPull(pull, moment_of(ended), listed, read_said(said).get("listing", ()))
@@ -130,6 +150,8 @@ class StoreSnapshot:
     @cached_property
     def statistics(self) -> StoreStatistics:
         """The catalog, and what is odd in which path."""
+        if self._kept is not None:
+            return self._kept
         known = statistics_of(self._folder, self._version, self.views)
         if not self.views.lost:
             self.views.take_odd(known.odd)
@@ -154,7 +176,11 @@ class StoreSnapshot:
             return [self._stored[number] for number in numbers if number in self._stored]
 
     def _read_few(self, numbers: Sequence[int]) -> dict[int, StoredRun]:
-        """The newest rows of few runs. Their keys are written out: the parts tell sooner where those are not."""
+        """The newest rows of few runs: read where they stand, or else by their keys, which are written out, since the
+        parts tell sooner where those are not."""
+        at_place = self.views.rows_at(numbers, select_columns())
+        if at_place is not None:
+            return {at: stored_of(row) for at, *row in at_place}
         of = "FROM runs SEMI JOIN (SELECT unnest(?::BIGINT[]) AS nr) USING (nr)"
         number_of = {
             (run, pull): at for at, run, pull in self.views.ask(f"SELECT nr, run, pull {of}", parameters=[numbers])
@@ -178,7 +204,9 @@ class StoreSnapshot:
     @cached_property
     def tells_of_runs(self) -> bool:
         """Whether there is something to say of some run."""
-        found = self.views.rows(Fact.RUNS, "SELECT count(*) FROM {files} WHERE contains(said, '\"run\":')")
+        if self._known is not None:
+            return self._known.tells
+        found = self.views.rows(Fact.RUNS, TOLD_SQL)
         return bool(found and found[0][0])
 
     def with_ids(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, StoredRun]:
@@ -202,7 +230,8 @@ class StoreSnapshot:
     @cached_property
     def paths(self) -> list[tuple[str, str]]:
         """The entities and projects of the runs."""
-        return [(entity, project) for entity, project in self.views.ask("SELECT DISTINCT entity, project FROM runs")]
+        found = self.views.ask(PATHS_SQL) if self._known is None else self._known.paths
+        return [(entity, project) for entity, project in found]
 
     # ------------------------------------------------------------ attributes
 
@@ -273,7 +302,7 @@ class StoreSnapshot:
                 where += f" AND {name} IN (SELECT unnest(?::VARCHAR[]))"
                 given.append([*map(whole_text, values)])
         sql = f"SELECT {ATTR_COLUMNS} FROM attr WHERE {where} ORDER BY run, place"
-        return self.views.ask(sql, parameters=given)
+        return self.views.ask_attr(sql, given)
 
     # ------------------------------------------------------------ histories
 

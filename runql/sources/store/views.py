@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import Enum
+from itertools import accumulate
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar
@@ -19,6 +21,7 @@ from runql.text.diagnostic import Diagnostic
 
 _NARROW: Final = ("run", "pull", "body", "place", "gone", "id", "entity", "project", "created")
 """The columns of `runs` that each question reads; those of the other fields are read with the first one that does."""
+_OTHERS: Final = tuple(name for name in (*RUN_FIELDS, "last_step", "system_metrics") if name not in _NARROW)
 
 ODD_TESTS: Final = {
     Odd.KEYS: "keys IS NOT NULL",
@@ -27,6 +30,15 @@ ODD_TESTS: Final = {
     Odd.TIME: "t = 'd'",
 }
 _Row = TypeVar("_Row")
+
+
+class _Runs(Enum):
+    """What stands behind `runs`: the parts themselves, or a table in memory of some of its columns, or of all."""
+
+    PARTS = 0
+    NARROW = 1
+    WIDE = 2
+
 
 _MOST_FIELDS: Final = 64
 """So many fields are held in memory, those that were asked for last."""
@@ -49,7 +61,8 @@ class StoreViews:
         self._name = name
         self._version = version
         self._lock = RLock()
-        self._is_wide = self._has_runs = False
+        self._runs: _Runs | None = None
+        self._each_counts: bool | None = None
         self._attr_parts: tuple[table.StorePart, ...] | None = None
         self._odd: dict[tuple[Space, str], frozenset[Odd]] = {}
         self._known_odd: Mapping[tuple[Space, str], frozenset[Odd]] | None = None
@@ -57,6 +70,7 @@ class StoreViews:
         self._fields: dict[AttrField, str] = {}
         self._let_go: list[str] = []
         self._made = 0
+        self._held = "runs_0"
         self._look_for_lost(version.parts)
 
     # ------------------------------------------------------------ parts
@@ -91,8 +105,8 @@ class StoreViews:
         """The parts of a fact that can be read."""
         return tuple(part for part in self._version.of(fact) if part not in self.lost)
 
-    def _files(self, parts: Iterable[table.StorePart]) -> str:
-        return files_sql([self._folder / part.path for part in parts])
+    def _files(self, parts: Iterable[table.StorePart], *, numbered: bool = False) -> str:
+        return files_sql([self._folder / part.path for part in parts], numbered=numbered)
 
     def leave_out(self, parts: Sequence[table.StorePart], error: Unreadable) -> None:
         """Leave out what cannot be read. Raises `ServerError` if it is not that."""
@@ -115,6 +129,10 @@ class StoreViews:
         """The rows of a statement over `runs` and `attr`; `columns` of `runs` that it reads."""
         return self._over_views(lambda: self.duck.rows(sql, parameters), columns)
 
+    def ask_attr(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement over `attr` alone."""
+        return self._over_views(lambda: self.duck.rows(sql, parameters), None)
+
     def column(self, sql: str, columns: Collection[str] = ()) -> list[Any]:
         """The one column of a statement over `runs` and `attr`, without NULL."""
         return self._over_views(lambda: self.duck.column(sql), columns)
@@ -123,54 +141,100 @@ class StoreViews:
         """The columns of a statement over `runs` and `attr` as arrays, in which no NULL is."""
         return self._over_views(lambda: self.duck.arrays(sql), columns)
 
-    def _over_views(self, work: Callable[[], list[_Row]], columns: Collection[str]) -> list[_Row]:
+    def _over_views(self, work: Callable[[], list[_Row]], columns: Collection[str] | None) -> list[_Row]:
+        """`columns`: those of `runs` that are read; `None` where it is not."""
         while True:
-            with self._lock:
-                self._make_runs(wide=not {*_NARROW, "nr"}.issuperset(columns))
-                self._make_attr()
             try:
+                with self._lock:
+                    if self._runs is None or columns is not None:
+                        self._make_runs(wide=not {*_NARROW, "nr"}.issuperset(columns or ()))
+                    self._make_attr()
                 return work()
             except Unreadable as error:
                 with self._lock:
-                    self.leave_out(self.parts(Fact.ATTR), error)
+                    self.leave_out((*self.parts(Fact.ATTR), *self.parts(Fact.RUNS)), error)
                     self._begin_anew()
 
     def _make_runs(self, *, wide: bool) -> None:
-        """The table `runs`: the newest row of each run. `nr` is its number."""
-        while not self._has_runs or (wide and not self._is_wide):
+        """The view `runs`: the newest row of each run. `nr` is its number.
+
+        The first statement reads the parts, where each of their rows counts: most processes ask no second one, from
+        which on a table in memory is read.
+        """
+        if self._runs is None and self._each_counts:
+            chosen = ", ".join(map(quoted, (*_NARROW, *_OTHERS)))
+            self.duck.do(f"CREATE OR REPLACE VIEW runs AS {self._placed(self.parts(Fact.RUNS), chosen)}")
+            self._runs = _Runs.PARTS
+            return
+        while self._runs in (None, _Runs.PARTS) or (wide and self._runs is _Runs.NARROW):
             parts = self.parts(Fact.RUNS)
             try:
-                if self._has_runs:
-                    self._widen(parts)
+                if self._runs is _Runs.NARROW:
+                    self._hold(self._widened(parts), _Runs.WIDE)
                 else:
-                    self.duck.do(f"CREATE OR REPLACE TABLE runs AS {self._newest(parts)}")
-                    self._has_runs = True
+                    self._hold(self._newest(parts), _Runs.NARROW)
             except Unreadable as error:
                 self.leave_out(parts, error)
                 self._begin_anew()
+
+    def _hold(self, rows: str, form: _Runs) -> None:
+        """Have `runs` in memory. Who reads it in another thread has the one before, or this one."""
+        before, self._made = self._held, self._made + 1
+        self._held = f"runs_{self._made}"
+        self.duck.do(f"CREATE TABLE {self._held} AS {rows}")
+        self.duck.do(f"CREATE OR REPLACE VIEW runs AS SELECT * FROM {self._held}")
+        self.duck.do(f"DROP TABLE IF EXISTS {before}")
+        self._runs = form
+
+    def _placed(self, parts: Sequence[table.StorePart], chosen: str) -> str:
+        """Columns of `runs` where each row of the parts is a run: its number is the place of its row in all of them."""
+        every = self.parts(Fact.RUNS)
+        first = dict(zip(every, accumulate((part.rows for part in every[:-1]), initial=0), strict=True))
+        firsts = ", ".join(str(first[part]) for part in parts)
+        number = f"list_extract([{firsts}]::BIGINT[], file_index::BIGINT + 1) + file_row_number"
+        return f"SELECT {number} AS nr, {chosen} FROM {self._files(parts, numbered=True)}"
+
+    def rows_at(self, numbers: Sequence[int], chosen: str) -> list[tuple[Any, ...]] | None:
+        """The numbers and some columns of few runs, read where they stand in their parts; `None` where the numbers are
+        no places in them."""
+        if not self._each_counts or self._runs is None or not numbers:
+            return None
+        parts, places, first = [], [], 0
+        for part in self.parts(Fact.RUNS):
+            some = [number - first for number in numbers if first <= number < first + part.rows]
+            parts += [part] if some else []
+            places += some
+            first += part.rows
+        rows = f"{self._placed(parts, chosen)} WHERE file_row_number IN ({', '.join(map(str, places))})"
+        sql = f"SELECT * FROM ({rows}) WHERE nr IN ({', '.join(map(str, numbers))})"
+        try:
+            return self.duck.rows(sql)
+        except Unreadable as error:
+            with self._lock:
+                self.leave_out(parts, error)
+                self._begin_anew()
+            return None
 
     def _newest(self, parts: Sequence[table.StorePart]) -> str:
         chosen = ", ".join(map(quoted, _NARROW))
         if not parts:
             return f"SELECT 0::BIGINT AS nr, * FROM (SELECT {_no_columns(Fact.RUNS, _NARROW)}) WHERE FALSE"
+        if self._each_counts:
+            return self._placed(parts, chosen)
         files = self._files(parts)
         newest = f"SEMI JOIN (SELECT run, max(pull) AS pull FROM {files} GROUP BY run) USING (run, pull)"
         return f"SELECT row_number() OVER () - 1 AS nr, {chosen} FROM {files} {newest if len(parts) > 1 else ''}"
 
-    def _widen(self, parts: Sequence[table.StorePart]) -> None:
-        names = [name for name in (*RUN_FIELDS, "last_step", "system_metrics") if name not in _NARROW]
-        if parts:
-            others = ", ".join(f"w.{quoted(name)}" for name in names)
-            joined = f"FROM runs AS o JOIN {self._files(parts)} AS w USING (run, pull)"
-            self.duck.do(f"CREATE OR REPLACE TABLE runs AS SELECT o.*, {others} {joined}")
-        else:
-            self.duck.do(f"CREATE OR REPLACE TABLE runs AS SELECT *, {_no_columns(Fact.RUNS, names)} FROM runs")
-        self._is_wide = True
+    def _widened(self, parts: Sequence[table.StorePart]) -> str:
+        if not parts:
+            return f"SELECT *, {_no_columns(Fact.RUNS, _OTHERS)} FROM {self._held}"
+        others = ", ".join(f"w.{quoted(name)}" for name in _OTHERS)
+        return f"SELECT o.*, {others} FROM {self._held} AS o JOIN {self._files(parts)} AS w USING (run, pull)"
 
     def _begin_anew(self) -> None:
         """What was numbered by a table `runs` that lacked nothing yet does not count any more."""
         self.generation += 1
-        self._has_runs = self._is_wide = False
+        self._runs = self._each_counts = None
         self._attr_parts = None
         self._known_odd = None
 
@@ -181,7 +245,7 @@ class StoreViews:
             return
         names = FACTS[Fact.ATTR].columns
         if parts:
-            newest = "" if self._is_all_newest() else "SEMI JOIN runs ON runs.run = a.run AND runs.body = a.pull"
+            newest = "" if self.counts_each_row() else "SEMI JOIN runs ON runs.run = a.run AND runs.body = a.pull"
             rows = f"SELECT {', '.join(map(quoted, names))} FROM {self._files(parts)} AS a {newest}"
         else:
             rows = f"SELECT {_no_columns(Fact.ATTR, [*names])} WHERE FALSE"
@@ -191,8 +255,10 @@ class StoreViews:
         self._asked.clear()
         self._odd.clear()
 
-    def _is_all_newest(self) -> bool:
+    def counts_each_row(self) -> bool:
         """Whether no run was pulled twice, so that all rows count."""
+        if self._each_counts is not None:
+            return self._each_counts
         given = sum(part.rows for part in self._version.of(Fact.RUNS))
         rows = self.duck.rows("SELECT count(*), count(*) FILTER (body <> pull) FROM runs")
         return rows[0] == (given, 0)
@@ -215,6 +281,11 @@ class StoreViews:
         """What is odd is known of all paths."""
         with self._lock:
             self._known_odd = known
+
+    def take_each_counts(self, known: bool) -> None:
+        """It is known whether each row of the parts counts, before one is read."""
+        with self._lock:
+            self._each_counts = known
 
     def odd_of(self, space: Space, path: str) -> frozenset[Odd]:
         """What is odd in the rows of a path, or in a column of `runs`."""

@@ -78,12 +78,14 @@ selectors = st.builds(
 )
 
 
-def store_of_records(runs: Sequence[RunRecord], folder: Path) -> StoreService:
-    """A store of some runs, without their histories. Every third was pulled once before, with other values."""
+def store_of_records(runs: Sequence[RunRecord], folder: Path, *, once: bool = False) -> StoreService:
+    """A store of some runs, without their histories. Every third was pulled once before, with other values; `once`:
+    each one time, in two parts."""
     table.create(folder, "judged")
     others = [replace(run, config=runs[0].config, summary=runs[-1].config) for run in runs[::3]]
+    half = len(runs) // 2
     newest = 0
-    for pulled in (others, runs):
+    for pulled in (runs[:half], runs[half:]) if once else (others, runs):
         writer = StoreWriter(folder, newest_pull=newest)
         for run in pulled:
             writer.end(writer.begin(run, "mark"))
@@ -123,10 +125,17 @@ def _name(run: RunRecord) -> str:
 
 
 def judge(runs: Sequence[RunRecord], asked: Sequence[TypedSelector], folder: Path) -> Counter[str]:
-    """Ask a store, often enough that what it holds in memory is asked too. Raises `AssertionError`."""
-    store = store_of_records(runs, folder)
+    """Ask a store, often enough that what it holds in memory is asked too; and where each run was pulled once, half of
+    the questions are the first to a service, which reads the parts. Raises `AssertionError`."""
+    once = len(runs) % 2 == 0
+    store = store_of_records(runs, folder, once=once)
     counts: Counter[str] = Counter()
-    for selector in asked:
+    for at, selector in enumerate(asked):
+        if once and at % 2:
+            assert store.snapshot().statistics
+            store.close()
+            store = StoreService(folder, name="judged")
+            counts["as a first question"] += 1
         said = disagreement(runs, store, selector)
         assert said is None, f"{said}\n{runs}"
         statement = store.statement("", "", selector)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from runql.engine.facts import gap_count, negative_tests
+from runql.engine.facts import gap_count
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
 from runql.engine.values.column import column_of
-from runql.semantic.needed import unknown_when_negated, walk
+from runql.semantic.needed import negative_tests, unknown_when_negated, walk
 from runql.semantic.spelling import code, path_text
 from runql.semantic.typed import TAnd, TCell, TField, TypedExpr
 from runql.semantic.values import Value

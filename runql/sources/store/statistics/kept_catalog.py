@@ -1,4 +1,4 @@
-"""The catalog of a version as a file beside the table, so that a question need not count for it.
+"""The catalog of a version and what else is counted of it, as a file beside the table, for questions not to count it.
 
 `_catalog/VERSION-DIGEST.json` is of the version of which the digest of the names of its parts is that: another one is
 never taken for it. It is written by the pull that made the version, or else by the first who asks; whoever cannot write
@@ -21,12 +21,13 @@ from runql.plan.to_sql.fields import Odd
 from runql.semantic.catalog import Catalog
 from runql.sources.catalog_files import from_document, to_document
 from runql.sources.store.layout import LAYOUT
+from runql.sources.store.statistics.run_counts import VersionCounts, counted_runs, counts_of
 from runql.sources.store.table import Version
 from runql.sources.store.views import StoreViews
 from runql.text.frozen import frozen
 
 FOLDER: Final = "_catalog"
-_FORM: Final = 2
+_FORM: Final = 3
 _DIGEST_BYTES: Final = 12
 
 OddPaths: TypeAlias = Mapping[tuple[Space, str], frozenset[Odd]]
@@ -35,24 +36,33 @@ OddPaths: TypeAlias = Mapping[tuple[Space, str], frozenset[Odd]]
 
 @frozen
 class StoreStatistics:
-    """What is known of a version before it is asked: the catalog of all runs, what they logged in it, and which paths
-    hold what SQL does not compare as the engine does."""
+    """What is known of a version before it is asked: the catalog of all runs, what they logged in it, which paths
+    hold what SQL does not compare as the engine does, and what each question wants to know of all runs."""
 
     catalog: Catalog
     odd: OddPaths
+    runs: VersionCounts
+
+
+def kept_statistics(folder: Path, version: Version) -> StoreStatistics | None:
+    """What is known of a version, from its file; `None` if there is none, or it was cut short."""
+    return _read(_path(folder, version))
 
 
 def statistics_of(folder: Path, version: Version, views: StoreViews) -> StoreStatistics:
     """What is known of a version: read from its file, or else counted, and kept if that can be."""
-    path = folder / FOLDER / f"{version.number}-{_digest(version)}.json"
-    known = _read(path)
+    known = kept_statistics(folder, version)
     if known is None:
         from runql.sources.store.statistics.tally import CatalogTally
 
-        known = StoreStatistics(CatalogTally(views).catalog(""), views.all_odd())
+        known = StoreStatistics(CatalogTally(views).catalog(""), views.all_odd(), counted_runs(views))
         if not views.lost and os.access(folder, os.W_OK):
-            _write(path, known)
+            _write(_path(folder, version), known)
     return known
+
+
+def _path(folder: Path, version: Version) -> Path:
+    return folder / FOLDER / f"{version.number}-{_digest(version)}.json"
 
 
 def _digest(version: Version) -> str:
@@ -65,7 +75,7 @@ def _read(path: Path) -> StoreStatistics | None:
     try:
         told = json.loads(path.read_bytes())
         odd = {(Space(space), name): frozenset(map(Odd, found)) for space, name, found in told["odd"]}
-        return StoreStatistics(from_document(told["catalog"]), odd)
+        return StoreStatistics(from_document(told["catalog"]), odd, counts_of(told["runs"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -75,7 +85,7 @@ def _write(path: Path, known: StoreStatistics) -> None:
     import secrets  # with what it loads it takes longer than to read the file
 
     odd = [[space.value, name, sorted(one.value for one in found)] for (space, name), found in known.odd.items()]
-    told = {"catalog": to_document(known.catalog), "odd": odd}
+    told = {"catalog": to_document(known.catalog), "odd": odd, "runs": known.runs.document()}
     scratch = path.with_name(f".{secrets.token_hex(8)}")
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
