@@ -8,14 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from runql.errors import SourceError
+from runql.errors import BackendError, SourceError
 from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.open import SourcePlace
-from runql.sources.protocol import FULL, HistoryRequest, Page, PageRequest, Stream, Wanted
+from runql.sources.protocol import FULL, HistoryRequest, Page, PageRequest, RunMetadata, Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.age import note_looked
 from runql.sources.store.exported import ExportReader
-from runql.sources.store.records import key_of, mark_of
+from runql.sources.store.records import StoredRun, key_of, mark_of
 from runql.sources.store.remote import keep_beside
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
 from runql.sources.store.statistics.kept_points import keep_points
@@ -97,14 +97,17 @@ class PullReport:
 class _PullListing:
     """What a listing gave: the marks of the runs that must be read, and the keys of all.
 
-    `said`: of the listing; `lost`: of histories that did not come whole. `fewer`: of a server, the runs of which fewer
-    rows came than it said that there are, with how many it said and how many came.
+    `said`: of the listing; `lost`: of histories that did not come whole. `bare`: the runs that are as they were, of
+    which the store does not hold where they ran; `untold`: those of which that could not be read, and why. `fewer`: of
+    a server, the runs of which fewer rows came than it said that there are, with how many it said and how many came.
     """
 
     marks: dict[tuple[str, str, str], str] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     said: list[Diagnostic] = field(default_factory=list)
     lost: list[Diagnostic] = field(default_factory=list)
+    bare: list[StoredRun] = field(default_factory=list)
+    untold: dict[str, str] = field(default_factory=dict)
     fewer: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -131,6 +134,7 @@ def pull(
         listing = _list(place, snapshot, counts, part)
         try:
             _read(place, listing, snapshot, writer, counts)
+            added = _add_metadata(place, listing, writer)
             if part is None:
                 _mark_gone(listing, snapshot, writer, counts)
             else:
@@ -140,13 +144,13 @@ def pull(
             _commit(writer, counts)
         newest = table.version(store, name)
         swept = sweep(store, newest)
-        if counts.written:
+        if counts.written or added:
             _keep_statistics(store, name, newest, are_many=counts.listed >= _MANY)
         keep_beside(store)
     finally:
         writer.close()
         snapshot.close()
-    lost = (*folded(listing.lost), *_said_of_rows(listing.fewer))
+    lost = (*folded(listing.lost), *_said_of_metadata(listing.untold), *_said_of_rows(listing.fewer))
     return PullReport(store, origin, counts, newest.number, swept, (*said, *lost))
 
 
@@ -169,6 +173,14 @@ def _finish(
     elif looked is not None:
         note_looked(looked, before.pull)
     return said
+
+
+def _said_of_metadata(untold: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """That it is not in the store where some runs ran."""
+    if untold:
+        runs = f"run `{next(iter(untold))}`" if len(untold) == 1 else f"{len(untold):,} runs"
+        message = f"where {runs} ran could not be read: {next(iter(untold.values()))}"
+        yield Diagnostic("RQL582", message, hints=("the next pull asks again",), names=tuple(untold))
 
 
 def _said_of_rows(fewer: Mapping[str, tuple[int, int]]) -> Iterator[Diagnostic]:
@@ -244,6 +256,7 @@ def _list(place: SourcePlace, snapshot: StoreSnapshot, counts: PullCounts, part:
             is_same = stored is not None and stored.mark == mark and stored.gone is None
             if stored is not None and is_same and stored.body not in snapshot.lost_bodies:
                 counts.same += 1
+                listing.bare += [] if key in snapshot.with_metadata else [stored]
             else:
                 listing.marks[record.entity, record.project, record.id] = mark
                 counts.to_read += 1
@@ -260,6 +273,7 @@ def _read(
         ids = tuple(run_id for _, _, run_id in batch)
         records = place.service.upgrade(place.entity, place.project, ids, FULL)
         there = tuple(run_id for run_id in ids if run_id in records)
+        told = _metadata(place, there, listing)
         for key in batch:
             if key[2] not in records:  # it went while the others were read
                 listing.keys.discard(key_of(RunRecord(key[2], entity=key[0], project=key[1])))
@@ -269,7 +283,9 @@ def _read(
         for (_, _, run_id), mark in batch.items():
             if run_id in records:
                 stored = snapshot.runs.get(key_of(records[run_id]))
-                written = _write(records[run_id], mark, histories, writer, counts)
+                written = writer.begin(records[run_id], mark)
+                written.metadata = told.get(run_id)
+                _write(written, histories, writer, counts)
                 if not place.service.capabilities.cheap_pages:
                     _compare(written, listing, was_read_again=stored is not None and not stored.mark)
                 listing.lost += _ended(written, writer)
@@ -287,18 +303,34 @@ def _histories(
     return place.service.histories(request)
 
 
-def _write(
-    record: RunRecord, mark: str, histories: Mapping[Stream, _InOrder], writer: StoreWriter, counts: PullCounts
-) -> OpenRun:
+def _metadata(place: SourcePlace, run_ids: tuple[str, ...], listing: _PullListing) -> Mapping[str, RunMetadata]:
+    """Where runs ran. That it cannot be read is said, and the next pull asks again."""
+    try:
+        return place.service.metadata_of(place.entity, place.project, run_ids) if run_ids else {}
+    except BackendError as error:
+        listing.untold |= dict.fromkeys(run_ids, str(error))
+        return {}
+
+
+def _add_metadata(place: SourcePlace, listing: _PullListing, writer: StoreWriter) -> int:
+    """Add where they ran to runs of the store that are as they were, and were pulled before that was kept; to how many
+    it was."""
+    rest, added = iter(listing.bare), 0
+    while batch := {stored.record.id: stored for stored in islice(rest, _PER_PAGE)}:
+        for run_id, told in _metadata(place, tuple(batch), listing).items():
+            writer.add_metadata(batch[run_id], told)
+            added += 1
+    return added
+
+
+def _write(run: OpenRun, histories: Mapping[Stream, _InOrder], writer: StoreWriter, counts: PullCounts) -> None:
     """Add the rows of a run. One whose history may come whole the next time has no mark."""
-    run = writer.begin(record, mark)
     for stream, found in histories.items():
-        for history in found.of(record.id):
+        for history in found.of(run.record.id):
             writer.add(run, stream, history)
             counts.values += history.length * len(history.columns)
     if _lost(run):
         run.mark = ""  # no listing has that: it is read again the next time
-    return run
 
 
 def _lost(run: OpenRun) -> list[Diagnostic]:

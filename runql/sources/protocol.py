@@ -186,10 +186,12 @@ class HistoryRequest:
 
 @frozen
 class RunMetadata:
-    """What `wandb-metadata.json` says, by the names used there. `origin`: to be said of a name that is not there."""
+    """What `wandb-metadata.json` says, by the names used there. `origin`: to be said of a name that is not there.
+    `lacking`: to be said once of a copy that was made without it."""
 
     facts: Mapping[str, Any]
     origin: str
+    lacking: str = ""
 
 
 NO_METADATA = RunMetadata({}, "the source knows no more than `host`, `startedAt` and `git`")
@@ -366,6 +368,10 @@ class ServiceApi(Protocol):
     def metadata(self, entity: str, project: str, run_id: str) -> RunMetadata:  # noqa: ARG002 - nothing of any run
         """Where a run ran, beyond what a listing tells."""
         return NO_METADATA
+
+    def metadata_of(self, entity: str, project: str, run_ids: tuple[str, ...]) -> Mapping[str, RunMetadata]:
+        """Where runs of a project ran, by their ids. Of a run that is gone, nothing or little."""
+        return {run_id: self.metadata(entity, project, run_id) for run_id in run_ids}
 
     def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:  # noqa: ARG002
         """What to say of a query that was read, if the source turned out to lack something for it.

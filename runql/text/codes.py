@@ -181,6 +181,7 @@ _TABLE = {
     "RQL576": Code("warning", "a metric that `keys` lacks, read as the last value of each run"),
     "RQL577": Code("error", "more runs would come back from another engine than are decided here"),
     "RQL580": Code("notice", "runs that a store keeps and their source no longer has"),
+    "RQL582": Code("warning", "where a run ran is not in the store"),
     "RQL584": Code("notice", "a store that holds a part of its source"),
     "RQL585": Code("notice", "a store of which a part is newer than the rest"),
     "RQL586": Code("notice", "how old a copy is"),

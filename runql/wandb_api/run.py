@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
@@ -146,10 +147,13 @@ class BaseRun(LightAttributes, Pictured):
     def metadata(self) -> dict[str, Any]:
         """What `wandb-metadata.json` says of where the run ran, as far as the source knows it; read once.
 
-        Of runs on disk that is the file, or what the log holds in its place; a server is asked for it.
+        Of runs on disk that is the file, or what the log holds in its place; a server is asked for it, and a store has
+        what its source said. A store that was pulled before it kept that warns, and the next pull adds it.
         """
         if self._metadata is None:
             told = self._service.metadata(*self._place, self.id)
+            if told.lacking:
+                warnings.warn(told.lacking, UserWarning, stacklevel=2)
             self._metadata = Metadata({**self._known_metadata(), **told.facts}, told.origin)
         return self._metadata
 

@@ -52,6 +52,7 @@ PARTS: Mapping[str, str] = {
     "system": "machine metrics",
     "labels": "names that are not ids, tags, job types and notes of runs",
     "texts": "texts that were logged",
+    "metadata": "where runs ran",
     "nesting": "metrics that nest: they are one name with dots",
 }
 LABELS = ("displayName", "display_name", "tags", "jobType")
@@ -119,9 +120,9 @@ def make_store(sample: SampleProject, folder: Path) -> Source:
 
 
 BACKENDS: Mapping[str, Backend] = {
-    "memory": Backend(make_memory),
+    "memory": Backend(make_memory, frozenset({"metadata"})),
     "local": Backend(make_local),
-    "store": Backend(make_store),
+    "store": Backend(make_store, frozenset({"metadata"})),
     "tensorboard": Backend(make_tensorboard, frozenset(PARTS)),
     "wandb": Backend(make_wandb),
 }

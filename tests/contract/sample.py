@@ -28,6 +28,7 @@ class SampleRun:
     config: Row = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     system: tuple[Row, ...] = ()
+    metadata: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,14 @@ SAMPLE = SampleProject(
         SampleRun(
             "alpha",
             "warm-1",
+            metadata={
+                "program": "train.py",
+                "args": ["--lr", "0.1"],
+                "python": "3.12",
+                "gpu": "NVIDIA H100",
+                "gpu_count": 2,
+                "cpu_count": 16,
+            },
             tags=("baseline", "paper"),
             group="g1",
             job_type="train",

@@ -30,6 +30,10 @@ class ServedSample(WandbService):
         assert self.loopback.failures == []
 
 
+_RUN_INFO = {"cpu_count": "cpuCount", "gpu_count": "gpuCount"}
+"""What a server calls differently than the file does."""
+
+
 def _run(at: int, run: SampleRun) -> dict[str, Any]:
     rows = [{"_step": step, "_timestamp": 1.7e9 + step, **_flat(row)} for step, row in enumerate(run.rows)]
     summary: dict[str, Any] = {}
@@ -51,6 +55,7 @@ def _run(at: int, run: SampleRun) -> dict[str, Any]:
         "events": list(run.system),
         "systemMetrics": system,
         "createdAt": stamp(at),
+        "runInfo": {_RUN_INFO.get(name, name): value for name, value in run.metadata.items()} or None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from runql.language.kinds import Kind
 from runql.wandb_api.api import WandbApi
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder
-from tests.contract.sample import IDS
+from tests.contract.sample import IDS, SAMPLE
+from tests.sources.store.sample import store_of
 
 
 @pytest.fixture
@@ -137,3 +139,18 @@ def test_the_catalog_tells_what_there_is(source: Source) -> None:
 def test_the_catalog_tells_the_tags(source: Source) -> None:
     catalog = source.service.catalog(source.entity, source.project)
     assert dict(catalog.tags) == {"paper": 3, "baseline": 2}
+
+
+@pytest.mark.needs("metadata")
+def test_where_a_run_ran(source: Source) -> None:
+    metadata = WandbApi(service_api=source.service, entity=source.entity, project=source.project).run("alpha").metadata
+    told = {name: metadata[name] for name in SAMPLE.runs[0].metadata}
+    assert told == {**SAMPLE.runs[0].metadata}
+
+
+def test_a_store_of_it_says_where_runs_ran(source: Source, tmp_path: Path) -> None:
+    store = store_of(source.service, tmp_path / "s", source.entity, source.project)
+    for run_id in IDS:
+        own = source.service.metadata(source.entity, source.project, run_id)
+        assert store.metadata(source.entity, source.project, run_id) == own
+    store.close()

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from runql.config import STORE
+from runql.sources.protocol import RunMetadata
 from runql.sources.store.snapshot import FinishedPull
 from runql.text.diagnostic import Diagnostic
 
@@ -76,6 +78,14 @@ def said_of_nothing(name: str, origin: str, *, number: int | None) -> Diagnostic
     if number is not None:
         return Diagnostic("RQL587", f"version {number:,} of the store is from before the first pull")
     return Diagnostic("RQL587", f"nothing was pulled into `{name}` yet", hints=(f"`{_again(origin, name)}` begins",))
+
+
+def lacking_metadata(run_id: str, name: str, origin: str) -> RunMetadata:
+    """What a store says of where a run ran that was pulled before that was kept."""
+    name = name.removeprefix(STORE)
+    why = "it was pulled by a version of RunQL that kept nothing of it, or that could not be read"
+    message = f"the store `{name}` does not hold where run `{run_id}` ran: {why}"
+    return RunMetadata({}, message, lacking=f"{message}; `{_again(origin, name)}` adds it")
 
 
 def in_units(age: timedelta) -> str:

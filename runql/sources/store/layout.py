@@ -139,6 +139,7 @@ class AttrSpace(StrEnum):
     LOGGED = "logged"
     INTERNAL_CONFIG = "internal_config"
     INTERNAL_SUMMARY = "internal_summary"
+    METADATA = "metadata"
 
 
 def union_columns() -> dict[str, ColumnType]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from runql.semantic.json_text import whole_text
 from runql.semantic.record import LoggedMetrics, RunRecord
-from runql.sources.protocol import Stream
+from runql.sources.protocol import RunMetadata, Stream
 from runql.sources.store.attributes import AttrRow, rows_of_logged, rows_of_part
 from runql.sources.store.layout import FACTS, RUN_COLUMNS, AttrSpace, Fact, run_key
 from runql.sources.store.values import exact_json
@@ -167,6 +167,11 @@ def with_parts(stored: StoredRun, found: Mapping[AttrSpace, Mapping[str, Any]]) 
         internal_summary=part(AttrSpace.INTERNAL_SUMMARY),
         logged=logged,
     )
+
+
+def rows_of_metadata(told: RunMetadata) -> Iterator[AttrRow]:
+    """The rows of `attr` of where a run ran: one at least, which no run has that was pulled before they were kept."""
+    yield from rows_of_part(AttrSpace.METADATA, {"origin": told.origin, "facts": told.facts})
 
 
 # ---------------------------------------------------------------- what is said

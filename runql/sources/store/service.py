@@ -23,10 +23,12 @@ from runql.sources.history_rows import Columns, select_rows, x_axis_of
 from runql.sources.paging import Picture, check_project, is_of_project, page_of, records_of, trimmed
 from runql.sources.protocol import (
     LIGHT,
+    NO_METADATA,
     HistoryRequest,
     Page,
     PageRequest,
     RunColumns,
+    RunMetadata,
     RunValue,
     SqlTables,
     Stream,
@@ -34,7 +36,7 @@ from runql.sources.protocol import (
 )
 from runql.sources.question import question
 from runql.sources.store import table
-from runql.sources.store.age import looked_since, said_of_age, said_of_nothing
+from runql.sources.store.age import lacking_metadata, looked_since, said_of_age, said_of_nothing
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
@@ -237,6 +239,14 @@ class StoreService(RunsAtHand):
         stored = snapshot.with_ids(entity, project, run_ids)
         records = snapshot.records(stored.values(), wanted, few=is_few(len(stored), snapshot))
         return {run_id: trimmed(record, wanted) for run_id, record in zip(stored, records, strict=True)}
+
+    def metadata(self, entity: str, project: str, run_id: str) -> RunMetadata:
+        """What the source said of where a run ran."""
+        snapshot = self.snapshot()
+        stored = snapshot.with_ids(entity, project, (run_id,)).get(run_id)
+        if stored is None:
+            return NO_METADATA
+        return snapshot.metadata(stored) or lacking_metadata(run_id, self.name, self.about.origin)
 
     def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
         """The rows of each run in the order of `run_ids`; a scan in pieces, each with the counts of the whole."""

@@ -13,7 +13,7 @@ from runql.errors import SourceError
 from runql.semantic.json_text import whole_text
 from runql.semantic.record import RunRecord
 from runql.semantic.values import Value
-from runql.sources.protocol import Stream, Wanted
+from runql.sources.protocol import RunMetadata, Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.attributes import logged_of_rows, parts_of_rows
 from runql.sources.store.cells import RowPlaces, RunCells, series_of, series_sql
@@ -303,6 +303,17 @@ class StoreSnapshot:
                 given.append([*map(whole_text, values)])
         sql = f"SELECT {ATTR_COLUMNS} FROM attr WHERE {where} ORDER BY run, place"
         return self.views.ask_attr(sql, given)
+
+    def metadata(self, run: StoredRun) -> RunMetadata | None:
+        """What its source said of where a run ran; `None` of one that was pulled before that was kept."""
+        told = parts_of_rows(self._attributes(AttrSpace.METADATA, None, [run.run])).get(run.run)
+        return None if told is None else RunMetadata(told.get("facts", {}), told["origin"])
+
+    @cached_property
+    def with_metadata(self) -> frozenset[str]:
+        """The runs of which it is known, by their keys."""
+        rows = self.views.ask_attr(f"SELECT DISTINCT run FROM attr WHERE space = '{AttrSpace.METADATA.value}'")
+        return frozenset(run for (run,) in rows)
 
     # ------------------------------------------------------------ histories
 

@@ -15,12 +15,21 @@ from typing import Any, Final
 
 from runql.errors import OutputError
 from runql.semantic.record import RunHistory, RunRecord
-from runql.sources.protocol import Stream
+from runql.sources.protocol import RunMetadata, Stream
 from runql.sources.store import table
 from runql.sources.store.duck import Duck, SqlColumn, Unreadable
 from runql.sources.store.layout import FACTS, FACTS_OF_STREAM, PARTITION, AttrSpace, Fact
 from runql.sources.store.points import PointRows, columns_of_rows
-from runql.sources.store.records import StoredRun, attributes_of, key_of, parts_of, plain_of, row_of, written_said
+from runql.sources.store.records import (
+    StoredRun,
+    attributes_of,
+    key_of,
+    parts_of,
+    plain_of,
+    row_of,
+    rows_of_metadata,
+    written_said,
+)
 from runql.text.diagnostic import Diagnostic
 
 MOST_CELLS: Final = 2_000_000
@@ -34,10 +43,12 @@ _DIGEST_BYTES: Final = 8
 
 @dataclass(slots=True)
 class OpenRun:
-    """A run of which rows are added: how many there are so far, and the names of its columns."""
+    """A run of which rows are added: how many there are so far, and the names of its columns. `metadata`: where it ran,
+    if that is known."""
 
     record: RunRecord
     mark: str
+    metadata: RunMetadata | None = None
     rows: dict[Stream, int] = field(default_factory=dict)
     names: dict[Stream, dict[str, None]] = field(default_factory=dict)
     said: dict[Stream, list[Diagnostic]] = field(default_factory=dict)
@@ -103,7 +114,15 @@ class StoreWriter:
             said={stream: tuple(dict.fromkeys(said)) for stream, said in run.said.items()},
         )
         self._attributes += [(key, self.pull, *row) for row in attributes_of(record)]
+        if run.metadata is not None:
+            self._attributes += [(key, self.pull, *row) for row in rows_of_metadata(run.metadata)]
         self._add_row(stored)
+
+    def add_metadata(self, stored: StoredRun, told: RunMetadata) -> None:
+        """Add to the rows that the store has of a run where it ran."""
+        self._attributes += [(stored.run, stored.body, *row) for row in rows_of_metadata(told)]
+        if len(self._attributes) >= _MOST_ATTRIBUTES:
+            self.commit()
 
     def mark_gone(self, stored: StoredRun) -> None:
         """Say of a run that its source has it no more. Its rows stay."""

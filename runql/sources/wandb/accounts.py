@@ -20,6 +20,8 @@ _METADATA_ORIGIN: Final = (
 class AccountHost(Protocol):
     """What these questions need of the service that they belong to."""
 
+    def metadata_of(self, entity: str, project: str, run_ids: tuple[str, ...]) -> Mapping[str, RunMetadata]: ...
+
     _server: WandbServer
 
     def _place(self, entity: str, project: str) -> ProjectPlace: ...
@@ -70,13 +72,23 @@ class Accounts:
 
     def metadata(self: AccountHost, entity: str, project: str, run_id: str) -> RunMetadata:
         """Where a run ran, by the names of `wandb-metadata.json`, as far as the server says so in an answer."""
+        return self.metadata_of(entity, project, (run_id,)).get(run_id, RunMetadata({}, _METADATA_ORIGIN))
+
+    def metadata_of(self: AccountHost, entity: str, project: str, run_ids: tuple[str, ...]) -> dict[str, RunMetadata]:
+        """The same of several runs of a project, in one request."""
         place = self._place(entity, project)
-        variables = {"entity": place.entity, "project": place.project, "name": run_id}
-        with self._errors(f"the metadata of {place.path}/{run_id}"):
-            answer = self._server.ask(Question("metadata", frozenset(), variables))
-            run = self._server.project_of(answer, place).get("run")
-        facts = read_run_info(run.get("runInfo")) if isinstance(run, Mapping) else None
-        return RunMetadata(facts or {}, _METADATA_ORIGIN)
+        variables = {"entity": place.entity, "project": place.project}
+        variables |= {f"name_{at}": run_id for at, run_id in enumerate(run_ids)}
+        of = run_ids[0] if len(run_ids) == 1 else f"{len(run_ids)} runs"
+        with self._errors(f"the metadata of {place.path}/{of}"):
+            answer = self._server.ask(Question("metadata", frozenset(), variables, len(run_ids)))
+            told = self._server.project_of(answer, place)
+        found = {run_id: told.get(f"run_{at}") for at, run_id in enumerate(run_ids)}
+        return {
+            run_id: RunMetadata(read_run_info(run.get("runInfo")) or {}, _METADATA_ORIGIN)
+            for run_id, run in found.items()
+            if isinstance(run, Mapping)
+        }
 
 
 def _runs_of_agent(data: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from runql.sources.local import LocalService
@@ -15,7 +16,11 @@ def folder_of(sample: SampleProject, folder: Path) -> LocalService:
     """Write the sample below a folder, and read it."""
     for at, run in enumerate(sample.runs):
         body = _bodies(run, sample, FIRST_START + at * 86_400)
-        files.write(folder, files.log(body), run.id, stamp=f"202601{at + 1:02}_120000")
+        log = files.write(folder, files.log(body), run.id, stamp=f"202601{at + 1:02}_120000")
+        if run.metadata:
+            beside = log.parent / "files" / "wandb-metadata.json"
+            beside.parent.mkdir(exist_ok=True)
+            beside.write_text(json.dumps(run.metadata))
     return LocalService(folder)
 
 

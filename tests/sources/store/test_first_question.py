@@ -105,7 +105,7 @@ def test_a_first_question_says_what_cannot_be_decoded(folder: Path, fact: Fact, 
     store = StoreService(folder, name="s")
     page = store.runs_page(PageRequest("", "", wanted=FULL))
     whole = {run.id: run.config for run in RUNS[len(RUNS) // 2 :]}
-    lost = {run.id: {} for run in RUNS[: len(RUNS) // 2]} if fact is Fact.ATTR else {}
+    lost: dict[str, Any] = {run.id: {} for run in RUNS[: len(RUNS) // 2]} if fact is Fact.ATTR else {}
     assert {run.id: run.config for run in page.runs} == {**lost, **whole}
     assert [one.code for one in page.notices] == ["RQL501", "RQL587"]
     assert store.count("", "", PageRequest("", "").selector) == len(page.runs)

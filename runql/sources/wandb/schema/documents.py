@@ -26,6 +26,7 @@ PARTS: dict[str, str] = {
     "run": "run_parts",
     "histories": "history_parts",
     "histories_by_name": "history_parts",
+    "metadata": "metadata_parts",
     "entity_projects": "project_parts",
     "project": "project_parts",
     "projects": "project_parts",
