@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.engine.histories.sampling import sample_rows
+from runql.engine.histories.sampling import extremes, sample_rows
+from runql.engine.values.column import Numbers, column_of
 from runql.semantic.values import MISSING
 
 examples = settings(max_examples=200, deadline=None)
@@ -114,3 +115,18 @@ def test_what_stands_in_every_row_is_no_set_of_its_own() -> None:
 
 def test_numbers_beyond_floats_are_compared_as_they_are() -> None:
     assert 2 in sample_rows({"big": [0.5, 1, 10**400, 1.5, 2, 3, 4, 5]}, 3)
+
+
+_NUMBERS_ALONE = st.one_of(
+    st.lists(st.one_of(st.floats(width=16), st.sampled_from([0.0, -0.0, math.nan, math.inf])), min_size=1),
+    st.lists(st.one_of(st.integers(-3, 3), st.integers(2**53 - 1, 2**53 + 2)), min_size=1),
+    st.lists(st.one_of(st.integers(-3, 3), st.floats(width=16)), min_size=1),
+)
+
+
+@examples
+@given(_NUMBERS_ALONE)
+def test_arrays_find_the_same_extremes(cells: list[Any]) -> None:
+    column = column_of(cells)
+    assert isinstance(column, Numbers)
+    assert extremes(column) == extremes(cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from heapq import heapify, heappop, heappush
 from itertools import compress, pairwise
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.presence import held_rows
-from runql.engine.values.column import Column
+from runql.engine.values.column import Column, Numbers
 
 AXES = frozenset({"_step", "_timestamp", "_runtime"})
 """What W&B writes into every row. They are no reason to keep a row, unless nothing else is asked for."""
@@ -64,6 +65,8 @@ def _sample_group(rows: Sequence[int], columns: Iterable[Sequence[Any]], samples
 
 def extremes(cells: Sequence[Any]) -> tuple[int, ...]:
     """The places of the smallest and the largest number (the first of equal ones); none if there is no number."""
+    if isinstance(cells, Numbers) and not cells.has_gaps and len(cells) and "numpy" in sys.modules:
+        return _extremes(cells)
     listed = [*cells]  # a column looks for a value cell by cell
     if _types(cells) <= _NUMBERS and all(map(eq, listed, listed)):  # NaN is not equal to itself
         return listed.index(min(listed)), listed.index(max(listed))
@@ -71,6 +74,20 @@ def extremes(cells: Sequence[Any]) -> tuple[int, ...]:
     if not places:
         return ()
     return min(places, key=lambda place: listed[place]), max(places, key=lambda place: listed[place])
+
+
+def _extremes(cells: Numbers) -> tuple[int, ...]:
+    """The same of numbers without gaps, by arrays."""
+    import numpy as np
+
+    values = np.asarray(cells.values)
+    least, most = int(values.argmin()), int(values.argmax())
+    if not np.isnan(values[least]):  # the place of a NaN, if there is one
+        return least, most
+    places = np.flatnonzero(~np.isnan(values))
+    if not len(places):
+        return ()
+    return int(places[values[places].argmin()]), int(places[values[places].argmax()])
 
 
 def _types(cells: Sequence[Any]) -> frozenset[type]:

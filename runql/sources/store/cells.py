@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from runql.engine.values.column import Column, Numbers, column_of
 from runql.plan.to_sql.texts import text_sql
@@ -69,6 +69,7 @@ class RunCells:
         return cells
 
 
+_LARGEST: Final = 2**62
 NumbersOfRun: TypeAlias = tuple[int, int, RowPlaces, Column]
 """The places of a run and of a metric among those that were asked for, the rows that hold a number, and the numbers."""
 
@@ -91,11 +92,12 @@ def series_of(arrays: Sequence[Any], keys: int) -> Iterator[NumbersOfRun]:
     if not arrays or not len(arrays[0]):
         return
     at, rows, values, whole = map(np.asarray, arrays)
-    steps = np.diff(at)
-    if (steps < 0).any() or (np.diff(rows)[steps == 0] < 0).any():
-        order = np.lexsort((rows, at))
+    is_same = at[1:] == at[:-1]
+    if (at[1:] < at[:-1]).any() or (is_same & (rows[1:] < rows[:-1])).any():
+        order = _order(at, rows)
         at, rows, values, whole = at[order], rows[order], values[order], whole[order]
-    ends = [*(np.flatnonzero(np.diff(at)) + 1).tolist(), len(at)]
+        is_same = at[1:] == at[:-1]
+    ends = [*(np.flatnonzero(~is_same) + 1).tolist(), len(at)]
     start = 0
     for end in ends:
         run, key = divmod(int(at[start]), keys)
@@ -105,6 +107,16 @@ def series_of(arrays: Sequence[Any], keys: int) -> Iterator[NumbersOfRun]:
         places = RowPlaces(first, last, end - start, [] if is_dense else own.tolist())
         yield run, key, places, _numbers(values[start:end], whole[start:end])
         start = end
+
+
+def _order(at: Any, rows: Any) -> Any:
+    """The order by series and rows. They come in stretches that are sorted, which a stable sort by one key joins."""
+    import numpy as np
+
+    width = int(rows.max()) + 1
+    if int(rows.min()) < 0 or int(at.max()) >= _LARGEST // width:
+        return np.lexsort((rows, at))
+    return np.argsort(at * width + rows, kind="stable")
 
 
 def _numbers(values: Any, whole: Any) -> Column:

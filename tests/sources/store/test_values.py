@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runql.errors import ArgumentError
 from runql.semantic.record import RunRecord
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi, Wanted
 from runql.sources.store.attributes import parts_of_rows, rows_of_part
+from runql.sources.store.cells import series_of
 from runql.sources.store.duck import Duck
 from runql.sources.store.layout import AttrSpace
 from runql.sources.store.values import cell_of, value_of
@@ -98,3 +102,21 @@ def test_ctrl_c_in_a_question_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None
             duck.rows("SELECT 1")
     assert duck.rows("SELECT 1") == [(1,)]
     duck.close()
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), min_size=1, unique=True), st.data())
+def test_series_come_in_their_order_whatever_the_order_of_the_stretches(
+    points: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    far = data.draw(st.sampled_from([0, 2**61]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(points)), max_size=3)))
+    stretches = [sorted(points)[low:high] for low, high in zip([0, *cuts], [*cuts, len(points)], strict=True)]
+    mixed = [point for stretch in data.draw(st.permutations(stretches)) for point in stretch]
+
+    def series(of: Sequence[tuple[int, int]]) -> list[tuple[int, int, list[int], list[Any]]]:
+        at, rows = (np.array(column, np.int64) for column in zip(*of, strict=True))
+        arrays = [at, rows + far, rows + at / 2, np.zeros(len(of), np.bool_)]
+        return [(run, key, [*places.rows], [*cells]) for run, key, places, cells in series_of(arrays, 2)]
+
+    assert series(mixed) == series(sorted(points))
+    assert sum(len(cells) for *_, cells in series(mixed)) == len(points)
