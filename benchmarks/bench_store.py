@@ -33,8 +33,9 @@ import duckdb
 
 from benchmarks.growth import write
 from benchmarks.store_peers import JSON_SQL, ROWS_SQL, TRACKIO_SQL, mlflow, sqlite, trackio
-from benchmarks.synthetic_store import make
+from benchmarks.synthetic_store import METRICS, make
 from runql.session import Session
+from runql.sources.store.cells import series_sql
 
 Work = Callable[[], int]
 
@@ -57,8 +58,9 @@ STAGES: Final[Mapping[str, str]] = {
     "inner join": f"runs select id, summary.acc | join (runs where {_LR} select id, config.lr) on id",
     "semi join": f"runs select id, summary.acc | join semi (runs where {_LR} select id) on id",
 }
+_SAMPLES: Final = 200
 HISTORIES: Final[Mapping[str, str]] = {
-    "200 samples of 100 runs x 3 keys": "runs limit 100 keys loss, acc, val/loss sample 200",
+    f"{_SAMPLES} samples of 100 runs x 3 keys": f"runs limit 100 keys loss, acc, val/loss sample {_SAMPLES}",
     "best over training of every run": "runs select id, min(logged.loss)",
     "where it was best, of every run": "runs select id, min(logged.loss), argmin(logged.loss)",
 }
@@ -227,6 +229,25 @@ def histories(folder: Path, repeat: int) -> None:
         say(f"{line}   {rows:,} rows")
 
 
+def sampled_by_hand(folder: Path, repeat: int) -> None:
+    """What DuckDB takes for the points of the samples above, by the statement that a store asks: for all of them, of
+    which the engine chooses; and for so many rows alone, if something beside the points told which these are."""
+    connection, keys = duck(folder), ["_step", *METRICS]
+    rows = connection.execute(
+        "SELECT run, pull, max(row) FROM points WHERE key = 'loss' GROUP BY ALL ORDER BY run LIMIT 100"
+    )
+    runs, pulls, lasts = map(list, zip(*rows.fetchall(), strict=True))
+    chosen = sorted({last * at // (_SAMPLES - 1) for last in lasts for at in range(_SAMPLES)})
+    sql = series_sql(len(runs), keys).replace("{files}", "points")
+    for name, where in {"all": "", "so many rows": f" AND row IN ({', '.join(map(str, chosen))})"}.items():
+
+        def points(where: str = where) -> int:
+            return len(connection.execute(sql + where, [runs, pulls, keys]).fetchnumpy()["row"])
+
+        _, took, count = timed(points, repeat)
+        say(f"{f'their points by hand, {name}':34}{'':16}{took:13.1f}{'':8}   {count:,} points")
+
+
 def catalog(folder: Path, repeat: int) -> None:
     """The catalog from its file, in a new service each time."""
     Session(f"store:{folder}").catalog()
@@ -290,6 +311,7 @@ def main() -> None:
             stages(folder, given.repeat)
             if given.steps:
                 histories(folder, given.repeat)
+                sampled_by_hand(folder, given.repeat)
         start(folder, given.repeat)
     if given.curve is not None:
         write(given.curve, grown[0], grown[1], "ms")

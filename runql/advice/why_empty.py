@@ -127,7 +127,7 @@ def _at_hand(
     if not all(place.service.capabilities.cheap_pages for place in places):
         return None
     read = needed_of(term for term in terms if not aggregates_in(term))
-    return runs_of(Projection(replace(scan, read=read, lazy=None), ()))
+    return runs_of(Projection(replace(scan, read=read, taken=None, lazy=None), ()))
 
 
 def _looking(records: Sequence[RunRecord]) -> _Count:

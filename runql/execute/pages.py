@@ -23,13 +23,13 @@ _PROJECT: Final = attrgetter("entity", "project")
 
 def wanted_of(fetch: Fetch, metrics: Iterable[str] = ()) -> Wanted:
     """The heavy parts of each run that a plan reads; with `full` all of them. `metrics`: of the summary these too."""
-    scan = fetch.scan
-    if scan.lazy is False:
+    if fetch.scan.lazy is False:
         return FULL
-    summary = scan.read.summary
+    read = fetch.read
+    summary = read.summary
     if summary is not None:
         summary = tuple(dict.fromkeys((*summary, *metrics)))
-    return Wanted(scan.read.config, summary, history_keys=scan.read.history_keys)
+    return Wanted(read.config, summary, history_keys=read.history_keys)
 
 
 class Paging:

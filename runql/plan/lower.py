@@ -67,7 +67,8 @@ def lower(
 
 def _table(query: TypedQuery, *, with_steps: bool) -> Plan:
     if query.target is Target.COUNT:
-        return Count(_limited(query, _filtered(query, replace(needed_fields(query), history_keys=False), Needed())))
+        read, taken = (replace(one, history_keys=False) for one in (needed_fields(query), needed_of_taken(query)))
+        return Count(_limited(query, _filtered(query, read, taken)))
     if query.histories is not None:
         runs = _limited(query, Sort(_filtered(query, needed_fields(query), needed_of_taken(query)), query.order))
         return Histories(runs, query.histories, query.columns or ())

@@ -35,14 +35,14 @@ class RunScan:
     """All the runs of the sources of a query, or those that it names.
 
     `sources`: their names as written; without any that of whoever asks. `read`: the parts of each run that the plan
-    reads; `taken`: those that it reads of the runs that it takes, once it is decided which these are. `lazy`: false for
-    all of each run (`full`), true where the query forbids all but what it names.
+    reads; `taken`: those that it reads of the runs that it takes, once it is decided which these are, with `None` the
+    same. `lazy`: false for all of each run (`full`), true where the query forbids all but what it names.
     """
 
     sources: tuple[str, ...] = ()
     named: NamedRuns | None = None
     read: Needed = field(default_factory=Needed)
-    taken: Needed = field(default_factory=Needed)
+    taken: Needed | None = None
     lazy: bool | None = None
     page_size: int | None = None
     with_sweeps: bool = False
@@ -110,13 +110,15 @@ class Offset(Slice):
 class Fetch:
     """What a source gives, page by page: the scan, and those operations on it that are left to the source.
 
-    `at`: which of the sources of the plan. `selector`: what it is asked for; every run that matches is among them,
-    `exact`: and no other. `there` and `here`: the terms of the condition that the selector narrows by, and those that
-    it does not. `ordered`: the runs come in the order of the plan. `most`: no more are needed. `is_empty`: no run can
-    match, so nothing is asked. `notes`: what is to be said of what is done here.
+    `at`: which of the sources of the plan. `read`: the parts of each run that comes which are read here. `selector`:
+    what it is asked for; every run that matches is among them, `exact`: and no other. `there` and `here`: the terms of
+    the condition that the selector narrows by, and those that it does not. `ordered`: the runs come in the order of the
+    plan. `most`: no more are needed. `is_empty`: no run can match, so nothing is asked. `notes`: what is to be said of
+    what is done here.
     """
 
     scan: RunScan
+    read: Needed
     at: int = 0
     selector: Selector = field(default_factory=TypedSelector)
     exact: bool = True

@@ -235,7 +235,8 @@ def _fetch(
     is_bounded = limit is not None and asked.exact
     suffices = ordered and not here and not _reads_all(capabilities)  # else all are read anyway, to be counted
     return Fetch(
-        scan=replace(scan, read=_read(scan, here, capabilities)),
+        scan=scan,
+        read=_read(scan, here, capabilities),
         at=at,
         selector=asked.selector,
         exact=asked.exact,
@@ -252,7 +253,7 @@ def _fetch(
 def _read(scan: RunScan, here: tuple[TypedExpr, ...], capabilities: Capabilities) -> Needed:
     """What is read of each run that comes. Where SQL decides which come, what it was told of them need not."""
     is_decided = capabilities.form is Form.SQL and capabilities.filters is Trust.EXACT
-    return joined(scan.taken, needed_of(here)) if is_decided else scan.read
+    return scan.read if scan.taken is None or not is_decided else joined(scan.taken, needed_of(here))
 
 
 @frozen
