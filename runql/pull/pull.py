@@ -125,10 +125,7 @@ def pull(
     """
     if not table.is_there(store):
         table.create(store, origin)
-    if (other := table.about(store, name).origin) != origin:
-        hint = "another store: `runql pull SOURCE --into NAME`"
-        raise SourceError.of("RQL511", f"the store `{name}` holds runs of `{other}`, not of `{origin}`", hint)
-    snapshot = StoreSnapshot(store, name)
+    snapshot = _found(store, name, origin)
     writer = StoreWriter(store, newest_pull=snapshot.newest_pull)
     try:
         listing = _list(place, snapshot, counts, part)
@@ -152,6 +149,18 @@ def pull(
         snapshot.close()
     lost = (*folded(listing.lost), *_said_of_metadata(listing.untold), *_said_of_rows(listing.fewer))
     return PullReport(store, origin, counts, newest.number, swept, (*said, *lost))
+
+
+def _found(store: Path, name: str, origin: str) -> StoreSnapshot:
+    """What a store has now. Raises `SourceError` if it holds runs of another source, or nothing can be added to it."""
+    if (other := table.about(store, name).origin) != origin:
+        hint = "another store: `runql pull SOURCE --into NAME`"
+        raise SourceError.of("RQL511", f"the store `{name}` holds runs of `{other}`, not of `{origin}`", hint)
+    snapshot = StoreSnapshot(store, name)
+    if snapshot.version.said:
+        said, hints = snapshot.version.said[0], table.ways_out(store, name)
+        raise SourceError.of("RQL511", f"nothing can be added: {said.message}", *hints)
+    return snapshot
 
 
 def _commit(writer: StoreWriter, counts: PullCounts) -> None:

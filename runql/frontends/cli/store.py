@@ -179,12 +179,20 @@ def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
 def _check(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
     from runql.sources.store import table
     from runql.sources.store.upkeep.check import damages
+    from runql.sources.store.upkeep.entries import damaged_entries
     from runql.sources.store.upkeep.leftovers import orphans
 
-    version = table.version(place.folder, place.name, place.version)
+    entries = [f"{table.LOG}/{one.name}: {one.trouble}" for one in damaged_entries(place.folder / table.LOG)]
+    try:
+        version = table.version(place.folder, place.name, place.version)
+    except SourceError:
+        stdout.say("\n".join(map(clean, entries)))
+        raise
     voice.diagnostics(version.said)
-    broken = [f"{one.part.path}: {one.trouble} ({one.part.rows:,} rows)" for one in damages(place.folder, version)]
-    left = [] if place.version is not None else orphans(place.folder, version)
+    parts = [f"{one.part.path}: {one.trouble} ({one.part.rows:,} rows)" for one in damages(place.folder, version)]
+    # What an entry has added that cannot be read, nobody knows.
+    left = [] if place.version is not None or entries else orphans(place.folder, version)
+    broken = [*entries, *parts]
     lines = [*broken]
     if left:
         whose = "a killed pull left them, or one is at work; a pull deletes them after a day"

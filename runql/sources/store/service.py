@@ -186,7 +186,7 @@ class StoreService(RunsAtHand):
         name = self.name.removeprefix(STORE)
         name = name if self._number is None else name.rpartition("@")[0]
         if not snapshot.version.parts:
-            return (said_of_nothing(name, origin, number=self._number),)
+            return snapshot.version.said or (said_of_nothing(name, origin, number=self._number),)
         age = said_of_age(name, origin, listing, snapshot.newest_pull, number=self._number)
         return (*_said(snapshot, origin), *age)
 

@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runql.config import STORE
 from runql.errors import OutputError, SourceError
 from runql.sources.store.layout import LAYOUT, PARTITION, ColumnType, Fact, union_columns
 from runql.sources.store.remote import Taken, remote_of, written_remote
+from runql.sources.store.upkeep.entries import damaged_entries, hole_in
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -318,22 +320,37 @@ def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTa
     from deltalake.exceptions import DeltaError
 
     try:
-        return DeltaTable(_uri(folder), version=number), ()
+        found = DeltaTable(_uri(folder), version=number)
+        hole = hole_in(folder / LOG, found.version())
+        if hole is None:
+            return found, ()
+        trouble, newest, last = hole.trouble, newest_number(folder) or 0, hole.number - 1
     except (DeltaError, OSError, ValueError, OverflowError) as error:  # a number of a version may be any
-        newest, trouble = newest_number(folder), str(error).partition("\n")[0]
-        if number is not None or newest is None:
-            if number is not None and newest is not None and number > newest:
-                message, known = f"the store `{name}` is not there", f"its versions are 0 to {newest}"
-                raise SourceError.of("RQL511", message, known) from error
+        known, trouble = newest_number(folder), str(error).partition("\n")[0]
+        if number is not None and known is not None and number > known:
+            message, versions = f"the store `{name}` is not there", f"its versions are 0 to {known}"
+            raise SourceError.of("RQL511", message, versions) from error
+        if known is None:
             raise SourceError.of("RQL511", f"the store `{name}` cannot be read: {trouble}") from error
-    for earlier in range(newest - 1, max(-1, newest - 1 - _MOST_STEPS_BACK), -1):
+        newest, last = known, known - 1
+    for earlier in range(last, max(-1, last - _MOST_STEPS_BACK), -1) if number is None else ():
         try:
             table = DeltaTable(_uri(folder), version=earlier)
         except (DeltaError, OSError, ValueError):
             continue
         message = f"the newest version of the store `{name}` is damaged: this is version {earlier} of {newest}"
         return table, (Diagnostic("RQL501", message, hints=(f"`runql store check {name}` says more",)),)
-    raise SourceError.of("RQL511", f"the store `{name}` cannot be read: {trouble}")
+    raise SourceError.of("RQL511", f"the store `{name}` is damaged: {trouble}", *ways_out(folder, name))
+
+
+def ways_out(folder: Path, name: str) -> tuple[str, ...]:
+    """What to do about a log that cannot be read; nothing where all its entries can."""
+    damaged, name = next(damaged_entries(folder / LOG), None), name.removeprefix(STORE)
+    if damaged is None:
+        return ()
+    entry = f"`{LOG}/{damaged.name}` cannot be read ({damaged.trouble}): put it back from a backup"
+    anew = f"or begin anew: `runql store drop {name}`, then pull again"
+    return f"{entry}, {anew}", f"`runql store check {name}` says more"
 
 
 @contextmanager

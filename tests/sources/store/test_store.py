@@ -21,6 +21,7 @@ from runql.sources.store.layout import Fact
 from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import StoreSnapshot
 from runql.sources.store.upkeep.check import damages, sweep
+from runql.sources.store.upkeep.entries import damaged_entries
 from runql.sources.store.upkeep.leftovers import orphans
 from runql.sources.store.writer import StoreWriter
 from tests.sources.store.sample import pulled, store_of
@@ -203,6 +204,43 @@ def test_a_torn_log_leaves_the_version_before(tmp_path: Path) -> None:
     page = store.runs_page(PageRequest("", ""))
     assert [run.id for run in page.runs] == ["a"]
     assert f"version {before} of {before + 1}" in page.notices[0].message
+
+
+_NO_ENTRY = [b"", b"no json", b'{"add": {"path": "fact']
+
+
+@pytest.mark.parametrize("content", _NO_ENTRY)
+def test_the_only_pull_in_a_damaged_log_is_said_and_nothing_is_swept(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "s"
+    store_of(project(("a", 1.0)), folder).close()
+    entry = folder / table.LOG / f"{1:020}.json"
+    entry.write_bytes(content)
+    page = StoreService(folder, name="store:s").runs_page(PageRequest("", ""))
+    assert (page.runs, [one.message for one in page.notices]) == (
+        (),
+        ["the newest version of the store `store:s` is damaged: this is version 0 of 1"],
+    )
+    (found,) = damaged_entries(folder / table.LOG)
+    assert (found.name, found.number) == (entry.name, 1)
+    version = table.version(folder, "s")
+    assert (version.number, version.parts, sweep(folder, version)) == (0, (), 0)
+    with pytest.raises(SourceError, match="nothing can be added: the newest version of the store") as refused:
+        pulled(project(("a", 1.0)), folder)
+    assert any(entry.name in hint for one in refused.value.diagnostics for hint in one.hints)
+
+
+@pytest.mark.parametrize("content", _NO_ENTRY)
+def test_a_log_without_its_first_entry_says_what_to_do(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "s"
+    store_of(project(("a", 1.0)), folder).close()
+    entry = folder / table.LOG / f"{0:020}.json"
+    entry.write_bytes(content)
+    with pytest.raises(SourceError, match="the store `store:s` is damaged") as refused:
+        StoreService(folder, name="store:s")
+    ((first, second),) = [one.hints for one in refused.value.diagnostics]
+    assert entry.name in first
+    assert "`runql store drop s`" in first
+    assert second == "`runql store check s` says more"
 
 
 def test_a_newer_layout_is_refused(tmp_path: Path) -> None:
