@@ -339,7 +339,8 @@ def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTa
         except (DeltaError, OSError, ValueError):
             continue
         message = f"the newest version of the store `{name}` is damaged: this is version {earlier} of {newest}"
-        return table, (Diagnostic("RQL501", message, hints=(f"`runql store check {name}` says more",)),)
+        hints = ways_out(folder, name) or (f"`runql store check {name}` says more",)
+        return table, (Diagnostic("RQL501", message, hints=hints),)
     raise SourceError.of("RQL511", f"the store `{name}` is damaged: {trouble}", *ways_out(folder, name))
 
 
