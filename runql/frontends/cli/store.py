@@ -178,8 +178,8 @@ def _info(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
 
 def _check(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
     from runql.sources.store import table
+    from runql.sources.store.delta.entries import damaged_entries
     from runql.sources.store.upkeep.check import damages
-    from runql.sources.store.upkeep.entries import damaged_entries
     from runql.sources.store.upkeep.leftovers import orphans
 
     entries = [f"{table.LOG}/{one.name}: {one.trouble}" for one in damaged_entries(place.folder / table.LOG)]

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runql.config import STORE
 from runql.errors import OutputError, SourceError
+from runql.sources.store.delta.entries import damaged_entries, hole_in
 from runql.sources.store.layout import LAYOUT, PARTITION, ColumnType, Fact, union_columns
 from runql.sources.store.remote import Taken, remote_of, written_remote
-from runql.sources.store.upkeep.entries import damaged_entries, hole_in
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

@@ -17,11 +17,11 @@ from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi
 from runql.sources.store import table
+from runql.sources.store.delta.entries import damaged_entries
 from runql.sources.store.layout import Fact
 from runql.sources.store.service import StoreService
 from runql.sources.store.snapshot import StoreSnapshot
 from runql.sources.store.upkeep.check import damages, sweep
-from runql.sources.store.upkeep.entries import damaged_entries
 from runql.sources.store.upkeep.leftovers import orphans
 from runql.sources.store.writer import StoreWriter
 from tests.sources.store.sample import pulled, store_of

@@ -1,0 +1,1 @@
+"""What can be said of the files of a Delta log without Delta Lake."""
