@@ -45,6 +45,7 @@ QUESTIONS: Final = {
 HISTORY: Final = {
     "20 runs, 3 metrics, 200 samples": "runs limit 20 keys loss, acc, val/loss sample 200",
     "20 runs, 3 metrics, 20 samples": "runs limit 20 keys loss, acc, val/loss sample 20",
+    "the runs with the least mean loss": "runs order mean(logged.loss) limit 5 select id, mean(logged.loss)",
     "the runs with the least loss": "runs order min(logged.loss) limit 5 select id, min(logged.loss)",
 }
 STEPS: Final = 200

@@ -23,8 +23,9 @@ from runql.sources.store.lake.names import LakeName
 from runql.sources.store.lake.service import LakeService
 from runql.sources.store.service import StoreService
 from tests.engines.depth import drawn
-from tests.engines.test_columns import given_of
+from tests.engines.test_columns import given_of, judge
 from tests.sources.store.judged import store_of_records
+from tests.sources.store.test_series import histories
 
 _sizes = st.sampled_from([0.0, 1e-300, 1e-120, 1e-40, 1e-9, 0.1, 1.0, 3.0, 1e6, 2.0**52, 1e40, 1e140, 1e300])
 _numbers = st.one_of(
@@ -106,3 +107,41 @@ def test_no_value_of_a_run_comes_back(lake: tuple[LakeName, LakeEngine], keys: s
         with pytest.raises(SourceError, match="more than 40 runs would come back"):
             [*runql.query(f"runs | group {keys}: n_unique(summary.y)", theirs)]
     ours.close()
+
+
+_curve = st.one_of(
+    st.lists(_plain.map(lambda value: {"loss": value, "acc": 3}), max_size=9),
+    st.lists(st.floats(-2, 2).map(lambda value: {"loss": value, "acc": int(value)}), max_size=9),
+    st.lists(st.one_of(*[_plain] * 3, _numbers).map(lambda value: {"loss": float(value)}), max_size=9),
+)
+_of_history = st.builds(
+    "{}(logged.{})".format,
+    st.sampled_from(["mean", "sum", "std", "median", "p10", "p90", "p0", "p100", "min", "count"]),
+    st.sampled_from(["loss", "loss", "acc"]),
+)
+_of_histories = st.one_of(
+    st.builds("runs select id, {}, {}".format, _of_history, _of_history),
+    st.builds("runs order -{}, id limit 3 select id, {}".format, _of_history, _of_history),
+    st.builds("runs where {} < 1 select id".format, _of_history),
+    st.builds("count runs where {} < {}".format, _of_history, _of_history),
+)
+
+
+@drawn(2)
+@given(
+    st.lists(st.one_of(histories, *[st.lists(_curve, min_size=1, max_size=6)] * 3), min_size=1, max_size=1), st.data()
+)
+def test_values_of_histories(lake: tuple[LakeName, LakeEngine], rows: list[Any], data: st.DataObject) -> None:
+    """With what is said of a history that leaves nothing to count; the last answers come twice."""
+    asked = data.draw(st.lists(_of_histories, min_size=4, max_size=4, unique=True))
+    judge(lake, rows[0], [*asked, asked[0]])
+
+
+def test_no_history_comes_back(lake: tuple[LakeName, LakeEngine]) -> None:
+    draw = random.Random(5)
+    rows = [[{"loss": draw.gauss(1, 10.0**at), "_step": step} for step in range(30)] for at in range(4)]
+    asked = (
+        "runs order mean(logged.loss) select id, mean(logged.loss), std(logged.loss), median(logged.loss)",
+        "runs where sum(logged.loss) > 0 and p90(logged.loss) > 1 select id, p10(logged.loss)",
+    )
+    assert judge(lake, [*rows, []], asked) == len(asked)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from runql.engine.histories.aggregates import HistoryNode
 from runql.language.fields import Space
@@ -47,9 +47,13 @@ _COLUMNS: Final = {
 
 def is_of_points(node: object) -> bool:
     """Whether a value of a history is one that SQL works out."""
+    return is_of_metric(node) and node.name in (*_NAMES, *_ENDS, *_OF_ROWS)
+
+
+def is_of_metric(node: object) -> TypeGuard[TAggregate]:
+    """Whether a value is of all the numbers of one metric along the steps."""
     return (
         isinstance(node, TAggregate)
-        and node.name in (*_NAMES, *_ENDS, *_OF_ROWS)
         and node.last_rows is None
         and node.argument is None
         and not node.beside

@@ -9,17 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 from runql.engine.histories.aggregates import HistoryNode
-from runql.engine.values.column import Column
+from runql.engine.values.column import Column, column_of
 from runql.plan.selectors import TypedSelector
 from runql.plan.to_sql.statement import TIES, RunStatement
 from runql.semantic.typed import FieldKey, TAggregate, TField, TOrderKey
-from runql.semantic.values import Value
+from runql.semantic.values import MISSING, Value
 from runql.sources.paging import check_project
 from runql.sources.protocol import Digest, PageRequest, RunColumns, RunDigest, RunValue
 from runql.sources.store.choice import count, statement
 from runql.sources.store.columns.series import StoredMetric, is_of_points
 from runql.sources.store.lake.cells import Place, cell_columns, cells_sql, named_fields, places_of
 from runql.sources.store.lake.digests import digest_of
+from runql.sources.store.lake.point_folds import LakePointFolds, is_folded_metric
 from runql.sources.store.lake.series import LakeSeries
 from runql.sources.store.lake.snapshot import LakeSnapshot
 
@@ -30,6 +31,7 @@ class LakeColumns:
     def __init__(self, snapshot: LakeSnapshot) -> None:
         self.snapshot = snapshot
         self._series = LakeSeries(snapshot.views, snapshot.run_count)
+        self._folds = LakePointFolds(snapshot.views)
 
     def of(self, request: PageRequest, keys: Sequence[RunValue]) -> RunColumns | None:
         """The runs of a listing; `None` where the engine does not say all of it exactly, and where a field is a record
@@ -37,7 +39,7 @@ class LakeColumns:
         values = [key for key in keys if isinstance(key, TAggregate)]
         asked = self._asked(request)
         places = places_of((key for key in keys if isinstance(key, FieldKey)), self.snapshot.views.odd_of)
-        if asked is None or places is None or not all(map(is_of_points, values)):
+        if asked is None or places is None or not all(map(_is_told, values)):
             return None
         rows = self._rows(asked, [*places.values()], request.most)
         columns = cell_columns([row[2:] for row in rows], places)
@@ -79,15 +81,16 @@ class LakeColumns:
         self, of: tuple[str, str], run_ids: Sequence[str], nodes: Sequence[HistoryNode]
     ) -> dict[str, dict[HistoryNode, Value]]:
         """What the histories of runs come to, as far as the engine says it exactly."""
-        known = [node for node in nodes if isinstance(node, TAggregate) and is_of_points(node)]
+        known = [node for node in nodes if isinstance(node, TAggregate) and _is_told(node)]
         if not known:
             return {}
         stored = self.snapshot.with_ids(*of, run_ids)
-        metrics = self._series.of(known, [one.run for one in stored.values()])
+        runs = [one.run for one in stored.values()]
+        metrics = self._series.of(known, runs)
         found: dict[str, dict[HistoryNode, Value]] = {run_id: {} for run_id in stored}
         for node in known:
-            metric = metrics[node.metric]
-            for run_id, ok, value in zip(found, metric.told(node.name).tolist(), _every(metric, node), strict=True):
+            told, values = self._told(metrics[node.metric], node, runs)
+            for run_id, ok, value in zip(found, told, values, strict=True):
                 if ok:
                     found[run_id][node] = value
         return found
@@ -111,14 +114,26 @@ class LakeColumns:
 
     def _with_values(self, found: RunColumns, runs: Sequence[str], values: Sequence[TAggregate]) -> RunColumns | None:
         metrics = self._series.of(values, runs)
-        if not all(metrics[node.metric].told(node.name).all() for node in values):
-            return None
-        made: dict[RunValue, Column] = {node: _every(metrics[node.metric], node) for node in values}
+        made: dict[RunValue, Column] = {}
+        for node in values:
+            told, cells = self._told(metrics[node.metric], node, runs)
+            if not all(told):
+                return None
+            made[node] = column_of(cells)
         return replace(found, columns={**found.columns, **made})
 
+    def _told(self, metric: StoredMetric, node: TAggregate, runs: Sequence[str]) -> tuple[list[bool], Sequence[Value]]:
+        """A value of a metric in the runs, in their order, and in which of them it is what the engine of RunQL says."""
+        import numpy as np
 
-def _every(metric: StoredMetric, node: TAggregate) -> Column:
-    """A value of a metric in the runs that were asked for, in their order."""
-    import numpy as np
+        if is_of_points(node):
+            return metric.told(node.name).tolist(), metric.column(node.name).at(np.arange(len(runs)))
+        is_exact, rows = metric.exact.tolist(), [*metric.column("rows").at(np.arange(len(runs)))]
+        plain = [run for run, ok, count in zip(runs, is_exact, rows, strict=True) if ok and count]
+        values = dict(zip(plain, self._folds.of(node, plain), strict=True))
+        is_told = [ok and values.get(run, MISSING) is not None for run, ok in zip(runs, is_exact, strict=True)]
+        return is_told, [values.get(run, MISSING) for run in runs]
 
-    return metric.column(node.name).at(np.arange(len(metric.exact)))
+
+def _is_told(node: TAggregate) -> bool:
+    return is_of_points(node) or is_folded_metric(node)

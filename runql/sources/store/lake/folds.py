@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from runql.engine.functions import in_range
 from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, is_spread
@@ -33,7 +33,7 @@ _BITS, _WIDTH = 54, 8
 """The integer of a number has up to 62 bits; so many powers of two share their integers' unit."""
 _SIZES: Final = range(-400 // _WIDTH, 480 // _WIDTH)
 """Of numbers in these sizes neither a square nor a sum comes near the ends of doubles."""
-_MOST_MEANS: Final = 256
+MOST_MEANS: Final = 256
 """So many means at the most stand in a statement for spreads."""
 _ADDED: Final = frozenset({"sum", "mean"})
 
@@ -51,6 +51,18 @@ class NotTold(Exception):  # noqa: N818 - it says what is so
     """An engine does not say the values of a fold exactly."""
 
 
+class RowsOfGroups(Protocol):
+    """Groups in their order, and how statements over their rows are asked."""
+
+    @property
+    def groups(self) -> Sequence[Cells]: ...
+
+    def rows(self, place: Place, inner: Sequence[str], outer: Callable[[str, str], str], /) -> dict[Cells, list[Cells]]:
+        """The rows of a statement of each group. `inner`: columns of a row, in which `{t}`, `{num}`, `{str}` and
+        `{whole}` stand for a value; `outer`: the statement over them, told the columns of a group and the rows."""
+        ...
+
+
 @frozen
 class GroupRows:
     """The statement whose runs are grouped, the fields by which they are, and the groups in their order."""
@@ -61,8 +73,7 @@ class GroupRows:
     groups: Sequence[Cells]
 
     def rows(self, place: Place, inner: Sequence[str], outer: Callable[[str, str], str]) -> dict[Cells, list[Cells]]:
-        """The rows of a statement of each group. `inner`: columns of a run, in which `{t}`, `{num}`, `{str}` and
-        `{whole}` stand for a field; `outer`: the statement over them, told the columns of a group and the rows."""
+        """The rows of a statement of each group."""
         fields = named_fields(self.asked, [*self.by, place])
         wide = replace(self.asked, fields=tuple((name, one) for one, name in fields.items()))
         of_group = [cell for one in self.by for cell in cells_sql(one, fields)]
@@ -80,7 +91,7 @@ class GroupRows:
         return found
 
 
-def fold_groups(rows: GroupRows, places: Mapping[GroupFold, Place]) -> dict[GroupFold, FoldColumn]:
+def fold_groups(rows: RowsOfGroups, places: Mapping[GroupFold, Place]) -> dict[GroupFold, FoldColumn]:
     """What folds come to in each group. Raises `NotTold` where the engine does not say one exactly."""
     found: dict[GroupFold, FoldColumn] = {}
     sums: dict[Place, list[_Sum]] = {}
@@ -180,7 +191,7 @@ def _cells_of(place: Place, fields: Mapping[AttrField, str]) -> dict[str, str]:
     return {"t": f"({t})", "num": place.sql, "str": "NULL", "whole": "FALSE"}
 
 
-def _sums(rows: GroupRows, place: Place) -> list[_Sum]:
+def _sums(rows: RowsOfGroups, place: Place) -> list[_Sum]:
     """The sums of each group, and how many values of which kind it has."""
     inner = (
         "{t} AS t",
@@ -234,14 +245,14 @@ def _spread(name: str, of: _Sum, squares: _Sum | None) -> Value:
     return variance if name == "var" else SPREADS[name](math.sqrt(variance), of.numbers)
 
 
-def _squares(rows: GroupRows, place: Place, sums: Sequence[_Sum]) -> list[_Sum | None]:
+def _squares(rows: RowsOfGroups, place: Place, sums: Sequence[_Sum]) -> list[_Sum | None]:
     """The squared distances from the mean of each group of several finite numbers; `None` for others."""
     means: dict[Cells, float] = {}
     for group, one in zip(rows.groups, sums, strict=True):
         mean = one.mean(with_bools=False)
         if one.numbers > 1 and not one.infinite and isinstance(mean, float):
             means[group] = mean
-    if len(means) > _MOST_MEANS:
+    if len(means) > MOST_MEANS:
         raise NotTold
     if not means:
         return [None for _ in sums]
@@ -311,7 +322,7 @@ class _Ranked(Sequence[float]):
         raise NotImplementedError
 
 
-def _percentiles(rows: GroupRows, place: Place, percent: float) -> list[Value]:
+def _percentiles(rows: RowsOfGroups, place: Place, percent: float) -> list[Value]:
     """A percentile of the numbers of each group: the engine gives the two between which it lies, and those beside."""
     inner = ("CASE WHEN {t} = 'n' THEN {num} END AS x", below_zero("{num}") + " AS below")
     share = number_sql(percent)

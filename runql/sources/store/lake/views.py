@@ -75,10 +75,12 @@ class LakeViews(StoreViews):
         """The tables that a statement reads, before it."""
         wanted = {*names}
         rows = []
-        if "runs" in wanted or ("attr" in wanted and not self.is_all_newest):
+        if "runs" in wanted or "points" in wanted or ("attr" in wanted and not self.is_all_newest):
             rows.append(f"runs AS ({self._newest_runs()})")
         if "attr" in wanted:
             rows.append(f"attr AS ({self._newest_attr()})")
+        if "points" in wanted:
+            rows.append(f"points AS ({self._newest_points()})")
         return f"WITH {', '.join(rows)} " if rows else ""
 
     @cached_property
@@ -108,6 +110,11 @@ class LakeViews(StoreViews):
         names = ", ".join(f"a.{quoted(name)} AS {quoted(name)}" for name in FACTS[Fact.ATTR].columns)
         newest = "" if self.is_all_newest else " LEFT SEMI JOIN runs AS n ON n.run = a.run AND n.body = a.pull"
         return f"SELECT {names} FROM {self.of(Fact.ATTR)} AS a{newest}"
+
+    def _newest_points(self) -> str:
+        key, newest = self.engine.dialect.quoted("key"), "JOIN runs AS n ON n.run = p.run AND n.body = p.pull"
+        names = f"p.run AS run, p.{key} AS metric, p.val AS val, p.whole AS whole"
+        return f"SELECT {names} FROM {self.of(Fact.POINTS)} AS p {newest}"
 
     # ------------------------------------------------------------ statements
 
