@@ -33,6 +33,8 @@ _BITS, _WIDTH = 54, 8
 """The integer of a number has up to 62 bits; so many powers of two share their integers' unit."""
 _SIZES: Final = range(-400 // _WIDTH, 480 // _WIDTH)
 """Of numbers in these sizes neither a square nor a sum comes near the ends of doubles."""
+_SQUARED: Final = range(-116, 121)
+"""The sizes of squares of their distances."""
 MOST_MEANS: Final = 256
 """So many means at the most stand in a statement for spreads."""
 _ADDED: Final = frozenset({"sum", "mean"})
@@ -167,18 +169,20 @@ class _Sum:
         count = self.count(with_bools=with_bools)
         return self.total(with_bools=with_bools) / count if count else MISSING
 
-    def add_part(self, size: float | None, part: Any) -> None:
-        """A part of the sum. Raises `NotTold` for numbers too large or too small."""
+    def add_part(self, sizes: range, size: float | None, of: int, added: int, part: Any) -> None:
+        """A part of the sum: what so many numbers of a size add up to. Raises `NotTold` for numbers too large or too
+        small, and where not all of them were added."""
         if size is None:
             return
-        if int(size) not in _SIZES:
+        if int(size) not in sizes or added != of or part is None:
             raise NotTold
         self.parts[int(size)] = self.parts.get(int(size), 0) + int(part)
 
 
-_BOUND: Final = "CASE WHEN b >= -116e0 AND b <= 120e0 THEN {} END"
-_TOTAL: Final = f"runql_total(runql_units({_BOUND.format('x')}, {_BOUND.format('b')}))"
-"""The sum of numbers as integers, where these are within the bounds of squares of `_SIZES`."""
+_BOUND: Final = f"CASE WHEN b >= {_SQUARED.start}e0 AND b < {_SQUARED.stop}e0 THEN {{}} END"
+_UNITS: Final = f"runql_units({_BOUND.format('x')}, {_BOUND.format('b')}) AS u"
+"""A number as an integer, where it is within the bounds of squares of `_SIZES`."""
+_TOTAL: Final = "count(x) AS of, count(u) AS added, runql_total(u) AS total"
 
 
 def _cells_of(place: Place, fields: Mapping[AttrField, str]) -> dict[str, str]:
@@ -204,7 +208,8 @@ def _sums(rows: RowsOfGroups, place: Place) -> list[_Sum]:
     def outer(group: str, of: str) -> str:
         by = f"{group}t, whole, told, infinite, b"
         sized = f"SELECT {group}t, whole, told, infinite, x, runql_size(x) AS b FROM {of}"
-        return f"SELECT {by}, count(*) AS n, {_TOTAL} AS total FROM ({sized}) AS p GROUP BY {by}"
+        cut = f"SELECT {by}, x, {_UNITS} FROM ({sized}) AS p"
+        return f"SELECT {by}, count(*) AS n, {_TOTAL} FROM ({cut}) AS d GROUP BY {by}"
 
     found = rows.rows(place, inner, outer)
     return [_sum_of(found[group]) for group in rows.groups]
@@ -212,14 +217,14 @@ def _sums(rows: RowsOfGroups, place: Place) -> list[_Sum]:
 
 def _sum_of(rows: Iterable[Cells]) -> _Sum:
     made = _Sum()
-    for t, whole, told, infinite, size, count, total in rows:
+    for t, whole, told, infinite, size, count, *parts in rows:
         match t:
             case "n":
                 if told is not None:
                     raise NotTold  # an integer from 2^53 on
                 made.numbers += count
                 made.wholes += count if whole else 0
-                made.add_part(size, total)
+                made.add_part(_SIZES, size, *parts)
                 if infinite:
                     sign = math.inf if infinite == 1 else -math.inf
                     made.infinite[sign] = made.infinite.get(sign, 0) + count
@@ -265,7 +270,8 @@ def _squares(rows: RowsOfGroups, place: Place, sums: Sequence[_Sum]) -> list[_Su
         squared = f"SELECT {group}(v - c) * (v - c) AS y FROM ({centred}) AS m"
         finite = f"SELECT {group}CASE WHEN y <> 0e0 THEN y END AS x FROM ({squared}) AS q"
         sized = f"SELECT {group}x, runql_size(x) AS b FROM ({finite}) AS f"
-        return f"SELECT {group}b, {_TOTAL} AS total FROM ({sized}) AS p GROUP BY {group}b"
+        cut = f"SELECT {group}b, x, {_UNITS} FROM ({sized}) AS p"
+        return f"SELECT {group}b, {_TOTAL} FROM ({cut}) AS d GROUP BY {group}b"
 
     found = rows.rows(place, inner, outer)
     return [_squares_of(found[group]) if group in means else None for group in rows.groups]
@@ -273,8 +279,8 @@ def _squares(rows: RowsOfGroups, place: Place, sums: Sequence[_Sum]) -> list[_Su
 
 def _squares_of(rows: Iterable[Cells]) -> _Sum:
     made = _Sum()
-    for size, total in rows:
-        made.parts[int(size or 0)] = int(total) if size is not None else 0
+    for row in rows:
+        made.add_part(_SQUARED, *row)
     return made
 
 
