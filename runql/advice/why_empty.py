@@ -19,9 +19,11 @@ from runql.semantic.naming import searched_text
 from runql.semantic.needed import needed_of
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import code, field_text
-from runql.semantic.typed import TAnd, TAnyField, TCompare, TLogged, TypedExpr
+from runql.semantic.typed import TAnd, TAnyField, TCompare, TConst, TLogged, TypedExpr
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
+from runql.syntax.literals import write_string
+from runql.syntax.tree import Comparison
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
@@ -66,7 +68,11 @@ def why_empty(plan: Plan, places: Sequence[SourcePlace], catalog: Catalog, text:
     return Diagnostic(
         "RQL307",
         _message([name for name, rung in zip(names, rungs, strict=True) if rung in guilty], guilty, said, rungs),
-        hints=(*_lines(rungs, names, said, guilty, total), *_not_looked_at(len(terms) - len(rungs))),
+        hints=(
+            *_lines(rungs, names, said, guilty, total),
+            *_not_looked_at(len(terms) - len(rungs)),
+            *_patterns(guilty),
+        ),
     )
 
 
@@ -85,7 +91,11 @@ def why_no_row(found: Unpassed, text: str) -> Diagnostic:
         _message(
             [name for name, rung in zip(names, rungs, strict=True) if rung in guilty], guilty, said, rungs, found.noun
         ),
-        hints=(*_lines(rungs, names, said, guilty, found.rows), *_not_looked_at(len(found.terms) - len(rungs))),
+        hints=(
+            *_lines(rungs, names, said, guilty, found.rows),
+            *_not_looked_at(len(found.terms) - len(rungs)),
+            *_patterns(guilty),
+        ),
     )
 
 
@@ -240,6 +250,18 @@ def _lines(
         alone = "not counted" if rung.alone is None else f"{rung.alone:,}" + ("" if total is None else f" of {total:,}")
         line = f"{mark}{name:<{widest}} → {alone}" + (f" ({note})" if note else "")
         yield line if rung.without is None else f"{line}; without it {rung.without:,}"
+
+
+def _patterns(guilty: Iterable[Rung]) -> Iterator[str]:
+    """Of `name = "baseline*"`: `=` compares whole texts."""
+    for rung in guilty:
+        term = rung.term
+        if not isinstance(term, TCompare) or term.op is not Comparison.EQ:
+            continue
+        text = term.right.value if isinstance(term.right, TConst) else None
+        if isinstance(text, str) and ("*" in text or "%" in text):
+            word = "glob" if "*" in text else "like"
+            yield f"`=` compares whole texts; a pattern is `{word} {write_string(text)}`"
 
 
 def _not_looked_at(more: int) -> list[str]:

@@ -26,7 +26,7 @@ Unproven: TypeAlias = dict[Diagnostic, tuple[Fix, ...]]
 
 _MOST: Final = 80
 _BEHIND: Final = re.compile(r", (?:not `|but the text ends)")
-_OF_NAMES: Final = frozenset({"RQL201", "RQL202", "RQL207", "RQL208", "RQL214", "RQL217", "RQL218", "RQL220"})
+_OF_NAMES: Final = frozenset({"RQL201", "RQL202", "RQL207", "RQL208", "RQL214", "RQL217", "RQL218", "RQL219", "RQL220"})
 _NO_FUNCTION: Final = ("no function ", "no aggregate ")
 _SYNTAX: Final = "RQL1"
 _JOINT: Final = re.compile(r"(?i)[,;|]|\b(?:and|or|where|order|limit|keys|select|group|derive|from|sample|scan)\b")

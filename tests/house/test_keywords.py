@@ -27,6 +27,8 @@ JUSTIFIED = {
     "runql/sources/wandb/schema/documents.py": "the names of W&B's documents",
     "runql/syntax/mistakes/characters.py": "what signs of other languages are here",
     "runql/syntax/mistakes/curves.py": "words of prose that stand before a number",
+    "runql/syntax/mistakes/frames/expressions.py": "what arguments the methods of a column have",
+    "runql/syntax/mistakes/frames/methods.py": "what methods of pandas are here",
     "runql/syntax/mistakes/numbers.py": "behind which a day is a condition of its own",
     "runql/syntax/mistakes/python.py": "what methods of Python are here, and which clauses take lists",
     "runql/syntax/mistakes/stages.py": "what stages of other languages are here",

@@ -13,6 +13,12 @@ from tests.cases.markdown import cases
 
 CASES = Path(__file__).parent.parent / "cases"
 TEXTS = [case.query.text for name in ("phrases", "windows") for case in cases(CASES / f"errors_{name}.md")]
+TEXTS += [
+    case.query.text
+    for name in ("tables", "other_tools")
+    for case in cases(CASES / f"errors_{name}.md")
+    if case.expected[-1].text != case.query.text and "| to " not in case.expected[-1].text
+]
 NO_WORDS = (
     "runs order summary.acc nulls first",
     "df.plot()",

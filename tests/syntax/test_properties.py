@@ -15,8 +15,10 @@ from runql.syntax import tree as t
 from runql.syntax.printer.to_text import ordered
 from runql.syntax.tree import BrokenStage, query_of, with_query
 from runql.text.source import NOWHERE
+from tests.cases.floors import apply
 from tests.cases.markdown import cases
 from tests.syntax.beginnings import beginnings
+from tests.syntax.frames import FOREIGN
 from tests.syntax.strategies import EXPRESSIONS, JUMBLES, SCRIPTS
 
 QUERIES = [
@@ -64,6 +66,16 @@ def test_any_text_has_a_tree_and_its_tokens(text: str) -> None:
 @given(JUMBLES)
 def test_any_jumble_of_the_language_has_a_tree_and_its_tokens(text: str) -> None:
     assert_total(text)
+
+
+@settings(deadline=None, max_examples=400)
+@given(FOREIGN)
+@example("df.groupby('optimizer').acc.quantile(0.9)")
+@example("df['optimizer'].groupby(")
+def test_any_question_of_another_language_has_a_tree_and_so_has_what_is_offered(text: str) -> None:
+    assert_total(text)
+    for fix in [fix for diagnostic in parse(text).diagnostics for fix in diagnostic.fixes]:
+        assert_total(apply([fix.edits], text))
 
 
 @cache

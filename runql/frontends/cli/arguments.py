@@ -44,6 +44,27 @@ exit status: 0; 1 an assertion failed; 2 the query or the call is wrong; 3 the s
 
 
 _ANY_WIDTH = 80
+_ELSEWHERE: Final = {
+    **dict.fromkeys(("--format", "--fmt", "--output-format", "-f"), "a format is `-o csv`, a file `-o runs.csv`"),
+    **{f"--{form}": f"it is `-o {form}`" for form in ("csv", "tsv", "md", "tex", "parquet", "yaml", "jsonl", "table")},
+    "--latex": "it is `-o tex`",
+    "--markdown": "it is `-o md`",
+    **{
+        f"--{word}": f"it is a part of the query, `{query}`"
+        for word, query in (
+            ("limit", "runs limit 5"),
+            ("where", "runs where config.lr > 0.01"),
+            ("filter", "runs where config.lr > 0.01"),
+            ("order", "runs order -summary.acc"),
+            ("sort", "runs order -summary.acc"),
+            ("select", "runs select name, config.lr"),
+            ("keys", "runs keys loss"),
+        )
+    },
+    **dict.fromkeys(("--project", "--entity"), "a project is a source, `-s entity/project`"),
+}
+"""What other tools have as options, and where it is here."""
+_ONE_QUERY: Final = re.compile(r"(?i)(?:runs|sweeps|count|show|explain|from|select|let)\s")
 _OPTION: Final = re.compile(r"--[a-z][\w-]*(?:=|$)")
 
 
@@ -79,6 +100,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     """Read a command line, without the program's name. Raises `UsageError`."""
     command: Command = "run"
     rest = command_first(argv)
+    if rest == ["version"]:
+        rest = ["--version"]
     if rest[:1] == ["help"] and all(word in COMMANDS for word in rest[1:]):
         rest = [*rest[1:2], "--help"]
     if rest and rest[0] in COMMANDS:
@@ -97,6 +120,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
     several = {name: tuple(given.get(name) or ()) for name in ("params", "no", "allow_write")}
     _refuse_bytes([*words, *several["params"]])
+    if words[:1] in (["run"], ["query"]) and len(words) == 2 and _ONE_QUERY.match(words[1]):
+        raise UsageError(f"a query needs no command before it: `runql '{words[1]}'`")
     return Arguments(command, tuple(words), **{**given, **several})
 
 
@@ -193,5 +218,7 @@ def _split(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[s
 def _unknown(name: str, parser: argparse.ArgumentParser) -> str:
     from runql.text.nearest import nearest
 
+    if (instead := _ELSEWHERE.get(name)) is not None:
+        return f"there is no option `{name}`: {instead}"
     near = nearest(name, [one for one in parser._option_string_actions if one.startswith("--")], most=1)
     return f"there is no option `{name}`" + "".join(f"; nearest: `{one}`" for one in near)

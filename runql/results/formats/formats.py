@@ -287,6 +287,10 @@ EXTENSIONS: Mapping[str, Format] = MappingProxyType(
 """By the end of a file's name."""
 
 
+_CALLED = {"latex": "tex", "excel": "csv", "xlsx": "csv", "text": "table"}
+"""Formats by other names."""
+
+
 def chosen(spec: str) -> tuple[Format, Path | None]:
     """The format that `-o` asks for, and its file: by the name of a format, or by the end of a file's name.
 
@@ -302,7 +306,9 @@ def chosen(spec: str) -> tuple[Format, Path | None]:
         return form, path
     ends = ", ".join(f".{end}" for end in (*EXTENSIONS, *_OF_CHARTS_ALONE))
     known = f"formats: {', '.join(FORMATS)}; or a file that ends in {ends}"
-    near = [f"nearest: `{name}`" for name in nearest(spec, FORMATS)[:1]]
+    also = EXTENSIONS.get(_CALLED.get(spec.lower(), spec.lower()))
+    same = [name for name, one in FORMATS.items() if one is also]
+    near = [f"nearest: `{name}`" for name in (*same, *nearest(spec, FORMATS))[:1]]
     raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", *near, known)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from runql.language.kinds import TEXT, Kind
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
-from runql.semantic.check_context import Report, rewrite
+from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.names.idioms import MOMENTS
-from runql.semantic.operands import BROKEN, Operand, constant, kind_in, quoted
+from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, kind_in, quoted
 from runql.semantic.spelling import code
 from runql.semantic.times import time_arithmetic
 from runql.semantic.typed import TArithmetic, TNegate
-from runql.syntax import tree
+from runql.syntax import to_text, tree
 from runql.text.diagnostic import Fix
 from runql.text.source import Span
 
@@ -91,7 +93,9 @@ def negation(node: tree.Negate, span: Span, expressions: ExpressionCheck) -> Ope
         return BROKEN
     if Kind.NUMBER not in value.kinds:
         span = value.span if value.span in expressions.report.records else span
-        expressions.report.add("RQL203", f"{quoted(value)} is {value.holds}, and `-` works on numbers", span)
+        hint = f"to leave a column out: `| drop {to_text(node.value)}`"
+        message = f"{quoted(value)} is {value.holds}, and `-` works on numbers"
+        expressions.report.add("RQL203", message, span, *([hint] if isinstance(node.value, tree.Field) else ()))
         return BROKEN
     number = value.value
     if isinstance(number, int | float) and not isinstance(number, bool):
@@ -149,3 +153,25 @@ def _is_text(node: tree.Expr) -> bool:
 def _concat(parts: list[tree.Expr] | tuple[tree.Expr, ...], expressions: ExpressionCheck) -> str:
     texts = [expressions.written(part) for part in parts]
     return f"concat({', '.join(texts)})" if all(texts) else ""
+
+
+def asked_beside_null(terms: Iterable[tree.Expr]) -> frozenset[tree.Is]:
+    """The terms that ask for NaN beside one that asks for null: together they ask fields of any kind for no value."""
+    asked = [one for one in terms if isinstance(one, tree.Is)]
+    nulls = {(one.value, one.negated) for one in asked if one.state is tree.State.NULL}
+    return frozenset(one for one in asked if one.state is tree.State.NAN and (one.value, one.negated) in nulls)
+
+
+def refuse_other_kinds(
+    node: tree.Is, value: Operand, beside_null: frozenset[tree.Is], report: Report, place: Span
+) -> None:
+    """Say it (RQL203) where something that is no number is asked whether it is NaN, finite or infinite."""
+    is_number = Kind.NUMBER in value.kinds or value is BROKEN
+    if node.state not in NUMBER_STATES or is_number or node in beside_null:
+        return
+    message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
+    if node.state is not tree.State.NAN:
+        report.add("RQL203", message, place)
+        return
+    null = to_text(tree.Is(node.value, tree.State.NULL, node.negated))
+    report.add("RQL203", message, place, f"no value is {code(null)}", fixes=rewrites(node.span, [null]))

@@ -14,7 +14,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.any_field import AnyFields, subject_of
 from runql.semantic.check.arguments import regex_alone
-from runql.semantic.check.arithmetic import arithmetic, joined_by_bars, negation
+from runql.semantic.check.arithmetic import arithmetic, asked_beside_null, joined_by_bars, negation, refuse_other_kinds
 from runql.semantic.check.calls.known import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
@@ -32,7 +32,7 @@ from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.resolver import Names
-from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, example_value, quoted
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
 from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (
@@ -67,6 +67,7 @@ class Expressions(LeftOfPipe):
         """That of the query, for the aggregates of histories."""
         self._depth = 0
         self._row: Row | None = None
+        self.beside_null: frozenset[tree.Is] = frozenset()
 
     # ------------------------------------------------------------ what checks a kind of node, made for the first one
 
@@ -292,9 +293,11 @@ class Expressions(LeftOfPipe):
             case tree.Not(value=value):
                 return TNot(self.condition(value), kind=Kind.BOOL, span=span)
             case tree.And(terms=terms):
+                self.beside_null |= asked_beside_null(terms)
                 return TAnd(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
             case tree.Or(terms=terms):
                 terms = () if joined_by_bars(node, self) else terms
+                self.beside_null |= asked_beside_null(terms)
                 return TOr(tuple(self._terms(terms, any_of=True)), kind=Kind.BOOL, span=span)
             case _:
                 assert_never(node)
@@ -369,9 +372,8 @@ class Expressions(LeftOfPipe):
                 value = of_no_run(self.names, node.value, since) or value
         else:
             value = self.operand(node.value)
-        if node.state in NUMBER_STATES and Kind.NUMBER not in value.kinds and value is not BROKEN:
-            message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
-            self.report.add("RQL203", message, value.span if value.span in self.report.records else span)
+        place = value.span if value.span in self.report.records else span
+        refuse_other_kinds(node, value, self.beside_null, self.report, place)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
 
     def _resolved(self, found: Resolved | AliasUse | None, node: tree.Field) -> Operand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -18,6 +19,9 @@ from runql.text.source import NOWHERE, Span
 
 _ROW_NAMES: Final = ("_step", "_runtime", "_timestamp")
 """Columns that each row of a history has, and W&B also writes into the summary."""
+
+_STEP: Final = "step"
+"""What `_step` is called by who has not seen it."""
 
 _VALUED: Final = (Space.CONFIG, Space.SUMMARY)
 
@@ -38,6 +42,8 @@ def rows_instead(
         is_field = name in RUN_FIELD_SPELLINGS or any((space, name) in catalog.prefixes for space in _VALUED)
         if not path.is_glob and not is_field:
             found.setdefault(name)
+    if x_axis == "_step" and not any((space, _STEP) in catalog.prefixes for space in _VALUED):
+        found.setdefault(_STEP)
     return _RowNames(tuple(found), ways)
 
 
@@ -66,7 +72,8 @@ class _RowNames(Mapping[str, OfRows]):
 def _ways(name: str, query: tree.Query, clause: tree.WhereClause, x_axis: str) -> OfRows:
     condition = clause.condition
     terms = condition.terms if isinstance(condition, tree.And) else (condition,)
-    term = next((one for one in terms if _names(one, name)), None)
+    asked = next((one for one in terms if _names(one, name)), None)
+    term, name = (asked, name) if name != _STEP else (_of_steps(asked), "_step")
     is_axis = name in _ROW_NAMES
     written = path_text(name.split("."))
     metric = field_text(Space.LOGGED, tuple(name.split(".")))
@@ -83,12 +90,20 @@ def _ways(name: str, query: tree.Query, clause: tree.WhereClause, x_axis: str) -
     lacking = "" if _is_column(name, query, x_axis) else f"add {code(written)} to `keys`, then "
     if term is None:
         return OfRows((f"rows: {lacking}`{scan}| where {written} …`", of_runs), (), values)
-    rest = tuple(one for one in terms if one is not term)
+    rest = tuple(one for one in terms if one is not asked)
     steps = _steps(term, name, x_axis) if query.clause(tree.StepsClause) is None else None
     behind = f"{scan}| where {to_text(term)}"
     rows = f"rows: {f'`steps {steps}`, or ' if steps is not None else ''}{lacking}{code(behind)}"
     fixes = (*_cut(clause, rest, steps), *_moved(query, clause, rest, behind, written if lacking else ""))
     return OfRows((rows, of_runs), fixes, values)
+
+
+def _of_steps(term: tree.Expr | None) -> tree.Expr | None:
+    """`step = 50` as `_step = 50`."""
+    step = tree.Field(tree.Path(("_step",)))
+    if isinstance(term, tree.Compare):
+        return replace(term, left=step)
+    return replace(term, value=step) if isinstance(term, tree.Between | tree.In | tree.Is | tree.TextTest) else term
 
 
 def _is_column(name: str, query: tree.Query, x_axis: str) -> bool:

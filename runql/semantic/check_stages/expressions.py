@@ -9,6 +9,7 @@ from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.any_field import AnyFields
+from runql.semantic.check.arithmetic import refuse_other_kinds
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
@@ -23,7 +24,7 @@ from runql.semantic.names.odd_names import divided
 from runql.semantic.names.resolver import Names
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
-from runql.semantic.operands import ANY_KIND, BROKEN, NUMBER_STATES, Operand, kind_in, quoted
+from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TWindow, TypedExpr
@@ -247,9 +248,7 @@ class StageExpressions(Expressions):
             since, value = self.report.count, self.operand(field)
             if value is BROKEN and isinstance(field, tree.Field) and node.state is tree.State.MISSING:
                 value = self._of_no_run(field, since) or value
-        if node.state in NUMBER_STATES and value is not BROKEN and Kind.NUMBER not in value.kinds:
-            message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
-            self.report.add("RQL203", message, span)
+        refuse_other_kinds(node, value, self.beside_null, self.report, span)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
 
     def _of_no_run(self, field: tree.Field, since: int) -> Operand | None:

@@ -32,15 +32,16 @@ def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) ->
 
 
 _MLFLOW: Final = {"metrics": "summary", "metric": "summary", "params": "config", "parameters": "config"}
+_MISSING: Final = "null nor NaN"
 _CALLS: Final = {
     "isnull": "is null",
-    "isna": "is null",
+    "isna": f"is {_MISSING}",
     "is_null": "is null",
     "notnull": "is not null",
-    "notna": "is not null",
+    "notna": f"is not {_MISSING}",
     "isnan": "is nan",
     "isfinite": "is finite",
-    **dict.fromkeys(("isnotnull", "is_not_null", "not_null", "isnotna"), "is not null"),
+    **dict.fromkeys(("isnotnull", "is_not_null", "not_null"), "is not null"),
     **dict.fromkeys(("isnotnan", "is_not_nan", "notnan", "not_nan"), "is not nan"),
     **dict.fromkeys(("isinf", "is_inf", "isinfinite", "is_infinite"), "in (inf, -inf)"),
     "is_nan": "is nan",
@@ -177,6 +178,7 @@ def _python_call(text: str, name: Lexeme) -> Mistake | None:
     if new is None:
         return None
     from runql.syntax.mistake import closing
+    from runql.syntax.mistakes.frames.columns import missing
     from runql.syntax.mistakes.functions.split_arguments import arguments_of
 
     end = closing(text, text.find("(", name.end))
@@ -192,6 +194,8 @@ def _python_call(text: str, name: Lexeme) -> Mistake | None:
         written = f"coalesce({inner})"
         return idiom("T-SQL", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
     written = f"{inner} {new}".strip()
+    if new.endswith(_MISSING) or (new.endswith("null") and name.text.lower().startswith("pd.")):
+        written = f"{'not ' * ('not' in new)}({missing(inner).text})"
     return idiom("Python", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
 
 

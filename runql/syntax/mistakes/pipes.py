@@ -17,6 +17,7 @@ from runql.syntax.mistakes.phrases.columns_of_frames import beside_rows, is_of_h
 from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
 from runql.syntax.mistakes.phrases.stages_of_others import as_here
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
+from runql.syntax.mistakes.phrases.tables_renamed import with_names_of_kusto
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -319,9 +320,8 @@ def folding(place: Place) -> Mistake | None:
     if by is None or by + 1 >= len(lexemes):
         hint = "aggregates stand behind the keys: `| group KEY : n = count()`"
         return Mistake("RQL108", f"there is no stage `{place.found.text}`", place.span, (hint,), certain=True)
-    folds = _FOLD.sub(
-        lambda call: _FOLDS[call[1].lower()] + "(", place.text[lexemes[0].end : lexemes[by].start].strip()
-    )
+    written = with_names_of_kusto(place.text[lexemes[0].end : lexemes[by].start].strip(), place.text, lexemes[-1].end)
+    folds = _FOLD.sub(lambda call: _FOLDS[call[1].lower()] + "(", written)
     keys = place.text[lexemes[by].end : lexemes[-1].end].strip()
     span = Span(place.found.start, lexemes[-1].end)
     new = f"group {keys} : {folds}"

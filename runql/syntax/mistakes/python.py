@@ -11,11 +11,13 @@ from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
 from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, leaving_out, operator_words, replacing
+from runql.syntax.mistakes.frames.columns import missing
 from runql.syntax.mistakes.functions.methods import rewritten
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.text.source import Span
 
 _PYTHON: Final = "Python"
+_MISSING: Final = "is missing"
 _METHODS: Final = {
     "startswith": "startswith",
     "endswith": "endswith",
@@ -24,10 +26,10 @@ _METHODS: Final = {
     "is_in": "in",
     "starts_with": "startswith",
     "ends_with": "endswith",
-    "isnull": "is null",
-    "isna": "is null",
-    "notnull": "is not null",
-    "notna": "is not null",
+    "isnull": _MISSING,
+    "isna": _MISSING,
+    "notnull": f"not {_MISSING}",
+    "notna": f"not {_MISSING}",
     "is_null": "is null",
     "is_not_null": "is not null",
     "match": "~",
@@ -159,6 +161,9 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
 def _test(called: str, operator: str, inner: str) -> str:
     """A test of a text or a list by its method; those of `.str` take patterns."""
     owner = called.rpartition(".")[0].removesuffix(".str")
+    if operator.endswith(_MISSING):
+        test = missing(owner).text
+        return f"{operator.removesuffix(_MISSING)}({test})" if " or " in test or "not" in operator else test
     pattern = _PATTERN.fullmatch(inner) if called.rpartition(".")[0].endswith(".str") else None
     if pattern is not None and operator == "~":
         quote = pattern["quote"]

@@ -27,6 +27,7 @@ _SELECT: Final = re.compile(
 )
 _TWO_SELECTS: Final = 3
 _LONG_WORD: Final = 4
+_BRACKETED: Final = re.compile(r"(?<![\w\])\"'])\[([^\W\d][\w./]*)\](?=\s*(?:,|\Z|as\b))")
 _COMMENT: Final = re.compile(r"(?:--|//)(?=\s)")
 
 
@@ -75,7 +76,7 @@ def select_from(place: Place) -> Mistake | None:
         head = (Edit(Span(start, start), "runs "),)
         edits = (*head, Edit(Span(last.end, end), "")) if from_runs else head
         listed = place.text[select_end : last.end].strip()
-        made = from_zero(concatenated(listed))
+        made = _BRACKETED.sub(r"\1", from_zero(concatenated(listed)))
         new = f"runs select {made}"
         if made != listed:
             edits = (Edit(Span(start, end), new),)

@@ -26,17 +26,18 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import unexpected
+from runql.syntax.mistakes.frames import client_chains, whole_frames
 from runql.syntax.mistakes.functions import binned, casts, chained_calls, choices, pieces
 from runql.syntax.mistakes.phrases import (
     calls_of_frames,
     columns_of_frames,
-    data_frames,
     distinct_rows,
     english,
     english_clauses,
     first_questions,
     first_words,
     frame_stages,
+    plots,
     selects,
     sentences,
     sql_phrases,
@@ -69,6 +70,7 @@ def doubled(place: Place) -> Mistake | None:
 
 
 _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
+    plots.part_of_chart,
     stages.table_stage,
     characters.smart_quote,
     characters.unclosed_long_string,
@@ -94,6 +96,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     english_clauses.field_with_colon,
     sql_phrases.windows_left_of_pipe,
     sql_phrases.tuples_in,
+    sql_phrases.similar_to,
     sql_phrases.zone_of_time,
     sql_phrases.not_distinct_from,
     sql_phrases.tables_beside,
@@ -105,6 +108,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     windows.order_without_keys,
     windows.qualify,
     distinct_rows.duplicates_dropped,
+    whole_frames.whole_frame,
     columns_of_frames.window_of_frame,
     columns_of_frames.mutated,
     calls_of_frames.columns_of_rows,
@@ -178,12 +182,13 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     best_few.top_by,
     stages_of_others.most_of_all,
     best_few.top_of_each,
+    client_chains.run_of_client,
+    client_chains.find_of_mongo,
     queries.client_call,
     calls_of_frames.call_of_frame,
     pipes.method_chain,
-    data_frames.best_row,
-    data_frames.data_frame,
     tables_of_others.frames_joined,
+    whole_frames.frame_begun,
     sql_phrases.tables_by_a_key,
     statements.common_table,
     statements.let_left_out,
@@ -203,6 +208,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     sentences.question,
     stages_of_others.select_top,
     whole_stages.selected_aggregates,
+    whole_stages.aggregates_beside_columns,
     queries.select_from,
     best_few.sliced_runs,
     queries.runs_subscript,

@@ -90,6 +90,8 @@ def grouped_query(parts: dict[str, str]) -> str:
     order = ", ".join(_counted(key, named) for key in _columns(parts.get("order", "")))
     having, order = (_lifted(part, folds) for part in (parts.get("having", ""), order))
     keys = "" if parts["group"].replace(" ", "") == "()" else f" {', '.join(groups)}"
+    if keys:
+        folds = [fold for fold in folds if fold.lower() != "count()"]  # the column `n` is there without it
     stages = [f"group{keys}" + (f" : {', '.join(folds)}" if folds else "")]
     stages += [f"where {having}"] if having else []
     stages += [f"order {order}"] if order else []

@@ -52,6 +52,7 @@ _OVER_STEPS: Final = re.compile(r"(?:over|on)\s+(?:the\s+)?steps?\b(?![\w./])", 
 _AGGREGATING: Final = {"agg", "aggregate", "summarize", "summarise", "compute", "with", "select", "derive", "to"}
 _ARROW: Final = re.compile(r"->|=>|:(?!=)|(?:to|into)\b")
 _VALUES: Final = {"PATH", "FUNCTION", "NUMBER", "LPAR"}
+_LISTED: Final = re.compile(r"[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*")
 _NEEDED: Final = {"DISTINCT": "by", "DUPLICATES": "by", "HOLES": "over", "DIFF": "vs"}
 
 
@@ -181,7 +182,9 @@ def extra(place: Place) -> Mistake | None:
     """`| describe config.lr`, `| drop config.* except config.lr`: what a stage does not take."""
     stage = place.back()
     if stage is not None and stage.terminal == "DESCRIBE" and place.found.terminal == "PATH" and END in place.accepted:
-        repair = replacing(stage.start, place.found.end, f"select {place.found.text} | describe")
+        listed = _LISTED.match(place.text, place.found.start)
+        end = place.found.end if listed is None else listed.end()
+        repair = replacing(stage.start, end, f"select {place.text[place.found.start : end]} | describe")
         message = "the stage `describe` takes no field: it describes each column"
         return Mistake("RQL101", message, place.span, repairs=(repair,))
     if place.word == "except" and place.clause is not None and place.clause.terminal in {"DROP", "DISTINCT"}:

@@ -17,6 +17,7 @@ from runql.sources.wandb.failures.pauses import seconds_to_wait
 from runql.sources.wandb.schema.refusals import KINDS, Said, said_in
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+from runql.wandb_settings.urls import DEFAULT_BASE_URL
 
 
 class Fault(StrEnum):
@@ -71,6 +72,7 @@ class Treatment:
 
 _LOG_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
 _BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
+_NO_OTHER = "it is W&B's own service, as no setting names another server: `WANDB_BASE_URL` (or `base_url`) does"
 _OTHER = "it may be an older server, or one that is not W&B's"
 _SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
 _COMPANY_CA = "a company's own CA belongs into the system's store, or into the file that `SSL_CERT_FILE` names"
@@ -239,9 +241,10 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         said = f": {self.detail}" if self.detail else ""
         about = f" ({subject})" if subject else ""
         asked = () if self.after_seconds is None else (f"it asks to wait {round(self.after_seconds):,} s",)
-        diagnostic = Diagnostic(
-            treatment.code, f"{sentence}{about}{said}", hints=(*asked, *self.hints, *hints, *treatment.hints)
-        )
+        ways = treatment.hints
+        if treatment.error is Unreachable and f"https://{host}" == DEFAULT_BASE_URL:
+            ways = tuple(_NO_OTHER if one == _BASE_URL else one for one in ways)
+        diagnostic = Diagnostic(treatment.code, f"{sentence}{about}{said}", hints=(*asked, *self.hints, *hints, *ways))
         return treatment.error([diagnostic])
 
 

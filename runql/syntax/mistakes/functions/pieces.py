@@ -29,7 +29,7 @@ _TERNARY: Final = re.compile(
     r"(?P<then>[^,=|;()]+?)\s+if\s+(?P<condition>[^,|;]+?)\s+else\s+(?P<otherwise>[^,|;]+?)(?=\s*(?:[,|;]|\Z))"
 )
 _OF_R: Final = {
-    "is.na": "X is null",
+    "is.na": "(X is null or X is nan)",
     "is.nan": "X is nan",
     "is.finite": "X is finite",
     "as.Date": "date(X)",

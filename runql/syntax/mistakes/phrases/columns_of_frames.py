@@ -11,7 +11,7 @@ from runql.language.stages import STAGES
 from runql.syntax.lexer import run
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
-from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
+from runql.syntax.mistakes.functions.window_calls import OTHER_ROWS, WindowRows, together, turned, window_of
 from runql.text.source import Span
 
 _NAME: Final = re.compile(r"[^\W\d][\w./]*")
@@ -38,7 +38,7 @@ _STAGE_WORD: Final = re.compile(r"\|\s*([^\W\d]\w*)")
 _CALLED: Final = re.compile(r"(?<![\w.])(?P<name>[^\W\d]\w*)\s*(?=\()")
 
 
-_GROUPED_FRAME: Final = re.compile(r"(?:df|runs)\.(?:groupby|group_by)\s*(?=\()")
+_FRAME: Final = re.compile(r"(?:df|runs)(?=\.[^\W\d]|\[\s*[\"'])")
 _MEAN_RANK: Final = re.compile(r"(?<![\w.])rank\s*\(")
 _PART: Final = re.compile(r"0?\.\d+|[01]")
 _PLACES: Final = re.compile(r"min|dense|first|ordinal")
@@ -122,14 +122,14 @@ def column_of_frame(place: Place) -> Mistake | None:
 
 def window_of_frame(place: Place) -> Mistake | None:
     """`df.groupby("k")["acc"].rank()`: a column beside the rows, where a table begins."""
-    begun = _GROUPED_FRAME.match(place.text, place.found.start) if "RUNS" in place.accepted else None
+    begun = _FRAME.match(place.text, place.found.start) if "RUNS" in place.accepted else None
     if begun is None:
         return None
     chain, end = _chain_at(place.text, begun.start())
     span = Span(begun.start(), end)
     old = place.text[span.start : span.end]
-    is_fold = chain is not None and chain.called in _FOLDS and "transform" not in old
-    if chain is None or not chain.keys or is_fold or chain.is_moving:
+    is_window = chain is not None and (chain.called in OTHER_ROWS or "transform" in old)
+    if chain is None or not is_window or chain.is_moving:
         return None
     new = _written(chain, place) if chain.column not in _TABLES | {"runs"} else None
     if new is None:
@@ -262,7 +262,8 @@ def _terminals(place: Place) -> set[str]:
 def _is_folding(place: Place) -> bool:
     """Whether aggregates over the rows of a group stand at the place."""
     terminals = [one.terminal for one in place.attempt.lexemes]
-    stage = terminals[len(terminals) - terminals[::-1].index("PIPE") :]
+    pipe = max((index for index, one in enumerate(terminals) if one == "PIPE"), default=-1)
+    stage = terminals[pipe + 1 :]
     return (stage[:1] == ["GROUP"] and "COLON" in stage) or stage[:1] in (["PIVOT"], ["ASSERT"])
 
 

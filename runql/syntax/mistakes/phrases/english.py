@@ -57,6 +57,11 @@ _ABSENT: Final = re.compile(
     r"(?P<field>(?:config|summary)\.[\w./]+|tags|[^\W\d][\w./]*(?=\s*(?:$|[|;])))(?![\w./]|\s*[(=<>!])",
     re.I,
 )
+_PRESENT: Final = re.compile(
+    r"(?:(?:that|which)\s+)?(?:with|having|have|has)\s+(?:any\s+|a\s+|some\s+)?(?P<field>notes|group|sweep|job_?type|summary\.[\w./]+|config\.[\w./]+)"
+    r"(?=\s*(?:$|[|;]))",
+    re.I,
+)
 _TAGGED: Final = re.compile(r"(?:(?P<un>un)tagged|tagged|with\s+(?:any\s+)?tags)(?=\s*(?:$|[|;]))", re.I)
 _EQUAL: Final = re.compile(
     r"(?:with|having)\s+(?:the\s+)?(?P<field>[^\W\d][\w./]*)\s+(?:of\s+)?(?P<value>-?\d[\w.+-]*|\"[^\"\n]*\"|'[^'\n]*'|[^\W\d]\w*)(?=\s*(?:$|[|;]|and\b))",
@@ -254,6 +259,7 @@ _CONDITIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | 
     (_LAST, _last),
     (_MOMENT, _moment),
     (_ABSENT, lambda match: "untagged" if match["field"].lower() == "tags" else f"missing({match['field']})"),
+    (_PRESENT, lambda match: f"exists({match['field']})"),
     (_TAGGED, lambda match: "untagged" if match["un"] else "not untagged"),
     (_NAMED, _named),
     (_USING, lambda match: f"any_field = {write_string(match['value'])}"),

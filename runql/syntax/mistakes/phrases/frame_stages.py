@@ -53,7 +53,12 @@ _KEPT: Final = re.compile(r"(?i)project-keep\b")
 _PIVOT: Final = "a column for each value of a field: `| pivot mean(METRIC) by KEY across FIELD`"
 _LONG: Final = "the columns of a table stay columns here: `| select …` chooses some, `| plot line A, B` draws several"
 _NO_CHANCE: Final = "nothing is left to chance, so that a question has one answer: `| limit 5` takes the first rows"
+_NO_TEST: Final = (
+    "there is no test of significance: `| group KEY : mean(METRIC), ci95(METRIC)` shows how sure the means are,"
+    ' and in Python `runql.query("…").pandas()` gives SciPy the values'
+)
 _NO_STAGE: Final = {
+    **dict.fromkeys(("ttest", "t_test", "ttest_ind", "anova", "mannwhitneyu", "wilcoxon", "bootstrap"), _NO_TEST),
     "pivot_wider": _PIVOT,
     "spread": _PIVOT,
     "unstack": _PIVOT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.sql_group_by import aggregates_only, fold_of, grouped_query, parts_of, statement_of
@@ -116,7 +117,8 @@ def _beside_itself(join: re.Match[str], mine: str | None, parts: dict[str, str])
             terms.append(term)
     if not keys or (terms and kind == "left"):
         return None
-    same = {path for path, left in keys.items() if path == left}
+    # A short name is found among the fields of the runs, not among the columns of the other table.
+    same = {path for path, left in keys.items() if path == left and ("." in path or path in RUN_FIELD_SPELLINGS)}
     rest = {word: part for word, part in parts.items() if word != "from"}
     if terms:
         rest["where"] = " and ".join(filter(None, (*terms, rest.get("where"))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from runql.syntax.literals import read_string, write_string
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing, shown
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.phrases.selects import joined_query
@@ -16,6 +17,7 @@ _KEY: Final = r"[^\W\d][\w./]*"
 _TUPLE: Final = re.compile(
     rf"\(\s*(?P<keys>{_KEY}(?:\s*,\s*{_KEY})+)\s*\)\s*(?P<denied>not\s+)?in\s*(?=\()", re.IGNORECASE
 )
+_SIMILAR: Final = re.compile(r"(?i)similar\s+to\s+(?P<pattern>'[^'\\\n]*'|\"[^\"\\\n]*\")")
 _ZONE: Final = re.compile(r"(?i)at\s+time\s+zone\s+(?P<zone>'[^']{1,60}'|\"[^\"]{1,60}\")")
 _ZONE_OF_PANDAS: Final = re.compile(
     rf"(?P<of>{_KEY}?)(?:\.dt)?\.(?:tz_convert|convert_time_zone|tz_localize)\s*\(\s*(?P<zone>'[^']{{1,60}}'|\"[^\"]{{1,60}}\")\s*\)"
@@ -52,6 +54,20 @@ def tuples_in(place: Place) -> Mistake | None:
     tests = [" and ".join(f"{key} = {value}" for key, value in zip(keys, one, strict=True)) for one in tuples]
     new = f"{'not ' if found['denied'] else ''}({' or '.join(tests)})"
     return idiom(_SQL, old, new, span, replacing(span.start, span.end, new))
+
+
+def similar_to(place: Place) -> Mistake | None:
+    """`name similar to '(lr|batch)%'`: a pattern of the whole text, with the wildcards of `like`."""
+    found = _SIMILAR.match(place.text, place.found.start) if place.word == "similar" else None
+    if found is None:
+        return None
+    denial = place.back()
+    is_denied = denial is not None and denial.terminal == "NOT"
+    pattern = read_string(found["pattern"]).replace("%", ".*").replace("_", ".")
+    start = denial.start if is_denied and denial is not None else found.start()
+    span = Span(start, found.end())
+    new = f"{'!' * is_denied}~ {write_string(f'^(?:{pattern})$')}"
+    return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def zone_of_time(place: Place) -> Mistake | None:

@@ -10,6 +10,7 @@ from runql.language.stages import STAGES
 from runql.syntax.lexer import END, Lexeme
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing
+from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -129,6 +130,15 @@ def group_by_of_sql(place: Place) -> Mistake | None:
     if place.word != "group" or following is None or following.text.lower() != "by" or "PIPE" not in place.accepted:
         return None
     span = Span(place.found.start, following.end)
+    count = place.attempt.lexemes[0] if place.attempt.lexemes else place.found
+    for lexeme in place.attempt.lexemes:
+        count = lexeme if lexeme.terminal in {"SEMI", "COUNT"} else count
+    if count.terminal == "COUNT":  # of each group, which has its count
+        edits = (Edit(Span(count.start, count.end + 1), ""), Edit(span, "| group"))
+        message = "`count` is one number: of each group it is `n`, which `| group` gives by itself"
+        repair = Repair("write `| group` without `count`", edits)
+        resume = next_piece(place.text, span.end, frozenset({"PIPE"}))
+        return Mistake("RQL108", message, span, proven=(repair,), certain=True, resume=resume)
     return said(_SQL, place, span, "| group")
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from runql.syntax.keywords import keywords
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.phrases.selects import joined_query, query_of_select, stages_of_select, without_tables
 from runql.syntax.mistakes.phrases.windows import query_with_windows
 from runql.syntax.mistakes.sql_group_by import parts_of, statement_of
@@ -105,3 +106,19 @@ def sets_of_queries(place: Place) -> Mistake | None:
     span = Span(place.found.start, lexemes[-1].end)
     new = f"| join {kind} ({place.text[other.start : span.end]}) on id"
     return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_MADE_NAME: Final = re.compile(r"(?<![\w.])[^\W\d]+_\w*")
+_PLAIN_FOLD: Final = re.compile(r"([^\W\d]\w*)\s*\(\s*([\w./]*)\s*\)")
+_BEHIND: Final = 400
+
+
+def with_names_of_kusto(folds: str, text: str, end: int) -> str:
+    """Aggregates with those names that later stages use: there `avg(acc)` is called `avg_acc`, `count()` `count_`."""
+    behind = set(_MADE_NAME.findall(text[end : end + _BEHIND]))
+    parts = []
+    for fold in arguments_of(folds):
+        called = _PLAIN_FOLD.fullmatch(fold)
+        name = f"{called[1]}_{called[2].rpartition('.')[2]}" if called is not None else ""
+        parts.append(f"{name} = {fold}" if name in behind else fold)
+    return ", ".join(parts)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from runql.syntax.mistake import Mistake, Place
+from runql.syntax.mistake import Mistake, Place, shown
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, as_here, said
 from runql.syntax.mistakes.sql_group_by import with_percentiles
@@ -49,6 +49,18 @@ _AGGREGATES: Final = re.compile(
     r"(?is)select\s+(?P<columns>(?:(?!\bfrom\b)[^;|])+?)\s+from\s+runs\b(?![./])"
     r"(?P<where>\s+where\s+(?:(?!\b(?:group|order|having|limit|join)\b)[^;|])+)?\s*(?=;|\Z)"
 )
+_SPREADS: Final = {
+    **dict.fromkeys(("variance", "var", "var_samp"), "var(X)"),
+    **dict.fromkeys(("stddev_samp", "stdev", "stddev"), "std(X)"),
+    **dict.fromkeys(("stddev_pop", "stdevp"), "sqrt(var(X) * (count(X) - 1) / count(X))"),
+    **dict.fromkeys(("var_pop", "varp"), "var(X) * (count(X) - 1) / count(X)"),
+}
+_CAST_FOLD: Final = re.compile(
+    r"(?is)(?P<fold>\w+\s*\([^()]*\))\s*::\s*(?:numeric|decimal|float[48]?|real|double(?:\s+precision)?)"
+    r"(?:\s*\(\s*\d+\s*(?:,\s*(?P<places>\d+)\s*)?\))?(?:\s+(?:as\s+)?(?P<as>[^\W\d]\w*))?"
+)
+_EXTREME: Final = re.compile(rf"(?:\w+ = )?(?P<fold>min|max)\((?P<key>{_KEY})\)")
+_PAIR: Final = re.compile(rf"(?i)corr\s*\(\s*(?P<a>{_KEY})\s*,\s*(?P<b>{_KEY})\s*\)(?:\s+as\s+\w+)?")
 _FOLDED: Final = re.compile(
     r"(?is)(?P<call>(?P<name>[^\W\d]\w*)\s*\((?P<inner>.*)\))(?:\s+(?:as\s+)?(?P<as>[^\W\d]\w*))?"
 )
@@ -157,6 +169,41 @@ def _digits(place: Place) -> set[str]:
     return {place.found.text} if place.found.terminal == "NUMBER" else set()
 
 
+def _cast(found: re.Match[str]) -> str | None:
+    """`avg(x)::numeric(5,3)` is rounded; of a number a cast to one changes nothing."""
+    fold = _fold(found["fold"])
+    if fold is None or " = " in fold:
+        return None
+    made = f"round({fold}, {found['places']})" if found["places"] else fold
+    return f"{found['as']} = {made}" if found["as"] else made
+
+
+def aggregates_beside_columns(place: Place) -> Mistake | None:
+    """`select max(acc), name from runs`: one row of all beside one row a run, which SQL refuses too."""
+    found = _AGGREGATES.match(place.text, place.found.start) if "RUNS" in place.accepted else None
+    if found is None or place.word != "select":
+        return None
+    columns = arguments_of(found["columns"])
+    folds = [fold for fold in map(_fold, columns) if fold is not None]
+    others = [column for column in columns if _fold(column) is None]
+    if (pair := _PAIR.fullmatch(found["columns"].strip())) is not None:
+        message = "in RunQL `corr` is a stage: how one value goes with each field of the config"
+        hint = f"for example: `runs | corr {pair['b']}`"
+        return Mistake("RQL108", message, Span(*found.span()), (hint,), certain=True, resume=found.end())
+    if not folds or not others or not all(re.fullmatch(_KEY, one) for one in others):
+        return None
+    where = f" {found['where'].strip()}" if found["where"] else ""
+    message = f"`{shown(columns[0])}` and `{shown(columns[-1])}`: one is of all runs, the other of each"
+    hints = [f"of all runs: `runs{where} | group : {', '.join(folds)}`"]
+    hints += [f"of each value: `runs{where} | group {', '.join(others)} : {', '.join(folds)}`"]
+    if (best := _EXTREME.fullmatch(folds[0])) is not None and len(folds) == 1:
+        order = f"order {'-' * (best['fold'] == 'max')}{best['key']}"
+        hints += [
+            f"the run that has it: `runs{where} | {order} | limit 1 | select {', '.join((*others, best['key']))}`"
+        ]
+    return Mistake("RQL108", message, Span(*found.span()), tuple(hints), certain=True, resume=found.end())
+
+
 def selected_aggregates(place: Place) -> Mistake | None:
     """`select max(acc), avg(loss) as l from runs where …`: one row of the whole table."""
     if "RUNS" not in place.accepted or place.word != "select":
@@ -167,12 +214,17 @@ def selected_aggregates(place: Place) -> Mistake | None:
     if found is None or not folds or len(written) != len(folds) or written == ["count()"]:
         return None
     where = f" {found['where'].strip()}" if found["where"] else ""
-    return said("SQL", place, Span(*found.span()), f"runs{where} | group : {', '.join(written)}")
+    new = f"runs{where} | group : {', '.join(written)}"
+    notes = ("of one value it is missing here",) if " - 1) / count(" in new else ()
+    return said("SQL", place, Span(*found.span()), new, *notes)
 
 
 def _fold(column: str) -> str | None:
     """`avg(x) as a` as `a = mean(x)`; none for what is no aggregate."""
-    found = _FOLDED.fullmatch(with_percentiles(column.strip()))
+    column = with_percentiles(column.strip())
+    if (cast := _CAST_FOLD.fullmatch(column)) is not None:
+        return _cast(cast)
+    found = _FOLDED.fullmatch(column)
     if found is None or found["inner"].count("(") != found["inner"].count(")"):
         return None
     name, inner = found["name"].lower(), found["inner"].strip()
@@ -183,6 +235,8 @@ def _fold(column: str) -> str | None:
         call = found["call"]
     elif name in FOLDS and inner and not re.match(r"(?i)distinct\b", inner) and len(arguments_of(inner)) == 1:
         call = f"{FOLDS[name]}({inner})"
+    elif name in _SPREADS and re.fullmatch(_KEY, inner):
+        call = _SPREADS[name].replace("X", inner)
     else:
         return None
     return f"{found['as']} = {call}" if found["as"] else call
