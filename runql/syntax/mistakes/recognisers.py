@@ -108,6 +108,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     windows.order_without_keys,
     windows.qualify,
     distinct_rows.duplicates_dropped,
+    distinct_rows.count_asserted,
     whole_frames.whole_frame,
     columns_of_frames.window_of_frame,
     columns_of_frames.mutated,

@@ -330,10 +330,6 @@ def how_many(place: Place) -> Mistake | None:
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-_COUNTED: Final = re.compile(
-    r"(?i)assert\s+(?:count\s+(?:of\s+)?runs|count\s*\(\s*runs\b)(?P<rest>(?:\"[^\"\n]*\"|'[^'\n]*'|[^|;()\"'\n])*?)\)?\s*"
-    r"(?P<sign>==?|!=|>=|<=|<|>)\s*(?P<number>\d+)\s*(?=;|\Z)"
-)
 _ASSERTED: Final = (
     'of the number of runs: `runs where … | assert count() > 0, "no runs"`; of each: `runs where … | assert A > B`'
 )
@@ -351,10 +347,6 @@ def stage_alone(place: Place) -> Mistake | None:
     following = next(islice(place.ahead(), 1, 2), None)
     if place.word not in stages or place.word in keywords().clause_words or following is None:
         return None
-    if place.word == "assert" and (counted := _COUNTED.match(place.text, start)) is not None:
-        where = f" {counted['rest'].strip()}" if counted["rest"].strip() else ""
-        new = f"runs{where} | assert count() {counted['sign']} {counted['number']}"
-        return idiom(None, counted[0], new, Span(*counted.span()), replacing(*counted.span(), new))
     repair = Repair("write `runs |` before it", (Edit(Span(start, start), "runs | "),))
     message = f"`{place.word}` is a stage: a query and a pipe stand before it"
     hints = (_ASSERTED,) if place.word == "assert" else ()

@@ -1,4 +1,4 @@
-"""Rows or values once each, as SQL, pandas and dplyr ask for them."""
+"""Rows or values once each, as SQL, pandas and dplyr ask for them, and how many there must be."""
 
 from __future__ import annotations
 
@@ -92,3 +92,19 @@ def duplicates_dropped(place: Place) -> Mistake | None:
     whose = "polars" if found["word"].lower() == "unique" else "pandas"
     span = Span(found.start(), end.end)
     return idiom(whose, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_COUNTED: Final = re.compile(
+    r"(?i)assert\s+(?:count\s+(?:of\s+)?runs|count\s*\(\s*runs\b)(?P<rest>(?:\"[^\"\n]*\"|'[^'\n]*'|[^|;()\"'\n])*?)\)?\s*"
+    r"(?P<sign>==?|!=|>=|<=|<|>)\s*(?P<number>\d+)\s*(?=;|\Z)"
+)
+
+
+def count_asserted(place: Place) -> Mistake | None:
+    """`assert count runs where state = "crashed" = 0`: the stage behind the query."""
+    found = _COUNTED.match(place.text, place.found.start) if place.word == "assert" else None
+    if found is None or "RUNS" not in place.accepted:
+        return None
+    where = f" {found['rest'].strip()}" if found["rest"].strip() else ""
+    new = f"runs{where} | assert count() {found['sign']} {found['number']}"
+    return idiom(None, found[0], new, Span(*found.span()), replacing(*found.span(), new))
