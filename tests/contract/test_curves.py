@@ -145,7 +145,8 @@ def test_a_metric_that_none_of_the_runs_logged_is_told(source: Source, call: str
     result = asked(source, f"runs where id in ('eta', 'theta') select id, {call} as v")
     assert len(result) == 2
     told = [(one.message, *one.hints) for one in result.notices if one.code == "RQL308"]
-    assert told == [("these 2 runs have no value of `loss`", "6 of 8 runs have it: `where exists(logged.loss)`")]
+    there = "6 of 8 runs have `summary.loss`; those that logged it: `where exists(logged.loss)`"
+    assert told == [("these 2 runs have no value of `loss`", there)]
     result = asked(source, f"runs where id in ('delta', 'theta') select id, {call} as v")
     assert len(result) == 2
     assert not [one for one in result.notices if one.code == "RQL308"]
