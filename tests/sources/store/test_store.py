@@ -221,6 +221,7 @@ def test_the_only_pull_in_a_damaged_log_is_said_and_nothing_is_swept(tmp_path: P
         ["the newest version of the store `store:s` is damaged: this is version 0 of 1"],
     )
     (found,) = damaged_entries(folder / table.LOG)
+    assert not [*damaged_entries(tmp_path / "nothing" / table.LOG)]
     assert (found.name, found.number) == (entry.name, 1)
     version = table.version(folder, "s")
     assert (version.number, version.parts, sweep(folder, version)) == (0, (), 0)

@@ -22,8 +22,8 @@ class DamagedEntry:
 
 
 def _entries(log: Path) -> list[Path]:
-    """The entries that are read, in their order: those behind the newest checkpoint."""
-    names = sorted(path.name for path in log.iterdir())
+    """The entries that are read, in their order: those behind the newest checkpoint. None of what is no table."""
+    names = sorted(path.name for path in log.iterdir()) if log.is_dir() else []
     newest = max((name[:20] for name in names if name.endswith(_CHECKPOINT)), default="")
     entries = (name for name in names if name.endswith(".json") and name[:20].isdigit())
     return [log / name for name in entries if name[:20] > newest]
