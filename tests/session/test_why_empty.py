@@ -218,3 +218,9 @@ def test_a_day_is_one_term_though_it_has_two_ends() -> None:
 
 def test_a_day_before_all_runs_is_said_by_the_earliest() -> None:
     assert ladder("runs where created = 2020-01-01")[0].endswith("→ 0 of 12 (earliest is 2026-01-01T00:00Z)")
+
+
+@pytest.mark.parametrize(("text", "word"), [("base*", "glob"), ("%line", "like")])
+def test_a_pattern_behind_an_equals_sign_is_said(text: str, word: str) -> None:
+    assert ladder(f'runs where name = "{text}"')[-1] == f'`=` compares whole texts; a pattern is `{word} "{text}"`'
+    assert f'"{text}"`' not in ladder(f'runs where name contains "{text}"')[-1]

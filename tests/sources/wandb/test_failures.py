@@ -198,3 +198,10 @@ def test_what_a_server_says_is_shown_on_one_plain_line(text: str) -> None:
     assert all(character.isprintable() or ord(character) > 0x9F for character in line)
     assert "\n" not in line
     assert "\u202e" not in line
+
+
+def test_that_no_setting_names_another_server_is_said_of_the_own_one_alone() -> None:
+    (own,) = Failure(Fault.NO_CONNECTION).to_error("api.forge.coreweave.com").diagnostics
+    (other,) = Failure(Fault.NO_CONNECTION).to_error("w.test:8080").diagnostics
+    assert "as no setting names another server" in own.hints[-1]
+    assert "as no setting names another server" not in "".join(other.hints)
