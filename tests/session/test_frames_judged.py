@@ -51,6 +51,7 @@ GROUPS = [
     "df.groupby('optimizer').loss.std(ddof=0)",
     "df.groupby('optimizer').acc.quantile(0.1)",
     "df.groupby('optimizer').acc.agg('max')",
+    "df.groupby('optimizer')['acc'].mean().round(3)",
 ]
 
 

@@ -57,6 +57,8 @@ def written(node: ast.expr, columns: FrameColumns) -> RunqlText:  # noqa: PLR091
             return constant(node)
         case ast.Name(id=name) if name in columns.values:
             return RunqlText(columns.values[name])
+        case ast.Name(id=name) if name not in columns.frames | MODULES:
+            return RunqlText(f"${name}")  # a value of the script: a parameter
         case ast.Attribute(value=ast.Name(id=module), attr="nan" | "NaN" | "inf" as name) if module in MODULES:
             return RunqlText(name.lower())
         case ast.UnaryOp(op=op, operand=operand):
@@ -139,11 +141,13 @@ _MODULE_TESTS: Final = {"isnan": "is nan", "isinf": "is infinite", "isfinite": "
 _SAME: Final = frozenset({"abs", "log", "log2", "log10", "log1p", "exp", "sqrt", "floor", "ceil", "sign"})
 
 
-def _of_module(name: str, call: ast.Call, columns: FrameColumns) -> RunqlText:
+def _of_module(name: str, call: ast.Call, columns: FrameColumns) -> RunqlText:  # noqa: PLR0911 - one a function
     """`np.log10(df.lr)`, `pd.isna(df.loss)`, `np.where(test, a, b)`, `pl.lit(1)`."""
     if call.keywords:
         raise UnknownError
     match name, call.args:
+        case ("Timestamp" | "to_datetime", [ast.Constant(value=str(moment))]):
+            return RunqlText(f"time({write_string(moment)})")
         case ("isna" | "isnull", [one]):
             return missing(written(one, columns).within(ADDED))
         case ("notna" | "notnull", [one]):

@@ -114,6 +114,7 @@ _METHODS: Final[Mapping[str, Entry]] = MappingProxyType(
         "dropna": ("", table_columns.without_missing, {}, {}),
         "explode": ("column", table_columns.exploded, {}, {}),
         "hist": ("bins", table_columns.histogram, {}, {}),
+        "round": ("decimals", table_columns.rounded, {}, {}),
         "describe": ("", table_columns.described, {}, {}),
         "to_csv": ("path", table_columns.written_to, {"index": ...}, {}),
         "to_parquet": ("path", table_columns.written_to, {"index": ...}, {}),

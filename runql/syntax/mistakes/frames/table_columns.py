@@ -125,3 +125,12 @@ def pivoted(table: FrameTable, given: Given) -> None:
 def unchanged(table: FrameTable, _: Given) -> None:
     if table.is_waiting:
         raise UnknownError
+
+
+def rounded(table: FrameTable, given: Given) -> None:
+    """`round(3)` behind aggregates."""
+    places = whole_of(given.take("decimals"), 0)
+    if not table.folds:
+        raise UnknownError
+    for fold in table.folds:
+        fold.text = f"round({fold.text}, {places})"
