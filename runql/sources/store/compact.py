@@ -111,7 +111,9 @@ def _written(
         return
     newest = f"SELECT run, {'pull' if fact is Fact.RUNS else 'body AS pull'} FROM counting"
     rows_a_run = sum(part.rows for part in parts) // max(1, len(runs)) + 1
-    size = max(1, min(_RUNS_A_PART, _ROWS_A_PART // rows_a_run))
+    of_rows = max(1, _ROWS_A_PART // rows_a_run)
+    # A question to the runs reads all of these parts: fewer are read sooner.
+    size = of_rows if fact in (Fact.RUNS, Fact.ATTR) else min(_RUNS_A_PART, of_rows)
     for start in range(0, len(runs), size):
         some = [[*each] for each in zip(*runs[start : start + size], strict=True)]
         given = "SELECT unnest(?::VARCHAR[]) AS run, unnest(?::BIGINT[]) AS pull, unnest(?::BIGINT[]) AS body"
