@@ -14,7 +14,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import DEFAULT_SAMPLES, Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.piped import piped_form
-from runql.semantic.check.quotes.names_in_quotes import say_in_quotes
+from runql.semantic.check.quotes.names_in_quotes import say_constant, say_in_quotes
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.names_of_columns import say_comparison
@@ -288,6 +288,7 @@ def _column(column: tree.Column, expressions: Expressions, report: Report) -> li
     say_comparison(report, column)
     if column.name is None and say_in_quotes(column.value, expressions):
         return []
+    say_constant(column.value, expressions)
     operand = expressions.operand(column.value)
     if operand is BROKEN:
         return []

@@ -79,6 +79,9 @@ WORDS = {
     "runs keys loss | group optimizer : mean(loss)": "runs keys loss scan | group optimizer : mean(loss)",
     "runs where 'baseline' = ANY(tags)": "runs where tags has 'baseline'",
     "SELECT step, loss FROM history WHERE run = 'lrvg3dsu'": "run lrvg3dsu keys loss",
+    "runs where created > 13 Jan 2026": "runs where created > 2026-01-13",
+    "runs where created > Jan 13, 2026": "runs where created > 2026-01-13",
+    "runs | plot heat acc by optimizer, lr": "runs | plot heat acc vs lr by optimizer",
     "runs where runtime > 500ms": "runs where runtime > 0.5s",
     "runs where runtime > 20 us": "runs where runtime > 0.00002s",
     "runs where runtime < 5mins": "runs where runtime < 5m",
@@ -205,6 +208,37 @@ def test_a_column_of_select_is_asked_right_of_a_pipe() -> None:
 def test_the_runs_behind_a_chart_of_last_values_have_curves() -> None:
     (said,) = (one for one in runql.query("runs | plot loss", source="demo").notices if one.code == "RQL211")
     assert "their curves: `runs keys loss | plot`" in said.hints[0]
+
+
+def test_a_chain_of_dplyr_is_put_right_together() -> None:
+    text = "runs %>% filter(lr > 0.01) %>% group_by(optimizer) %>% summarise(m = mean(acc)) %>% arrange(desc(m))"
+    with pytest.raises(QueryError) as caught:
+        runql.query(text, source="demo")
+    fixed = apply([one.fixes[0].edits for one in caught.value.diagnostics], text)
+    assert " ".join(fixed.split()) == "runs | where lr > 0.01 | group optimizer : m = mean(acc) | order -m"
+    assert runql.query(fixed, source="demo").frame.length
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("let x = 3; runs where seed = $x", "`-p x=3`"),
+        ("runs where loss is a number", "`loss is finite`"),
+        ("runs where params > 100MB", "`100M` is without"),
+        ("runs where created > Jan 13", "a date is `2026-01-31`"),
+        ("runs where created > 1y ago", "so many days are `365d`"),
+        ("history", "`show fields logged`"),
+        ("compare adam and sgd", "group config.FIELD : mean(METRIC)"),
+        ("which hyperparameters matter", "`runs | corr summary.loss`"),
+        ("how do I win", "`show fields`"),
+    ],
+)
+def test_what_is_not_known_enough_for_a_fix_has_a_way_out(text: str, hint: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        runql.connect("demo").run(text)
+    (found,) = caught.value.diagnostics
+    assert not found.fixes
+    assert hint in "; ".join(found.hints)
 
 
 @pytest.mark.parametrize("call", ["ci99(acc)", "ci90(acc)"])

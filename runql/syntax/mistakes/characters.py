@@ -154,6 +154,19 @@ def glued_word(place: Place) -> Mistake | None:
     return Mistake("RQL107", message, span, repairs=(replacing(*match.span(), new),))
 
 
+_SIZE: Final = re.compile(r"(?P<count>\d+(?:\.\d+)?)(?P<unit>[kmg])i?b", re.I)
+
+
+_NUMBERS: Final = "numbers are `0.01`, `1e-4`, `10k`; durations `90s`, `15m`, `2h`, `7d`, `3w`"
+
+
+def _sized(text: str) -> tuple[str, ...]:
+    """What to say of a size in bytes."""
+    size = _SIZE.fullmatch(text)
+    unit = size["unit"].upper().replace("K", "k") if size is not None else ""
+    return (f"a number has no unit of bytes: `{size['count']}{unit}` is without",) if size is not None else ()
+
+
 def number(place: Place) -> Mistake | None:
     """Something that begins like a number and is none."""
     text = place.found.text
@@ -164,13 +177,18 @@ def number(place: Place) -> Mistake | None:
     start, end = place.found.start, place.found.start + len(whole)
     if "STRING" not in place.accepted and "PATH" in place.accepted:
         return name_to_quote(place)
+    sized = _sized(whole)
     if "STRING" not in place.accepted:
-        return Mistake("RQL107", f"`{whole}` is not a number", Span(start, end), certain=True)
+        return Mistake("RQL107", f"`{whole}` is not a number", Span(start, end), sized, certain=True)
     return Mistake(
         "RQL107",
         f"`{whole}` is not a number",
         Span(start, end),
-        ("text stands in quotes", "numbers are `0.01`, `1e-4`, `10k`; durations `90s`, `15m`, `2h`, `7d`, `3w`"),
+        (
+            *sized,
+            "text stands in quotes",
+            "numbers are `0.01`, `1e-4`, `10k`; durations `90s`, `15m`, `2h`, `7d`, `3w`",
+        ),
         repairs=(replacing(start, end, write_string(whole)),),
         certain=True,
     )
@@ -304,6 +322,8 @@ def unknown_character(place: Place) -> Mistake | None:
         lists, conditions = "lists stand in parentheses, behind `in`", "conditions are written `config.lr > 0.1`"
         hint = lists if char == "[" else conditions
         return Mistake("RQL101", f"`{char}` cannot stand here", place.span, (hint,), certain=True)
+    if len(char) > 1 and char[0].isdigit():
+        return Mistake("RQL107", f"`{char}` is not a number", place.span, (*_sized(char), _NUMBERS), certain=True)
     repair = leaving_out(place.found.start, place.found.end, char)
     if not char.isprintable():
         name = unicodedata.name(char, "a control character").lower()

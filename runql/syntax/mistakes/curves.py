@@ -4,6 +4,7 @@ values of a metric's history as pandas and others write them: `loss.rolling(10).
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from runql.language.goals import less_is_better
@@ -165,6 +166,14 @@ def plot_label(place: Place) -> Mistake | None:
     if place.word in _LABELS:
         hint = "an axis is called as its column: `| rename COLUMN as NAME` before `plot`"
         return Mistake("RQL106", f"`plot` has no `{found.text}`", place.span, (hint,), certain=True)
+    y, x = place.back(3), next(islice(place.ahead(), 1, 2), None)
+    is_heat = place.back_terminal(4) == "SHAPE" and (place.back(4) or found).text.lower() == "heat"
+    if found.terminal == "COMMA" and place.back_terminal(2) == "BY" and is_heat and y is not None and x is not None:
+        # A cell of a heat map is one of two keys: one stands along x, the other along y.
+        one = place.attempt.lexemes[-1]
+        span, new = Span(y.start, x.end), f"{y.text} vs {x.text} by {one.text}"
+        message = "a heat map has a column along each axis, and its color by a third"
+        return Mistake("RQL101", message, span, repairs=(replacing(span.start, span.end, new),), certain=True)
     if found.terminal == "COMMA" and place.back_terminal(2) == "BY":
         hint = 'of two columns make one before: `| derive both = concat(A, " ", B) | plot … by both`'
         return Mistake("RQL101", "`by` of `plot` takes one column", place.span, (hint,), certain=True)

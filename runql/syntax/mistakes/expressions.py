@@ -194,6 +194,10 @@ def _compared(lexemes: Sequence[Lexeme]) -> Lexeme | None:
     return None
 
 
+_A_KIND: Final = re.compile(r"(?:a|an)\s+(?:number|float|int|integer|string|text|list|bool|boolean)\b", re.I)
+_KIND_HINT: Final = "what fields hold says `show fields`"
+
+
 def is_value(place: Place) -> Mistake | None:
     """`x is true`, `x is not 5`, `x is in (1, 2)`: `is` tests for null, NaN and the like only."""
     lexemes = place.attempt.lexemes
@@ -206,6 +210,11 @@ def is_value(place: Place) -> Mistake | None:
     if place.word in operator_words("IS", "NOT"):
         new = f"{'not ' * denied}{place.word}"
         return idiom("SQL", old, new, span, replacing(span.start, span.end, new))
+    if (kind := _A_KIND.match(place.text, place.found.start)) is not None:
+        field = next((one.text for one in reversed(lexemes[: -1 - denied]) if one.terminal == "PATH"), "x")
+        span = Span(word.start, kind.end())
+        hints = (f"a number that is neither NaN nor infinite: `{field} is {'not ' * denied}finite`", _KIND_HINT)
+        return Mistake("RQL101", "`is` does not test a kind", span, hints, certain=True, resume=kind.end())
     if place.found.terminal not in {"NUMBER", "STRING", "TIME"} and place.word not in {"true", "false"}:
         return None
     new = f"{'!=' if denied else '='} {place.found.text}"

@@ -99,6 +99,31 @@ def time_with_space(place: Place) -> Mistake | None:
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
+_MONTHS: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_SPOKEN_DATE: Final = re.compile(
+    r"(?i)(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month>[a-z]{3,9})|(?P<month2>[a-z]{3,9})\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?)"
+    r"(?:,?\s+(?P<year>\d{4}))?(?![\w./-])"
+)
+
+
+def spoken_date(place: Place) -> Mistake | None:
+    """`created > 13 Jan 2026`, `created > Jan 13`: a day with the name of its month."""
+    before = place.back()
+    if before is None or not place.in_condition:
+        return None
+    match = _SPOKEN_DATE.match(place.text, before.start)
+    month = (match["month"] or match["month2"])[:3].lower() if match is not None else ""
+    if match is None or month not in _MONTHS or match.end() <= place.found.start:
+        return None
+    span, day = Span(*match.span()), int(match["day"] or match["day2"])
+    if not match["year"] or not 1 <= day <= 31:
+        return Mistake(
+            "RQL107", f"`{match[0]}` is no whole date", span, ("a date is `2026-01-31`",), certain=True, resume=span.end
+        )
+    new = f"{match['year']}-{_MONTHS.index(month) + 1:02}-{day:02}"
+    return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
+
+
 def quoted_key(place: Place) -> Mistake | None:
     """`config."cat dog"`: a key of a name in quotes."""
     name = place.back()

@@ -197,11 +197,23 @@ def foreign_pipe(place: Place) -> Mistake | None:
             span = Span(start, file.end() if file else end)
             repair = replacing(span.start, span.end, written)
             if sign == "%>%":  # the next one would be read as a remainder
-                behind = place.text[end : end + _FAR].partition(";")[0]
-                others = (Span(end + one.start(), end + one.end()) for one in re.finditer(sign, behind))
-                repair = Repair(repair.title, (*repair.edits, *(Edit(one, new) for one in others)))
+                others = re.finditer(sign, place.text[end : end + _FAR].partition(";")[0])
+                edits = (edit for one in others for edit in _piped(place.text, end + one.start()))
+                repair = Repair(repair.title, (*repair.edits, *edits))
             return idiom(language, place.text[span.start : span.end], written, span, repair)
     return None
+
+
+def _piped(text: str, start: int) -> tuple[Edit, ...]:
+    """The edits for one more `%>%`: a `summarise(…)` behind a `group_by(…)` stands behind a colon."""
+    call = _SUMMARISED.match(text, start)
+    end = None if call is None else closing(text, call.end() - 1)
+    if call and end and _GROUPED.search(text[max(0, start - _FAR) : start]):
+        return Edit(Span(start, call.end()), ": "), Edit(Span(end.start, end.end), "")
+    return (Edit(Span(start, start + 3), "|"),)
+
+
+_SUMMARISED, _GROUPED = re.compile(r"%>%\s*summari[sz]e\s*\("), re.compile(r"group_by\s*\([^()]*\)\s*\Z")
 
 
 def empty_stage(place: Place) -> Mistake | None:

@@ -188,6 +188,22 @@ def value_named(place: Place) -> Mistake | None:
     return Mistake("RQL108", message, Span(place.found.start, end.end), repairs=(repair,), reach=0)
 
 
+def let_of_value(place: Place) -> Mistake | None:
+    """`let x = 3; runs where seed = $x`: a name of `let` stands for a query, and a value is a parameter."""
+    name = place.back(2)
+    if place.back_terminal() != "EQ" or place.back_terminal(3) != "LET" or name is None:
+        return None
+    if place.found.terminal not in {"NUMBER", "STRING", "DURATION", "TIME", "TRUE", "FALSE"}:
+        return None
+    value = place.found.text
+    hints = (
+        f"a value comes from outside: `param {name.text}; …` and `-p {name.text}={value}`, or `{name.text}=` in Python",
+    )
+    message = f"`let` names a query, and `{value}` is a value"
+    end = next((one.end for one in place.ahead() if one.terminal == "SEMI"), place.found.end)
+    return Mistake("RQL101", message, place.span, hints, certain=True, resume=end)
+
+
 def show_runs(place: Place) -> Mistake | None:
     """`show runs where …`: a query needs no verb. `desc runs`: what fields there are."""
     if (described := _described(place)) is not None:

@@ -282,3 +282,17 @@ def test_rows_that_the_server_counts_and_does_not_give(monkeypatch: pytest.Monke
         assert [notice.code for notice in found] == said
         assert not said or "counts 30 rows of `loss` in run `run00002`, and gives 0" in found[0].message
         service.close()
+
+
+def test_rows_that_lack_the_x_axis_are_not_held_against_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.sources.wandb.in_process import InProcess
+
+    monkeypatch.setattr(client, "Transport", InProcess(vision(120, 3), lambda _, body: body))
+    service = WandbService(Credentials("http://127.0.0.1:9"), ServiceOptions("", "acme", "vision", line=LINE))
+    (result,) = Session(service).run(Source("run run00002 keys loss x nothing"), {})
+    assert isinstance(result, Result)
+    assert not len(result.frame)
+    codes = [notice.code for notice in result.notices]
+    assert "RQL508" in codes
+    assert "RQL412" not in codes
+    service.close()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import assert_never
 
 from runql.language.fields import RUN_FIELDS, Space
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check_context import rewrite
+from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.operands import literal_text
-from runql.semantic.spelling import PREFIXES, code, path_text
+from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.syntax import tree
 
 
@@ -25,6 +26,19 @@ def say_in_quotes(node: tree.Expr, expressions: ExpressionCheck) -> bool:
     place = expressions.report.place(node.span)
     expressions.report.add("RQL581", message, place, f"the field is {code(meant)}", fixes=rewrite(place, meant))
     return True
+
+
+def say_constant(node: tree.Expr, expressions: ExpressionCheck) -> None:
+    """RQL211 where a column is the number `inf` or `nan`, and a field of the runs is called so."""
+    if not isinstance(node, tree.Literal) or not isinstance(node.value, float) or math.isfinite(node.value):
+        return
+    name, catalog = expressions.written(node).lower(), expressions.names.catalog
+    spaces = [space for space in (Space.CONFIG, Space.SUMMARY) if catalog and (space, name) in catalog.by_dotted]
+    if spaces:
+        place, meant = expressions.report.place(node.span), [field_text(space, (name,)) for space in spaces]
+        hint = f"the field is {' or '.join(map(code, meant))}"
+        message = f"{code(name)} was read as the number"
+        expressions.report.add("RQL211", message, place, hint, fixes=rewrites(place, meant))
 
 
 def subject_in_quotes(node: tree.Truth, expressions: ExpressionCheck) -> bool:

@@ -231,7 +231,9 @@ class SampledHistories:
         cut = {key for group, part in kept.items() if self._left_out(group, part, metrics) for key in group}
         if not cut and self._request.rows == "any":
             notices += self._without_x(run_id, kept, metrics)
-        if self._is_unbounded and self._request.rows == "any":
+        # Of a run that never logged the x axis no row is asked for, and what is left out was said.
+        has_x = self._request.x_axis.startswith("_") or self._request.x_axis in metrics
+        if self._is_unbounded and self._request.rows == "any" and has_x:
             none = {key: metrics[key].rows for key in self._keys if key in metrics and key not in came}
             notices += fewer_notice(run_id, none, came, self._server.host)
         columns = columns_in(rows, (*axes(self._request), *self._keys))
