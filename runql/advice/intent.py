@@ -105,7 +105,7 @@ def _at_one_step(stage: TStage, step: int, logged: Collection[str]) -> str:
     if metric is None:
         return f"to compare them at one step, select `at(logged.METRIC, {step or 'N'})` of a metric"
     at = f"at(logged.{metric.removeprefix('summary.')}, {step or 'N'})"
-    unsure = "" if logged else ", where it was logged along the way"
+    unsure = "" if logged else ", if it was logged"
     return f"to compare them at one step, write `{at}` for `{metric}`{unsure}"
 
 

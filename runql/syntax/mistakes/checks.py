@@ -63,14 +63,13 @@ def _twice(first: t.Clause, second: t.Clause, text: str) -> Diagnostic:
     message = f"`{one}` is given twice" if one == two else f"`{two}` is given after `{one}`"
     fixes = [Fix("leave out the second", (tidy(Edit(second.span, ""), text),))]
     hints: tuple[str, ...] = ()
-    between = text[first.span.end : second.span.start]
-    if isinstance(first, t.WhereClause) and isinstance(second, t.WhereClause) and re.search(r"(?i)\bas\b", between):
-        # A name that `select` gives is a column, which only a stage may ask.
-        hints = ("a column of `select` is asked right of a pipe: `| where …`",)
-        fixes = [Fix("write `|` before it", (Edit(Span(second.span.start, second.span.start), "| "),))]
-    elif isinstance(first, t.WhereClause) and isinstance(second, t.WhereClause):
+    if isinstance(first, t.WhereClause) and isinstance(second, t.WhereClause):
+        between = text[first.span.end : second.span.start]
         hints = ("the conditions of one `where` are joined with `and`",)
-        if text[first.span.end : second.span.start].isspace():
+        if re.search(r"(?i)\bas\b", between):  # a name that `select` gives is a column, which only a stage may ask
+            hints = ("a column of `select` is asked right of a pipe: `| where …`",)
+            fixes = [Fix("write `|` before it", (Edit(Span(second.span.start, second.span.start), "| "),))]
+        elif between.isspace():
             fixes.insert(0, Fix("join them with `and`", (*_joined(first, text, ""), *_joined(second, text, "and"))))
     elif one == two and isinstance(second, t.SelectClause | t.KeysClause | t.OrderClause):
         items = text[second.span.start + len(two) : second.span.end].strip()
