@@ -240,6 +240,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     stages_of_others.question_in_sql,
     stages_of_others.counts_of_values,
     pipes.named_columns,
+    stages_of_others.order_without_direction,
     pipes.stage_of_another_language,
     stages_of_others.aggregate_of_all,
     pipes.folding,

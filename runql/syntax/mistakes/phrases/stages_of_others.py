@@ -286,3 +286,27 @@ def described_order(text: str, lexemes: Sequence[Lexeme], index: int) -> Mistake
     new = f"{'-' * (name.text.lower() == 'desc')}{text[name.end + 1 : end.start].strip()}"
     span = Span(name.start, end.end)
     return idiom("dplyr", text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_ORDER_BY: Final = re.compile(
+    r"(?i)(?P<words>(?:sort|order)\s+by)\s+(?P<keys>[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*)\s*(?=[|;]|\Z)"
+)
+_OF_KUSTO: Final = re.compile(r"(?i)\|\s*(?:summarize|extend|project(?:-\w+)?|take|mv-expand)\b")
+
+
+def order_without_direction(place: Place) -> Mistake | None:
+    """`| sort by acc`: from the largest down in Kusto, from the smallest up elsewhere."""
+    match = _ORDER_BY.match(place.text, place.found.start) if place.back_terminal() == "PIPE" else None
+    if match is None:
+        return None
+    keys = [key.strip() for key in match["keys"].split(",")]
+    rising, falling = f"order {match['keys']}", f"order {', '.join(f'-{key}' for key in keys)}"
+    span, written = Span(match.start(), match.end("keys")), f"`{match['words']}`"
+    if _OF_KUSTO.search(place.text):
+        message = f"{written} is Kusto, from the largest down; in RunQL write `{falling}`"
+        return Mistake("RQL108", message, span, repairs=(replacing(span.start, span.end, falling),), certain=True)
+    ways = (rising, falling)
+    hints = (f"from the smallest up: `{rising}`", f"from the largest down, as in Kusto: `{falling}`")
+    proven = tuple(replacing(span.start, span.end, way) for way in ways)
+    message = f"{written} does not say which way: in Kusto it is from the largest down"
+    return Mistake("RQL108", message, span, hints, proven=proven, certain=True, resume=span.end)
