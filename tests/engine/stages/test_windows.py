@@ -106,6 +106,8 @@ SHAPES: dict[str, Callable[[Random, int], float | int]] = {
     "signs that cancel": lambda draw, _: draw.choice((-1, 1)) * draw.choice((1e16, 1.0, 2.0**-60)),
     "tiny": lambda draw, _: draw.random() * 1e-160,
     "as small as can be": lambda draw, _: draw.random() * 1e-310,
+    "tiny beside large": lambda draw, _: draw.choice((0.0, 0.0, 1e-150, 1e-161, 1e-300, 5e8)),
+    "tiny beside huge": lambda draw, _: draw.choice((0.0, 0.0, 1e-150, 1e-300, 1e140)),
     "huge": lambda draw, _: draw.random() * 1e300,
     "whole": lambda draw, _: draw.randrange(-9, 9),
     "large and whole": lambda draw, _: draw.randrange(2**53 - 99, 2**53),

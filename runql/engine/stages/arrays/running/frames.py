@@ -242,8 +242,13 @@ def _squares(numbers: Floats, means: Floats, room: Floats) -> tuple[Floats, Floa
     sums, left = ones @ whole, ones @ squares
     bound = _HALF_DIGIT * width * width
     below, above = sums + (left - bound), sums + (left + bound)
-    is_none = (sums == 0) & (left == 0)
-    below[is_none] = above[is_none] = 0.0
+    none = np.flatnonzero((sums == 0) & (left == 0))
+    if len(
+        none
+    ):  # the squares of small distances are none beside large ones: only where there is no distance it is sure
+        given = np.ndarray(squares.shape, np.float64, numbers, strides=(numbers.itemsize, numbers.itemsize))
+        none = none[(given[:, none] == means[none]).all(axis=0)]
+        below[none] = above[none] = 0.0
     back = math.ldexp(1.0, -2 * power)
     return below * back, above * back
 
