@@ -26,6 +26,8 @@ _SPACES: Final = re.compile(r"\s+")
 _CALL: Final = re.compile(r"([^\W\d]\w*)\s*\(")
 _NEAR: Final = 200
 _PART_OF_TEXT: Final = re.compile(r"(?i)(\bsubstr\s*\((?:[^(),]|\([^()]*\))*,\s*)([1-9]\d{0,5})(?=\s*[,)])")
+_PASSED: Final = re.compile(r"(?is)(?P<limit>\d+)\s+offset\s+(?P<offset>\d+)(?:\s+rows?)?")
+_ONCE: Final = re.compile(r"(?i)\A\s*distinct\s+")
 _COUNTED: Final = re.compile(r"(?i)(\d{1,3})(\s+(?:asc|desc))?")
 
 
@@ -79,14 +81,14 @@ def _begins_part(lexemes: Sequence[Lexeme], index: int) -> bool:
 
 def grouped_query(parts: dict[str, str]) -> str:
     """The query of a `select` with `group by`."""
-    columns = _columns(from_zero(parts["select"]))
-    titled = [(value, name) for value, name in map(_value_and_name, columns) if name]
+    columns = _columns(_ONCE.sub("", from_zero(parts["select"])))
+    titled = [(value, name) for value, name in map(value_and_name, columns) if name]
     titles = {one: f"{value} as {name}" for value, name in titled for one in (value, name)}
     groups = [titles.get(key, _key_named(_counted(key, columns))) for key in _columns(from_zero(parts["group"]))]
-    are_keys = {_SPACES.sub("", _value_and_name(key)[0]) for key in groups}
-    others = [column for column in columns if _SPACES.sub("", _value_and_name(column)[0]) not in are_keys]
+    are_keys = {_SPACES.sub("", value_and_name(key)[0]) for key in groups}
+    others = [column for column in columns if _SPACES.sub("", value_and_name(column)[0]) not in are_keys]
     folds = [fold_of(column) for column in others if "(" in column]
-    named = [name or value for value, name in map(_value_and_name, columns)]
+    named = [name or value for value, name in map(value_and_name, columns)]
     order = ", ".join(_counted(key, named) for key in _columns(parts.get("order", "")))
     having, order = (_lifted(part, folds) for part in (parts.get("having", ""), order))
     keys = "" if parts["group"].replace(" ", "") == "()" else f" {', '.join(groups)}"
@@ -95,14 +97,39 @@ def grouped_query(parts: dict[str, str]) -> str:
     stages = [f"group{keys}" + (f" : {', '.join(folds)}" if folds else "")]
     stages += [f"where {having}"] if having else []
     stages += [f"order {order}"] if order else []
-    stages += [f"limit {parts['limit']}"] if parts.get("limit") else []
+    stages += limited(parts.get("limit", ""))
     query = f"runs where {parts['where']}" if parts.get("where") else "runs"
     return " | ".join([query, *stages])
 
 
+def limited(text: str) -> list[str]:
+    """`limit 3 offset 2` as stages: the rows that are passed over come first."""
+    found = _PASSED.fullmatch(text.strip())
+    if found is not None:
+        return [f"offset {found['offset']}", f"limit {found['limit']}"]
+    return [f"limit {text}"] if text else []
+
+
+def loose_columns(parts: dict[str, str]) -> list[str]:
+    """The columns of a grouped `select` that are neither a key nor made of an aggregate: SQL refuses them."""
+    columns = _columns(_ONCE.sub("", from_zero(parts["select"])))
+    keys = [_counted(key, columns) for key in _columns(from_zero(parts["group"]))]
+    are_keys = {_flat(one) for key in keys for one in (key, *value_and_name(key)) if one}
+    pairs = [value_and_name(column) for column in columns]
+    plain = [pair for pair in pairs if "(" not in pair[0]]
+    return [
+        value for value, name in plain if _flat(value) not in are_keys and (not name or _flat(name) not in are_keys)
+    ]
+
+
+def _flat(text: str) -> str:
+    """A name to compare: a field of `config.` or `summary.` is also named without it."""
+    return re.sub(r"\A(?:config|summary)\.", "", _SPACES.sub("", text).lower())
+
+
 def _key_named(key: str) -> str:
     """A key that a `select` names without `as`."""
-    value, name = _value_and_name(key)
+    value, name = value_and_name(key)
     return f"{value} as {name}" if name else key
 
 
@@ -113,11 +140,11 @@ def from_zero(text: str) -> str:
 
 def aggregates_only(columns: str) -> bool:
     """Whether each column of a `select` is an aggregate, so that there is one row of all."""
-    values = [_value_and_name(one)[0].strip() for one in _columns(columns)]
+    values = [value_and_name(one)[0].strip() for one in _columns(columns)]
     return bool(values) and all(_AGGREGATE.fullmatch(one) for one in values)
 
 
-def _value_and_name(column: str) -> tuple[str, str]:
+def value_and_name(column: str) -> tuple[str, str]:
     named = _NAMED.match(column)
     if named is None:
         return column, ""
@@ -166,7 +193,7 @@ def groups_where(body: str, condition: str) -> tuple[str | None, str]:
 
 def _fold_named(text: str) -> str:
     """An aggregate as it is written here, with its name before it."""
-    value, name = _value_and_name(text.strip())
+    value, name = value_and_name(text.strip())
     before, sign, fold = ("", "", value) if name else value.rpartition(" = ")
     return f"{name or before.strip()}{' = ' if name or sign else ''}{fold_of(fold.strip())}"
 
@@ -184,7 +211,7 @@ def _columns(text: str) -> list[str]:
 
 
 def fold_of(column: str) -> str:
-    value, name = _value_and_name(column)
+    value, name = value_and_name(column)
     name = f"{name} = " if name else ""
     value = _STAR.sub("count()", with_percentiles(value))
     return name + _CALL.sub(lambda call: f"{_FOLDS.get(call[1].lower(), call[1])}(", value)

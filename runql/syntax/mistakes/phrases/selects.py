@@ -168,6 +168,8 @@ def _keys(text: str, others: set[str], mine: set[str]) -> str | None:
 
 
 def without_tables(tables: set[str], text: str) -> str:
-    """A text without the names of tables before those of columns."""
+    """A text without the names of tables before those of columns; what stands in quotes stays as it is."""
     names = "|".join(re.escape(one) for one in sorted(tables))
-    return re.sub(rf"(?<![\w.`\"'])(?:{names})\.(?=[\w`*])", "", text) if tables else text
+    quoted = r"'[^'\n]*'|`[^`\n]*`|\"[^\"\n]*\""
+    pattern = rf"(?i)(?P<quoted>{quoted})|(?<![\w.`\"'])(?:{names})\.(?=[\w`*\"])"
+    return re.sub(pattern, lambda found: found["quoted"] or "", text) if tables else text

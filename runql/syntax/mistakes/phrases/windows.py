@@ -11,6 +11,7 @@ from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing, show
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
+from runql.syntax.mistakes.sql_group_by import limited
 from runql.text.source import Span
 
 _SQL: Final = "SQL"
@@ -33,7 +34,7 @@ _LAST_OF: Final = {
     **dict.fromkeys(("std", "stddev", "stddev_samp"), "rolling_std"),
 }
 _DIRECTION: Final = re.compile(r"(?i)\s+(?P<word>asc|desc)\Z")
-_NULLS: Final = re.compile(r"(?i)\s+nulls\s+(?:first|last)\Z")
+_NULLS: Final = re.compile(r"(?i)\s+nulls\s+last\Z")
 _SELECT: Final = re.compile(
     r"(?is)select\s+(?P<columns>(?:(?!\bfrom\b)[^;|])+?)\s+from\s+runs\b(?![./])(?P<rest>[^;|]*)"
 )
@@ -46,6 +47,7 @@ _NAMED: Final = re.compile(
 _WINDOWS: Final = re.compile(r"(?i)\bwindow\s+(?=[^\W\d]\w*\s+as\s*\()")
 _WINDOW: Final = re.compile(r"(?i)\s*,?\s*(?P<name>[^\W\d]\w*)\s+as\s*(?=\()")
 _OVER_NAME: Final = re.compile(r"(?i)\bover\s+(?P<name>[^\W\d]\w*)\b")
+_ONCE: Final = re.compile(r"(?i)distinct\s+")
 _LATER: Final = re.compile(r"(?i)\b(?:qualify|order\s+by|limit)\b")
 _GROUPED: Final = re.compile(r"(?i)\b(?:group\s+by|having|join|union)\b")
 
@@ -293,9 +295,7 @@ def query_with_windows(text: str) -> str | None:
     clauses = rest[: later.start()].strip() if later else rest
     listed = [_titled(one) for one in arguments_of(found["columns"].strip())]
     columns = [] if listed == ["*"] else arguments_of(_translated(", ".join(listed)))
-    made, stages = _derived(columns) if later else ([], [])
-    stages += _stages(rest[later.start() :]) if later else []
-    stages += [f"select {', '.join(made or columns)}"] if columns else []
+    stages = _ordered(columns, list(_stages(rest[later.start() :])) if later else [])
     if _OVER.search(clauses):  # a filter on windows, which SQL has in `qualify` alone
         return " | ".join(["runs", _translated(clauses), *stages])
     return " | ".join([f"runs {clauses}".strip(), *stages])
@@ -307,19 +307,32 @@ def _titled(column: str) -> str:
     return column if named is None or named["alias"] is None else f"{named['bare']} as {named['alias']}"
 
 
+def _ordered(columns: list[str], later: list[str]) -> list[str]:
+    """The columns and what follows them: a window is counted once, over all rows, before a `limit` takes some."""
+    once = [] if not columns or not _ONCE.match(columns[0]) else ["distinct"]
+    columns = [_ONCE.sub("", columns[0]), *columns[1:]] if once else columns
+    select = [f"select {', '.join(columns)}"] if columns else []
+    if columns and columns[0] == "*" and not once:
+        return [*_derived(columns[1:])[1], *later]
+    if once or all(one.startswith(("limit", "offset")) for one in later):
+        return [*select, *once, *later]
+    chosen, made = _derived(columns)
+    return [*made, *later, *([f"select {', '.join(chosen)}"] if chosen else [])]
+
+
 def _derived(columns: list[str]) -> tuple[list[str], list[str]]:
     """Columns of which each window is made before: what is chosen of them, and the stage that makes them."""
-    chosen, made = [], []
+    chosen, made = list[str](), list[str]()
     for column in columns:
         named = _NAMED.match(column)
-        if not _SEES.search(column):
+        if not _SEES.search(column) and named is None:
             chosen.append(column)
-        elif named is not None:
-            chosen.append(named["name"])
-            made.append(f"{named['name']} = {named['value']}")
-        else:
-            chosen.append(column)
-            made.append(column)
+            continue
+        call = _CALLED.search(column)
+        name = named["name"] if named is not None else "column" if call is None else call["name"].lower()
+        name = name if name not in chosen else f"{name}_{len(chosen) + 1}"
+        chosen.append(name)
+        made.append(f"{name} = {column if named is None else named['value']}")
     return chosen, [f"derive {', '.join(made)}"] if made else []
 
 
@@ -332,8 +345,10 @@ def _stages(rest: str) -> Iterator[str]:
         if word.lower() == "order":
             keys = arguments_of(re.sub(r"(?i)\Aby\s+", "", behind))
             yield f"order {', '.join(_sorted_by(key) for key in keys)}"
+        elif word.lower() == "limit":
+            yield from limited(behind)
         else:
-            yield f"{'where' if word.lower() == 'qualify' else 'limit'} {_translated(behind)}"
+            yield f"where {_translated(behind)}"
 
 
 def _is_inside(text: str, at: int) -> bool:
