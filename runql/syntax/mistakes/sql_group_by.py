@@ -123,8 +123,8 @@ def loose_columns(parts: dict[str, str]) -> list[str]:
 
 
 def _flat(text: str) -> str:
-    """A name to compare: a field of `config.` or `summary.` is also named without it."""
-    return re.sub(r"\A(?:config|summary)\.", "", _SPACES.sub("", text).lower())
+    """A name to compare: a field is also named without its table, and without `config.` or `summary.`."""
+    return re.sub(r"\A(?:[^\W\d]\w*\.)+(?=\w+\Z)", "", _SPACES.sub("", text).lower())
 
 
 def _key_named(key: str) -> str:

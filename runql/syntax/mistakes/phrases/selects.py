@@ -8,7 +8,15 @@ from typing import Final
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
-from runql.syntax.mistakes.sql_group_by import aggregates_only, fold_of, grouped_query, parts_of, statement_of
+from runql.syntax.mistakes.sql_group_by import (
+    aggregates_only,
+    fold_of,
+    grouped_query,
+    limited,
+    loose_columns,
+    parts_of,
+    statement_of,
+)
 from runql.text.source import Span
 
 _ALL_OF: Final = {"*", "1"}
@@ -31,7 +39,8 @@ def query_of_select(text: str, *, rows: bool = False) -> str | None:
     parts = parts_of(text, list(alone_from(text, 0)))
     table = _TABLE.fullmatch(parts.get("from", "runs"))
     columns = parts.get("select", "").strip()
-    if not columns or table is None or not text.strip().lower().startswith("select"):
+    is_select = bool(columns) and text.strip().lower().startswith("select")
+    if table is None or not is_select or ("group" in parts and loose_columns(parts)):
         return None
     names = {one for one in (table["name"], table["alias"]) if one}
     parts = {word: without_tables(names, part) for word, part in parts.items()}
@@ -48,6 +57,11 @@ def query_of_select(text: str, *, rows: bool = False) -> str | None:
     )
     if _IS_CALL.match(columns):
         return f"{query} | group : {fold_of(columns)}"
+    if is_each_once and columns not in _ALL_OF:
+        where = f" where {parts['where']}" if parts.get("where") else ""
+        order = [f"order {parts['order']}"] if parts.get("order") else []
+        stages = [f"runs{source}{where}", f"select {columns}", "distinct", *order]
+        return " | ".join([*stages, *limited(parts.get("limit", ""))])
     query = query if columns in _ALL_OF else f"{query} select {columns}"
     return f"{query} | distinct" if is_each_once else query
 
@@ -145,7 +159,11 @@ def stages_of_select(parts: dict[str, str]) -> list[str]:
         where = [f"where {parts['where']}"] if parts.get("where") else []
         return [*where, f"group : {', '.join(map(fold_of, arguments_of(columns)))}"]
     chosen = [] if columns in _ALL_OF else [f"select {columns}"]
-    ordered = [f"{word} {parts[word]}" for word in ("order", "limit") if parts.get(word)]
+    ordered = [f"order {parts['order']}"] if parts.get("order") else []
+    ordered += limited(parts.get("limit", ""))
+    if _DISTINCT.match(columns):
+        chosen = [] if _DISTINCT.sub("", columns) == "*" else [f"select {_DISTINCT.sub('', columns)}"]
+        return [*([f"where {parts['where']}"] if parts.get("where") else []), *chosen, "distinct", *ordered]
     where = [f"where {parts['where']}"] if parts.get("where") else []
     return [*where, *chosen, *ordered] if " as " in columns else [*where, *ordered, *chosen]
 

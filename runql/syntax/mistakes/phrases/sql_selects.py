@@ -55,7 +55,9 @@ def whole_select(place: Place) -> Mistake | None:
     written = place.text[span.start : span.end]
     parts = plain_parts(written)
     if parts is None:
-        return None
+        others = _parts(written)
+        loose = loose_columns(others) if others.get("group") and others.get("select") else []
+        return _loose(others["group"], loose[0], span) if loose else None
     refused = _refused(place, parts, span)
     if refused is not None:
         return refused
