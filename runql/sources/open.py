@@ -389,7 +389,7 @@ def _unknown(name: str, settings: Settings) -> RunQLError:
     if name.partition("://")[0].lower() in _OBJECT_STORES:
         hints = [f"a store in an object store is `{STORE}{name}`"]
     if name.lower().startswith(("http://", "https://")):
-        hints = ["the address of a page of W&B is a query of its own, without `-s`"]
+        hints = ["the address of a page of W&B is a query by itself, not a source"]
     return SourceError.of(
         "RQL511",
         f"no source `{name}`",

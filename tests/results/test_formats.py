@@ -227,7 +227,9 @@ def test_what_is_no_format(spec: str, message: str) -> None:
     assert error.value.diagnostics[0].message == message
 
 
-@pytest.mark.parametrize(("spec", "near"), [("tabel", "table"), ("cvs", "csv"), ("jsonll", "jsonl"), ("excel", None)])
+@pytest.mark.parametrize(
+    ("spec", "near"), [("tabel", "table"), ("cvs", "csv"), ("jsonll", "jsonl"), ("excel", "csv"), ("nothing", None)]
+)
 def test_a_format_with_a_slip(spec: str, near: str | None) -> None:
     with pytest.raises(OutputError) as error:
         chosen(spec)

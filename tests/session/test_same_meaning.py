@@ -120,7 +120,7 @@ QUERIES = {
     "runs | with_columns(pl.when(pl.col('summary.acc') > 0.9).then(pl.lit('a')).otherwise(0).alias('q'))": "runs "
     "| derive q = if(summary.acc > 0.9, 'a', 0)",
     "select substr(name, 1, 3) as k, count(*) from runs group by substr(name, 1, 3)": "runs "
-    "| group substr(name, 0, 3) as k : count()",
+    "| group substr(name, 0, 3) as k",
     "select substr(name, 2) from runs": "runs select substr(name, 1)",
     "select percentile_cont(0.5) within group (order by summary.acc) from runs": "runs "
     "| group : percentile(summary.acc, 50)",

@@ -149,6 +149,7 @@ class StageCalls(WindowCalls):
             message = f"of how many last values `{node.name}` is, is said by `last`"
             self._report.add("RQL219", message, span, f"write {code(text)}", fixes=rewrite(span, text))
             return
+        of_run: tuple[Fix, ...] = ()
         if self._stage.folding is Folding.ARGUMENT:
             message = f"`{node.name}` stands inside another aggregate, where there is one row at a time"
             hints: tuple[str, ...] = ("make it a stage of its own before: `group … : …`",)
@@ -158,16 +159,16 @@ class StageCalls(WindowCalls):
             is_key = stage == "group" and self._stage.folding is Folding.NO
             # Beside the keys it is rather an aggregate without its colon than a window to group by.
             hints = (group, *beside) if is_key else (*beside, group)
-            if node.arguments and isinstance(node.arguments[0], tree.Field) and node.name in HISTORY_AGGREGATES:
-                segments = node.arguments[0].path.segments
-                metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
-                one = f"{node.name}({field_text(Space.LOGGED, metric)})"
+            if (one := _of_history(node)) is not None:
                 hints = (*hints, f"of each run's history: {code(one)}")
+                of_run = rewrite(span, one) if stage in {"where", "order"} and self._stage.scope.fields else ()
         over = self._rows.own_over() or "all"
         if self._stage.folding is not Folding.NO:
             fixes: tuple[Fix, ...] = ()
         else:
             fixes = self._behind_keys(span) if stage == "group" else rewrite(span, f"{to_text(node)} over {over}")
+            # An order by one value of all rows is none; in a condition both may be meant.
+            fixes = of_run if of_run and stage == "order" else (*fixes, *of_run)
         self._report.add("RQL219", message, span, *hints, fixes=fixes)
 
     def _behind_keys(self, span: Span) -> tuple[Fix, ...]:
@@ -298,3 +299,12 @@ def _titles(node: tree.Call) -> set[str]:
     """How a column of an aggregate may be called whose field is named without its space."""
     asked = to_text(node.arguments[0])
     return {f"{node.name}({prefix}.{asked})" for prefix in PREFIXES}
+
+
+def _of_history(node: tree.Call) -> str | None:
+    """The same aggregate of the history of each run, where there is one."""
+    if not node.arguments or not isinstance(node.arguments[0], tree.Field) or node.name not in HISTORY_AGGREGATES:
+        return None
+    segments = node.arguments[0].path.segments
+    metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
+    return f"{node.name}({field_text(Space.LOGGED, metric)})"

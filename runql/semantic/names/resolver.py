@@ -298,8 +298,16 @@ class Names:
         self.report.add("RQL201", message, span, *hints, fixes=rewrites(span, texts))
 
     def _prefix_meant(self, path: tree.Path) -> str | None:
-        """`onfig.lr`: the field that there is behind the prefix that was meant."""
+        """`onfig.lr`, `` `config.lr` ``: the field that there is behind the prefix that was meant."""
         first, rest = str(path.segments[0]), path.segments[1:]
+        prefix, _, quoted = first.partition(".")
+        if (
+            quoted
+            and not rest
+            and prefix in PREFIXES
+            and self._paths(PREFIXES[prefix], tuple(quoted.split(".")), False)
+        ):
+            return first
         for word in nearest_names(first, PREFIXES) if rest else ():
             if self._paths(PREFIXES[word], rest, path.exact):
                 return field_text(PREFIXES[word], rest, exact=path.exact)

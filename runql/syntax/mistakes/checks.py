@@ -115,7 +115,8 @@ def _minus(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mis
     if checked is None and clause == "ORDER":
         checked = _two_keys(last, lexeme, after)
     if checked is None and last.end == lexeme.start and lexeme.end == after.start:
-        checked = hyphen_mistake(last, after, before, in_list=_in_list(lexemes, index - 1))
+        is_named = clause == "DERIVE" and before is not None and before.terminal == "EQ"
+        checked = hyphen_mistake(last, after, None if is_named else before, in_list=_in_list(lexemes, index - 1))
     return checked
 
 
