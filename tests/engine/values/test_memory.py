@@ -15,7 +15,7 @@ if {is_long}:
     Table.of({{"x": [0.5] * 50_000}})
 for _ in range(3):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    columns = [bytearray(2**23) for _ in range(3)]
+    columns = [bytearray(2**23) for _ in range(9)]
     del columns
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
@@ -23,7 +23,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries keep what they please")
 def test_a_long_table_has_freed_memory_kept() -> None:
-    """Pages that the kernel hands out anew for 24 MB, which were freed just before."""
+    """Pages that the kernel hands out anew for 72 MB, which were freed just before."""
     with_long, without = (
         int(
             subprocess.run(
