@@ -5,11 +5,28 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from runql.engine.values.column import Column, Numbers, column_of
 from runql.plan.to_sql.texts import text_sql
 from runql.semantic.values import MISSING, Value
+
+_Run = TypeVar("_Run")
+
+
+def portions(runs: Sequence[_Run], size: Callable[[_Run], int], most: int) -> Iterator[list[_Run]]:
+    """Runs in portions, in their order, each with at most so many cells or with one run; `size`: the cells of a run."""
+    portion: list[_Run] = []
+    held = 0
+    for run in runs:
+        own = size(run)
+        if portion and held + own > most:
+            yield portion
+            portion, held = [], 0
+        portion.append(run)
+        held += own
+    if portion:
+        yield portion
 
 
 class RowPlaces:

@@ -36,6 +36,9 @@ _TYPES: Final[Mapping[ColumnType, str]] = {
 }
 
 
+_FEW_KEYS: Final = 1_000
+"""A join with so many keys or fewer reads only the row groups that may hold one of them. DuckDB itself looks at the
+keys of a join only up to 50, and reads every row group beyond."""
 _INTERRUPTED: Final = "Query interrupted"
 
 
@@ -78,6 +81,7 @@ def _connected() -> Any:
     """A DuckDB of its own."""
     connection = _engine().connect(":memory:", config=dict(_CONFIG))
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET GLOBAL dynamic_or_filter_threshold = {_FEW_KEYS}")
     return connection
 
 

@@ -37,12 +37,13 @@ from runql.sources.protocol import (
 from runql.sources.question import question
 from runql.sources.store import table
 from runql.sources.store.age import lacking_metadata, looked_since, said_of_age, said_of_nothing
+from runql.sources.store.cells import portions
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
 from runql.sources.store.records import StoredRun
 from runql.sources.store.remote import asked_before, look, place_shown
-from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
+from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
 from runql.sources.store.sql_tables import sql_tables
 from runql.sources.store.statistics.kept_catalog import without_metrics
 from runql.sources.store.statistics.kept_version import newest_version
@@ -258,7 +259,7 @@ class StoreService(RunsAtHand):
         def cells(run_id: str) -> int:
             return _cells_of(stored[run_id], request.stream, width) if run_id in stored else 0
 
-        for group in groups_of(request.run_ids, cells, _MOST_CELLS):
+        for group in portions(request.run_ids, cells, _MOST_CELLS):
             known = [stored[run_id] for run_id in dict.fromkeys(group) if run_id in stored]
             found = snapshot.columns(known, names, request.stream) if known else {}
             for run_id in group:

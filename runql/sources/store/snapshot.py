@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -352,21 +352,6 @@ class StoreSnapshot:
     def close(self) -> None:
         """Let it go."""
         self.views.duck.close()
-
-
-def groups_of(run_ids: Sequence[str], cells: Callable[[str], int], most: int) -> Iterator[list[str]]:
-    """Runs in groups, whose rows are not too many to be held at once; `cells`: how many values those of one are."""
-    group: list[str] = []
-    held = 0
-    for run_id in run_ids:
-        own = cells(run_id)
-        if group and held + own > most:
-            yield group
-            group, held = [], 0
-        group.append(run_id)
-        held += own
-    if group:
-        yield group
 
 
 def _check_not_deleted(folder: Path, name: str, version: table.Version, lost: Iterable[table.StorePart]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runql.sources.store import duck, snapshot
-from runql.sources.store.duck import Duck, Unreadable, open_ahead
+from runql.sources.store.duck import Duck, Unreadable, files_sql, open_ahead
 from runql.sources.store.snapshot import StoreSnapshot
 from tests.sources.store.sample import store_of
 from tests.sources.store.test_store import project, write
@@ -35,6 +35,18 @@ def test_what_kept_it_from_being_opened_is_told(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(ImportError, match="no engine"):
             Duck()
     Duck().close()
+
+
+def test_of_some_hundred_runs_only_the_row_groups_that_may_hold_them_are_read(tmp_path: Path) -> None:
+    engine, part = Duck(), tmp_path / "part.parquet"
+    engine.copy("SELECT 'r' || lpad((i // 1000)::VARCHAR, 3, '0') AS run, i AS row FROM range(500000) t(i)", part)
+    runs = [f"r{number:03}" for number in (*range(100), *range(450, 500))]
+    asked = f"FROM {files_sql([part])} SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS run) USING (run)"
+    assert engine.rows(f"SELECT count(*) {asked}", [runs]) == [(150_000,)]
+    ((_, plan),) = engine.rows(f"EXPLAIN ANALYZE SELECT count(*) {asked}", [runs])
+    scanned, _, every = plan.partition("Row Groups Scanned: ")[2].partition("\n")[0].strip(" │").partition("/")
+    assert (int(scanned), int(every.split()[0])) == (3, 5)
+    engine.close()
 
 
 def test_few_runs_are_read_as_many_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Value
 from runql.sources.history_rows import answered, choose_rows
 from runql.sources.protocol import HistoryRequest
-from runql.sources.store.cells import RowPlaces, RunCells
+from runql.sources.store.cells import RowPlaces, RunCells, portions
 from runql.sources.store.lake.snapshot import LakeSnapshot
 from runql.sources.store.lake.spelling import EngineDialect
 from runql.sources.store.layout import Fact
@@ -207,7 +207,7 @@ def _filled(
     columns = ", ".join(map(quoted, ("run", "key", "row", "val", "whole")))
     of_keys = f"{quoted('key')} IN ({dialect.texts(map(whole_text, keys | {_AXIS}))})"
     points = snapshot.views.of(Fact.POINTS)
-    for some in _by_rows(runs, chosen):
+    for some in portions(runs, lambda run: len(chosen[run.run][1]), _ROWS_AT_ONCE):
         of = [
             f"({quoted('pull')} = {run.body} AND {quoted('run')} = {text(run.run)} "
             f"AND {quoted('row')} IN ({', '.join(map(str, chosen[run.run][1]))}))"
@@ -230,20 +230,3 @@ def _with_cells(history: RunHistory, rows: Sequence[int], cells: Mapping[str, Ma
             constant(MISSING, len(rows)) if own is None else column_of([own.get(row, MISSING) for row in rows])
         )
     return RunHistory(history.run_id, columns, rows_of=history.rows_of, sampled=history.sampled)
-
-
-def _by_rows(
-    runs: Sequence[StoredRun], chosen: Mapping[str, tuple[RunHistory, list[int]]]
-) -> Iterator[list[StoredRun]]:
-    """The runs in groups of about so many rows."""
-    some: list[StoredRun] = []
-    count = 0
-    for run in runs:
-        length = len(chosen[run.run][1])
-        if some and count + length > _ROWS_AT_ONCE:
-            yield some
-            some, count = [], 0
-        some.append(run)
-        count += length
-    if some:
-        yield some
