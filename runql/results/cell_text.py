@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -93,6 +94,14 @@ def whole_unicode(text: str) -> str:
     return text
 
 
+def encoded(text: str) -> bytes:
+    """The text as UTF-8, with lone surrogates replaced."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return whole_unicode(text).encode()
+
+
 # ---------------------------------------------------------------- whole columns
 
 
@@ -116,32 +125,32 @@ def separated_cells(values: Sequence[Value], separator: str, *, safe: bool = Fal
     types = set(map(type, values))
     if types <= _NUMBERS:
         return list(map(repr, values))
-    quoted = _quoted_safely if safe else _quoted
-    if types == {str}:
-        texts = {value: quoted(value, separator) for value in set(values)}
-        return [texts[value] for value in values]
-    return [
-        quoted(value, separator) if isinstance(value, str) else _quoted(exact_text(value), separator)
-        for value in values
-    ]
+    if types != {str}:
+        return [_field(value, separator, safe=safe) for value in values]
+    if safe:
+        texts = {cell: _field(cell, separator, safe=True) for cell in set(values)}
+    else:
+        has_marks = _MARKS[separator].search
+        texts = {cell: _quoted(cell) if has_marks(cell) else cell for cell in set(values)}
+    return [texts[cell] for cell in values]
 
 
 _NUMBERS = frozenset({int, float})
-
-
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 """What begins a formula, or is dropped before one; those of East Asia's keyboards too."""
-_SEPARATORS = ",;\t|"
+_MARKS = {one: re.compile(rf'["\r\n{one}]|\A\s|\s\Z') for one in ",\t"}
+"""What a field is quoted for, by what separates the fields."""
+_MARKS_ANYWHERE = re.compile(r'["\r\n,;\t|]|\A\s|\s\Z')
 
 
-def _quoted(cell: str, separator: str) -> str:
-    if any(char in cell for char in (separator, '"', "\n", "\r")) or cell != cell.strip():
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
+def _field(value: Value, separator: str, *, safe: bool) -> str:
+    text, marks = exact_text(value), _MARKS[separator]
+    if safe and isinstance(value, str):
+        marks = _MARKS_ANYWHERE
+        if text[:1] in _FORMULA or text.lstrip()[:1] in _FORMULA:
+            text = f"'{text}"
+    return _quoted(text) if marks.search(text) else text
 
 
-def _quoted_safely(cell: str, separator: str) -> str:
-    if cell[:1] in _FORMULA or cell.lstrip()[:1] in _FORMULA:
-        cell = f"'{cell}"
-    other = next((one for one in _SEPARATORS if one in cell), separator)
-    return _quoted(cell, other)
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'

@@ -16,11 +16,12 @@ class Columns:
     """Columns of equal length, each with a name, in order. Immutable.
 
     A cell is a Python value (see `runql.semantic.values`), `None` where the field was set to null, `MISSING`
-    where it was never set. `durations`: the columns of seconds that a view shows as lengths of time; `numbers`:
-    those of which it is known that they hold numbers, if anything. Raises `ValueError` if the columns differ in length.
+    where it was never set. `names`: those of the columns, in order; `durations`: the columns of seconds that a view
+    shows as lengths of time; `numbers`: those of which it is known that they hold numbers, if anything. Raises
+    `ValueError` if the columns differ in length.
     """
 
-    __slots__ = ("_shapes", "_typed", "columns", "durations", "length", "numbers")
+    __slots__ = ("_shapes", "_typed", "columns", "durations", "length", "names", "numbers")
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Columns:
         self.durations = durations
         self.numbers = numbers
         self.columns: Mapping[str, Sequence[Value]] = MappingProxyType(dict(columns))
+        self.names = tuple(self.columns)
         lengths = {len(values) for values in self.columns.values()} | ({length} if length is not None else set())
         if len(lengths) > 1:
             raise ValueError(f"columns differ in length: {sorted(lengths)}")
@@ -58,11 +60,6 @@ class Columns:
         durations = frozenset().union(*(part.durations for part in parts))
         numbers = frozenset().union(*(part.numbers for part in parts))
         return cls(columns, sum(part.length for part in parts), durations, numbers)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns, in order."""
-        return tuple(self.columns)
 
     def __len__(self) -> int:
         return self.length

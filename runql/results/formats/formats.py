@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from runql.errors import OutputError
 from runql.language import formats as language
 from runql.language.entry import FormatEntry
-from runql.results.cell_text import ConversionLoss, exact_text, json_cells, separated_cells, whole_unicode
+from runql.results.cell_text import ConversionLoss, encoded, exact_text, json_cells, separated_cells
 from runql.results.column_types import NUMBERS
 from runql.results.columns import Columns
 from runql.results.destination import Destination, destination
@@ -85,12 +85,12 @@ def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
 
 
 def _encoded_groups(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
-    """The lines of each group; none is held back for the group that follows."""
     for some in _portions(groups):
-        yield whole_unicode("\n".join(some) + "\n").encode()
+        yield encoded("\n".join(some) + "\n")
 
 
 def _portions(groups: Iterable[Iterable[str]]) -> Iterator[list[str]]:
+    """The lines of each group, many at a time; none is held back for the group that follows."""
     for group in groups:
         lines = iter(group)
         while some := list(islice(lines, _LINES_A_PIECE)):
@@ -124,7 +124,7 @@ def _json(output: Output) -> Iterator[bytes]:
 def _json_array(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
     before = "[\n  "
     for some in _portions(groups):
-        yield whole_unicode(before + ",\n  ".join(some)).encode()
+        yield encoded(before + ",\n  ".join(some))
         before = ",\n  "
     yield b"[]\n" if before.startswith("[") else b"\n]\n"
 
@@ -141,31 +141,33 @@ def _known(output: Output) -> Output:
         whole = output.whole()
         return replace(output, frames=(whole,), names=whole.names)
     names = output.names
-    return replace(output, frames=(_with_names(frame, names) for frame in output.frames))
+    alike = (frame if frame.names == names else Columns.concat([frame], names) for frame in output.frames)
+    return replace(output, frames=alike)
 
 
-def _with_names(frame: Columns, names: tuple[str, ...]) -> Columns:
-    return frame if frame.names == names else Columns.concat([frame], names)
+def _separated(output: Output, separator: str = ",") -> Iterator[bytes]:
+    """The title, then the lines of each frame, a piece at a time: none is held back for the frame that follows.
 
-
-def _separated(separator: str) -> Pieces:
-    def pieces(output: Output) -> Iterator[bytes]:
-        return _encoded_groups(_delimited(_known(output), separator))
-
-    return pieces
-
-
-def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
-    """The title, then the lines of each frame. A line of nothing would be no row, so a single empty cell is quoted.
-
-    The title waits for the first frame: an answer that fails before it writes nothing.
+    The title waits for the first frame: an answer that fails before it writes nothing. A line of nothing would be no
+    row, so a single empty cell is quoted.
     """
-    frames = iter(output.frames)
+    names, frames = output.names, iter(output.frames)
+    if names is None:
+        whole = output.whole()
+        names, frames = whole.names, iter([whole])
     first = next(frames, None)
-    yield [separator.join(separated_cells(output.names or (), separator, safe=output.safe)) or '""']
+    title = separator.join(separated_cells(names, separator, safe=output.safe)) or '""'
+    yield encoded(title + "\n")
     for frame in frames if first is None else chain([first], frames):
-        columns = [separated_cells(cells, separator, safe=output.safe) for cells in frame.columns.values()]
-        yield (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
+        alike = frame if frame.names == names else Columns.concat([frame], names)
+        columns = [separated_cells(cells, separator, safe=output.safe) for cells in alike.columns.values()]
+        lines = (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
+        while some := list(islice(lines, _LINES_A_PIECE)):
+            yield encoded("\n".join(some) + "\n")
+
+
+def _tab_separated(output: Output) -> Iterator[bytes]:
+    return _separated(output, "\t")
 
 
 def _markdown(output: Output) -> Iterator[bytes]:
@@ -245,8 +247,8 @@ BODIES: Mapping[str, Pieces] = {
     "table": _table,
     "json": _json,
     "jsonl": _jsonl,
-    "csv": _separated(","),
-    "tsv": _separated("\t"),
+    "csv": _separated,
+    "tsv": _tab_separated,
     "md": _markdown,
     "tex": _tex,
     "yaml": _yaml,
@@ -339,7 +341,7 @@ def save_at(
 
 def said(lost: ConversionLoss) -> tuple[Diagnostic, ...]:
     """What was lost on the way, as notices."""
-    notices = untyped_notices(lost.untyped)
+    notices = untyped_notices(lost.untyped) if lost.untyped else ()
     if count := lost.non_finite:
         values = "1 value is" if count == 1 else f"{count:,} values are"
         notices += (Diagnostic("RQL504", f"{values} NaN or infinite: null in JSON", hints=("`-o csv` keeps them",)),)
