@@ -19,8 +19,8 @@ from pathlib import Path
 from wandb.proto import wandb_internal_pb2
 
 from runql.sources.local import LocalService
-from runql.sources.local.framing import Frames
-from runql.sources.local.head import read_head
+from runql.sources.local.head_reader import read_head
+from runql.sources.local.records import Frames
 from runql.sources.protocol import HistoryRequest
 from tests.sources.local import files
 

@@ -6,22 +6,21 @@ from functools import cache
 from pathlib import Path
 
 from runql import demo
-from runql.sources.local import folder
+from runql.sources.local import folder, head_reader
 from runql.sources.local.discover import RunFile, find_run_files
 from runql.sources.local.head import Head
-from runql.sources.local.side_files import complete
 
 _FOLDER = Path(demo.__path__[0]) / "wandb"
 
 
 @cache
 def _of_the_demo(file: RunFile) -> Head:
-    return complete.read_run(file)
+    return head_reader.read_run(file)
 
 
 def read_run(file: RunFile) -> Head:
     """In place of the function that `runql.sources.local.folder` calls: with a memory for the files of the demo."""
-    return _of_the_demo(file) if file.path.is_relative_to(_FOLDER) else complete.read_run(file)
+    return _of_the_demo(file) if file.path.is_relative_to(_FOLDER) else head_reader.read_run(file)
 
 
 def read_for_good() -> None:

@@ -10,11 +10,11 @@ from typing import Any, Final, TypeAlias
 from runql.sources.files.wire import MalformedWire
 from runql.sources.local import records
 from runql.sources.local.discover import RunFile
-from runql.sources.local.fold import Fold
-from runql.sources.local.framing import Frames
 from runql.sources.local.head import BranchPoint
 from runql.sources.local.history import own_step
+from runql.sources.local.items import Fold
 from runql.sources.local.notices import orphaned, rewound
+from runql.sources.local.records import Frames
 from runql.sources.local.run import LocalRun, Segment, Strand
 
 _MOST_ANCESTORS: Final = 100

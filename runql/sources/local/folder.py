@@ -19,6 +19,7 @@ from runql.sources.local.branches import Branches, said_of_rewinds
 from runql.sources.local.discover import RunFile, find_run_files
 from runql.sources.local.groups import groups_of, without_copies
 from runql.sources.local.head import Head, LogState
+from runql.sources.local.head_reader import read_run
 from runql.sources.local.kept.heads import KeptFolder, LaterHeads, is_as_it_was, is_large
 from runql.sources.local.kept.picture import (
     FolderLook,
@@ -40,7 +41,6 @@ from runql.sources.local.notices import (
     without_log,
 )
 from runql.sources.local.run import LocalRun, Segment, Strand, is_running, run_record
-from runql.sources.local.side_files.complete import read_run
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

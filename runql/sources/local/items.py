@@ -1,12 +1,29 @@
-"""The items of histories, summaries and configs: a key, and a value as JSON text or as a typed member."""
+"""The items of histories, summaries and configs: a key, and a value as JSON text or as a typed member.
+
+Of many updates of one nested dict only the last of each key is decoded (`Fold`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import Reading, read_json
-from runql.sources.files.wire import BYTES, FIXED64, VARINT, double, fields, text, zigzag
+from runql.sources.files.wire import (
+    BYTES,
+    FIXED32,
+    FIXED64,
+    VARINT,
+    MalformedWire,
+    double,
+    fields,
+    text,
+    varint,
+    zigzag,
+)
+from runql.text.frozen import changeable
 
 Outsize: TypeAlias = dict[str, str]
 """Why a value is no number, or not nested, but a text: by its name."""
@@ -17,6 +34,11 @@ Path: TypeAlias = tuple[str, ...]
 _KEY, _NESTED_KEY, _VALUE_JSON = 1, 2, 16
 _NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 3, 4, 5, 6, 7, 8
 _ABSENT: Final = object()
+_KEY_TAGS: Final = (0x0A, 0x12)
+_FIXED_LENGTHS: Final = {FIXED32: 4, FIXED64: 8}
+_BATCH: Final = 64
+MOST_PENDING: Final = 64 * _BATCH
+_MOST_KEYS_TO_MATCH: Final = 100
 
 
 def read_item(data: bytes, start: int, end: int, outsize: Outsize | None = None) -> tuple[Path, Any]:
@@ -134,3 +156,124 @@ def leaves(name: str, value: Any) -> list[tuple[str, Any]]:
         else:
             found.append((name, value))
     return found
+
+
+# ---------------------------------------------------------------- many updates of one nested dict
+
+
+@changeable
+class Fold:
+    """A summary, a config, or the last machine metrics, while the records that change them go by.
+
+    The two in a row of `update_tag` and `remove_tag` are the tags of the fields that hold items. `result` decodes
+    what is left; updates and removals of a key and of keys inside it take effect in the order of the file. `outsize`
+    has the keys at the top, as other sources name them. `latest`: by the bytes of the key fields the byte of the file
+    where the record began, the place in it, the item, and whether that is a removal.
+    """
+
+    update_tag: int = 0x0A
+    remove_tag: int = 0x12
+    outsize: Outsize = field(default_factory=dict)
+    latest: dict[bytes, tuple[int, int, bytes, bool]] = field(default_factory=dict)
+
+    def add(self, data: bytes, pos: int, end: int, offset: int) -> None:
+        """Take the items of the message between `pos` and `end`, of the record at byte `offset` of the file."""
+        latest, update_tag = self.latest, self.update_tag
+        try:
+            while pos < end:
+                length = data[pos + 1]
+                if data[pos] != update_tag or length > 127 or data[pos + 3] > 127:
+                    pos = self._add_other(data, pos, end, offset)
+                    continue
+                begin = pos + 2
+                pos = begin + length
+                after = begin + 2 + data[begin + 1]
+                if data[after] != 0x82:  # no `value_json` yet: the key has more segments
+                    after = _end_of_keys(data, begin, pos)
+                latest[data[begin:after]] = (offset, pos, data[begin:pos], False)
+        except IndexError as problem:
+            raise MalformedWire("a message that is cut off") from problem
+        if pos > end:
+            raise MalformedWire("an item longer than its record")
+
+    def _add_other(self, data: bytes, pos: int, end: int, offset: int) -> int:
+        """Take a long item or a removal, step over any other field; the place after it."""
+        tag, begin = varint(data, pos, end)
+        wire = tag & 7
+        length = _FIXED_LENGTHS.get(wire, 0)
+        if wire == VARINT:
+            return varint(data, begin, end)[1]
+        if wire == BYTES:
+            length, begin = varint(data, begin, end)
+        elif not length:
+            raise MalformedWire("a wire type that nobody writes")
+        if length > end - begin:
+            raise MalformedWire("a field longer than its message")
+        if wire == BYTES and tag in (self.update_tag, self.remove_tag):
+            item = data[begin : begin + length]
+            key = data[begin : _end_of_keys(data, begin, begin + length)]
+            self.latest[key] = (offset, begin + length, item, tag != self.update_tag)
+        return begin + length
+
+    def add_all(self, messages: Sequence[tuple[bytes, int]]) -> list[int]:
+        """Take messages, each with the byte of its record. The bytes of those that cannot be read."""
+        unread = []
+        for message, offset in messages if len(messages) <= _BATCH else _lasting(messages):
+            try:
+                self.add(message, 0, len(message), offset)
+            except MalformedWire:
+                unread.append(offset)
+        return unread
+
+    def result(self) -> tuple[dict[str, Any], list[int]]:
+        """The nested dict, and the bytes of the file where items stand that cannot be read."""
+        tree: dict[str, Any] = {}
+        unread: list[int] = []
+        for offset, _, item, removed in sorted(self.latest.values()):
+            odd: Outsize = {}
+            try:
+                path, value = read_item(item, 0, len(item), odd)
+            except MalformedWire:
+                unread.append(offset)
+                continue
+            for what in odd.values():
+                self.outsize[path[0]] = what
+            if removed:
+                remove(tree, path)
+            else:
+                put(tree, path, value)
+        return tree, unread
+
+
+def _end_of_keys(data: bytes, begin: int, end: int) -> int:
+    """The end of the key fields at the start of an item."""
+    pos = begin
+    while pos < end and data[pos] in _KEY_TAGS:
+        length, start = varint(data, pos + 1, end)
+        pos = start + length
+    return min(pos, end)
+
+
+def _lasting(messages: Sequence[tuple[bytes, int]]) -> Sequence[tuple[bytes, int]]:
+    """Many messages, without batches of which each key is set again by the last few, as that of nearly all are.
+
+    One regular expression proves it, and no item is taken apart. It matches items of printable ASCII alone: in these no
+    byte below 0x20 and none above 0x7e is part of a key or of a value, so the tags (0x0a, 0x12, 0x82 0x01) stand where
+    they seem to, and there is one way to read the whole.
+    """
+    last, before = Fold(), len(messages) - _BATCH
+    last.add_all(messages[before:])
+    keys = sorted(re.escape(key) for key in last.latest if _PRINTABLE_KEY.fullmatch(key))
+    if not 0 < len(keys) <= _MOST_KEYS_TO_MATCH:
+        return messages
+    known = b"|".join(keys)
+    again = re.compile(rb"(?:\n[\x00-\x7f](?:" + known + rb")\x82\x01[\x00-\x7f][ -~]*+)*+", re.DOTALL)
+    lasting: list[tuple[bytes, int]] = []
+    for start in range(0, before, _BATCH):
+        batch = messages[start : min(start + _BATCH, before)]
+        if not again.fullmatch(b"".join([message for message, _ in batch])):
+            lasting += batch
+    return [*lasting, *messages[before:]]
+
+
+_PRINTABLE_KEY: Final = re.compile(rb"(?:[\n\x12][\x00-\x7f][ -~]+)+", re.DOTALL)

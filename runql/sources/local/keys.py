@@ -13,9 +13,9 @@ from runql.language.kinds import Kind
 from runql.semantic.values import kind_of
 from runql.sources.files.wire import MalformedWire, text, varint
 from runql.sources.local import records
-from runql.sources.local.framing import Frames
 from runql.sources.local.history import own_step, step_of
 from runql.sources.local.items import leaves, put, read_item
+from runql.sources.local.records import Frames
 from runql.text.frozen import frozen
 
 _ITEM_TAG: Final = 0x0A

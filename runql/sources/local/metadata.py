@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from runql.sources.files.wire import BYTES, VARINT, MalformedWire, fields, text, timestamp
 from runql.sources.local import records
-from runql.sources.local.framing import Frames
+from runql.sources.local.records import Frames
 from runql.sources.local.run import LocalRun
 from runql.sources.local.side_files.read import metadata_beside
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from runql.sources.files.names import printable
 from runql.sources.local.discover import MOST_FOLDERS
-from runql.sources.local.framing import Damage, DamageKind
 from runql.sources.local.head import Head, LogState
+from runql.sources.local.records import Damage, DamageKind
 from runql.text.diagnostic import Diagnostic
 
 _WHAT: Final = {

@@ -19,10 +19,10 @@ from runql.sources.files.names import printable, reason
 from runql.sources.files.wire import MalformedWire
 from runql.sources.local import records
 from runql.sources.local.bulk import MOST_ROWS, Found, read_rows
-from runql.sources.local.framing import Damage, DamageKind, Frames
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.history import STEP, HistoryReader
 from runql.sources.local.notices import bad_lines, file_notices, overlapping, torn, unnumbered, unreadable
+from runql.sources.local.records import Damage, DamageKind, Frames
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.samples import SampleReader
 from runql.sources.local.side_files import jsonl

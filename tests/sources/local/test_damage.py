@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.sources.local import LocalService
-from runql.sources.local.framing import Frames
+from runql.sources.local.records import Frames
 from runql.sources.protocol import HistoryRequest, PageRequest
 from runql.text.diagnostic import folded
 from tests.sources.local import files

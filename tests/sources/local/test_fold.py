@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.sources.local import fold
-from runql.sources.local.fold import BatchedFold, Fold
-from runql.sources.local.items import put, remove
+from runql.sources.local import items
+from runql.sources.local.items import Fold, put, remove
 from tests.sources.local import files
 from tests.sources.local.real import same
 
@@ -24,15 +23,23 @@ def _content(values: dict[Any, Any], removed: list[tuple[str, ...]]) -> bytes:
     return files.items(values) + b"".join(files.message(2, files.item(path, value_json="")) for path in removed)
 
 
-def _fold(updates: list[bytes], into: Fold | BatchedFold) -> dict[str, Any]:
-    for offset, content in enumerate(updates):
-        if isinstance(into, Fold):
-            into.add(content, 0, len(content), offset)
-        else:
-            into.pending.append((content, offset))
-    tree, unread = into.result()
+def _result(fold: Fold) -> dict[str, Any]:
+    tree, unread = fold.result()
     assert not unread
     return tree
+
+
+def _one_by_one(updates: list[bytes]) -> dict[str, Any]:
+    fold = Fold()
+    for offset, content in enumerate(updates):
+        fold.add(content, 0, len(content), offset)
+    return _result(fold)
+
+
+def _together(updates: list[bytes]) -> dict[str, Any]:
+    fold = Fold()
+    assert fold.add_all([(content, offset) for offset, content in enumerate(updates)]) == []
+    return _result(fold)
 
 
 @settings(max_examples=150, deadline=None)
@@ -45,8 +52,18 @@ def test_only_the_last_of_each_key_counts(updates: list[tuple[dict[Any, Any], li
         for path in removed:
             remove(wanted, path)
     contents = [_content(values, removed) for values, removed in updates]
-    assert same(_fold(contents, Fold()), wanted)
-    assert same(_fold(contents, BatchedFold()), wanted)
+    assert same(_one_by_one(contents), wanted)
+    assert same(_together(contents), wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(items, "_BATCH", 2)
+        assert same(_together(contents), wanted)
+
+
+def test_what_cannot_be_read_is_told_in_its_order() -> None:
+    contents = [files.items({("loss",): at}) for at in range(300)]
+    for at in (5, 130, 299):
+        contents[at] += b"\x0a"
+    assert Fold().add_all([(content, at) for at, content in enumerate(contents)]) == [5, 130, 299]
 
 
 def test_batches_that_are_skipped_and_batches_that_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,5 +80,5 @@ def test_batches_that_are_skipped_and_batches_that_are_not(monkeypatch: pytest.M
     contents[100] = _content({("once",): 1}, [])
     contents[500] = _content({("loss",): "é"}, [])
     contents[900] = _content({}, [("loss",)])
-    assert _fold(contents, BatchedFold()) == {"loss": 1999, "_step": 1999, "once": 1}
-    assert taken < 10 * fold._BATCH
+    assert _together(contents) == {"loss": 1999, "_step": 1999, "once": 1}
+    assert taken < 10 * items._BATCH

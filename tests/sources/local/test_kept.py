@@ -17,10 +17,9 @@ import pytest
 
 from runql.config import load
 from runql.plan.selectors import wandb_selector
-from runql.sources.local import LocalService
+from runql.sources.local import LocalService, head_reader
 from runql.sources.local import folder as folders
 from runql.sources.local.kept import heads
-from runql.sources.local.side_files import complete
 from runql.sources.open import open_place
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest
 from tests.sources.local import files
@@ -39,7 +38,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The logs that were read, by the ids in their names."""
     seen: list[str] = []
-    read = complete.read_run
+    read = head_reader.read_run
 
     def noted(file: Any) -> Any:
         seen.append(file.run_id)

@@ -14,12 +14,12 @@ from typing import Any, Final, TypeAlias
 from runql.semantic.catalog import Catalog
 from runql.sources.catalog_files import from_document, to_document
 from runql.sources.local.discover import RunFile, stamps
-from runql.sources.local.framing import Damage, DamageKind
 from runql.sources.local.head import BranchPoint, Head, LogState
+from runql.sources.local.head_reader import read_run
 from runql.sources.local.kept.database import SUFFIX, KeptDatabase
 from runql.sources.local.keys import Logged
+from runql.sources.local.records import Damage, DamageKind
 from runql.sources.local.run import LocalRun, Segment
-from runql.sources.local.side_files.complete import read_run
 from runql.text.frozen import frozen
 
 MANY_FILES: Final = 200

@@ -1,13 +1,14 @@
-"""All that a run's folder says of it: its log, and what only the files beside the log tell."""
+"""What only the files beside a log tell of a run."""
 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, Final
 
-from runql.sources.local.discover import RunFile, stamps
+from runql.sources.local.discover import RunFile
 from runql.sources.local.folder_layout import folder_name, started_at
-from runql.sources.local.head import Head, LogState, read_head
+from runql.sources.local.head import Head, LogState
 from runql.sources.local.side_files import jsonl
 from runql.sources.local.side_files.read import Sides, json_object, read_sides
 
@@ -22,20 +23,9 @@ _TEXTS: Final = {
 }
 
 
-def read_run(file: RunFile) -> Head:
-    """Read what a run has on disk. The log is what counts; the files beside it are asked for what it lacks.
-
-    Raises:
-        OSError: the log cannot be read.
-    """
-    head = read_head(file.path) if file.is_log else Head(0, log=LogState.MISSING)
-    _read_first_step(file, head)
-    asks = head.log is not LogState.HELD or head.exit_code is None or head.user is None
-    if file.folder is None or not asks:
-        return head
-    head.beside = tuple(stamps(file.folder))
-    if not head.beside:
-        return head
+def complete(file: RunFile, head: Head) -> None:
+    """Take what a log lacks from the files beside it."""
+    assert file.folder is not None
     sides = read_sides(file.folder)
     head.sign = sides.heartbeat
     head.user = head.user or sides.told("username")
@@ -47,30 +37,16 @@ def read_run(file: RunFile) -> Head:
         head.bad_sides = tuple(sides.bad)
         _fill(head, sides)
         head.outsize.update({name: what for name, what in sides.outsize.items() if name in head.filled})
-    return head
 
 
-def has_nothing(head: Head) -> bool:
-    """Whether neither the log nor a file beside it says anything of the run."""
-    return head.log is not LogState.HELD and not (head.beside or head.run)
-
-
-def _read_first_step(file: RunFile, head: Head) -> None:
-    """The step at which a resumed run went on: some SDKs keep it outside of the log."""
-    state: dict[str, Any] = {}
-    if file.is_log:
-        try:
-            beside = file.path.with_name(file.path.name + ".syncstate")
-            if beside.is_file():
-                with beside.open("rb") as small:
-                    state = json_object(small.read(_MOST_STATE_BYTES))
-        except (OSError, ValueError):
-            state = {}  # most runs have no such file
-    step = state.get("starting_step")
-    if isinstance(step, int) and not isinstance(step, bool):
-        head.starting_step = step
-    elif head.run.get("starting_step"):
-        head.starting_step = head.run["starting_step"]
+def first_step(path: Path) -> int | None:
+    """The step at which a resumed run went on, from the file in which some SDKs keep it; `None` if it tells none."""
+    try:
+        with path.open("rb") as file:
+            step = json_object(file.read(_MOST_STATE_BYTES)).get("starting_step")
+    except (OSError, ValueError):
+        return None  # it is gone, or none of ours: the log tells the step then, or nothing does
+    return step if isinstance(step, int) and not isinstance(step, bool) else None
 
 
 def _fill(head: Head, sides: Sides) -> None:
