@@ -1,41 +1,103 @@
-"""Which runs lie below a path."""
+"""Which runs lie below a path, and how their folders and the files in them are called."""
 # ruff: noqa: PTH116, PTH119, PTH120 - of ten thousand folders paths as texts are looked through in a third of the time
 
 from __future__ import annotations
 
 import os
+import re
 import stat as stats
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import field
+from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from runql.errors import SourceError
 from runql.sources.files.names import printable, reason
-from runql.sources.local.folder_layout import (
-    FILES,
-    LOG_SUFFIX,
-    SIDE_FILES,
-    belongs_to_run,
-    date_of,
-    folder_name,
-    holds_no_runs,
-    is_run_folder,
-    sweep_of,
-)
 from runql.text.frozen import changeable, frozen
 
+LOG_SUFFIX: Final = ".wandb"
+FILES: Final = "files"
+"""The folder in a run's folder where SDKs since 0.10 put what is not the log; older ones have no such folder."""
+
+CONFIG: Final = "config.yaml"
+SUMMARY: Final = "wandb-summary.json"
+METADATA: Final = "wandb-metadata.json"
+HISTORY: Final = "wandb-history.jsonl"
+EVENTS: Final = "wandb-events.jsonl"
+SIDE_FILES: Final = (CONFIG, SUMMARY, METADATA, HISTORY, EVENTS)
+
+
 _ROOT_NAMES: Final = ("wandb", ".wandb")
+_RUN_FOLDER: Final = re.compile(r"(offline-run-|dryrun-|run-)(?:(\d{8}_\d{6})-)?(.+)\Z", re.DOTALL)
+_LIKELY: Final = re.compile(rf"\.?wandb\Z|{_RUN_FOLDER.pattern}", re.DOTALL)
+"""Folders of these names are looked into before others, and in any case."""
+_OF_THE_SDK: Final = frozenset({FILES, "logs", "tmp", "code", "media"})
+"""Folders in the folder of a run that hold parts of that run, and no other runs."""
+_NO_RUNS_IN: Final = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+)
+"""Nobody puts runs into folders of these names, which may be huge."""
+_SWEEP_FOLDER: Final = re.compile(r"sweep-(.+)\Z", re.DOTALL)
+_SWEEP_CONFIG: Final = re.compile(r"config-.+\.yaml\Z", re.DOTALL)
 _NAME_OF: Final = attrgetter("name")
+_PATH_OF: Final = attrgetter("path")
 FolderStamp: TypeAlias = tuple[int, int, int, int]
 """Device, inode, and when its entries and it itself changed, in nanoseconds."""
 LinkStamp: TypeAlias = tuple[int, int, int] | None
 """Device, inode and kind of what a link leads to; `None` if that is not there."""
 MOST_FOLDERS: Final = 20_000
 """So many folders that are not called like those of W&B are looked into. A home directory has more."""
+
+
+@frozen
+class FolderName:
+    """The name of a run's folder: `date` as it is written there (`20260131_120000`), or empty."""
+
+    prefix: str
+    date: str
+    run_id: str
+
+
+def folder_name(name: str) -> FolderName | None:
+    """What the name of a folder says, if it is that of a run."""
+    match = _RUN_FOLDER.match(name)
+    return None if match is None else FolderName(match[1], match[2] or "", match[3])
+
+
+def is_run_folder(name: str, files: Collection[str], in_files: Collection[str]) -> bool:
+    """Whether a folder without a log is that of a run: by its files and those of its folder `files`, and its name.
+
+    A `config.yaml` alone makes no run of a folder of any name: other programs write such files too.
+    """
+    held = {side for side in SIDE_FILES if side in files or side in in_files}
+    called = folder_name(name)
+    if called is None:
+        return bool(held - {CONFIG})
+    return bool(held) or (bool(called.date) and bool(files))
+
+
+def sweep_of(folder: str, file: str) -> str | None:
+    """The id of the sweep to one of whose runs this file in this folder gave its settings."""
+    match = _SWEEP_FOLDER.match(folder)
+    return match[1] if match is not None and _SWEEP_CONFIG.match(file) else None
+
+
+def date_of(written: str, *, utc: bool = False) -> float:
+    """Seconds since 1970 of the date in a folder's name; 0 if there is none.
+
+    It is the local time of whoever wrote it, which for want of better is taken for that of this machine.
+    """
+    if not written:
+        return 0.0
+    try:
+        naive = datetime.strptime(written, "%Y%m%d_%H%M%S")
+        return (naive.replace(tzinfo=UTC) if utc else naive.astimezone()).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0  # a date that no calendar has
 
 
 @frozen
@@ -101,7 +163,9 @@ def find_run_files(root: Path) -> FoundFiles:
     if root.is_file() and root.suffix != LOG_SUFFIX:
         hint = "a run file is called `run-….wandb`; name it, its folder, or the `wandb` folder"
         raise SourceError.of("RQL511", f"`{printable(str(root))}` is no run file", hint)
-    walk = _RunWalk(_run_of(root))
+    is_part = root.name == FILES and folder_name(root.parent.name) is not None
+    start = root.parent if is_part else root
+    walk = _RunWalk(os.path.realpath(start), FoundFiles(is_source=start.name in _ROOT_NAMES))
     found = walk.log_alone(root) if root.is_file() else walk.all()
     if not (found.files or found.is_source or found.unreadable):
         raise SourceError.of(
@@ -116,134 +180,135 @@ def find_run_files(root: Path) -> FoundFiles:
     return found
 
 
-def _run_of(root: Path) -> Path:
-    """The folder of the run if its folder `files` is named."""
-    is_part = root.name == FILES and folder_name(root.parent.name) is not None
-    return root.parent if is_part else root
-
-
+@changeable
 class _RunWalk:
     """One look at a tree of folders, nearest first. Each folder is entered once, whatever links lead to it."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
-        self._found = FoundFiles(is_source=root.name in _ROOT_NAMES)
-        self._seen: set[tuple[int, int]] = set()
-        self._entered: set[tuple[int, int]] = set()
-        self._waiting: deque[tuple[str, int]] = deque()
-        self._linked: deque[tuple[str, int]] = deque()
+    root: str
+    found: FoundFiles
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    waiting: deque[tuple[str, int]] = field(default_factory=deque)
+    linked: deque[tuple[str, int]] = field(default_factory=deque)
 
     def log_alone(self, path: Path) -> FoundFiles:
         """One log, with the files beside it."""
         real = os.path.realpath(path)
-        names = [entry.name for entry in self._entries(os.path.dirname(real))]
-        self._add_log(real, sum(name.endswith(LOG_SUFFIX) for name in names) == 1)
-        return self._found
+        logs, _, _ = self._scan(os.path.dirname(real))
+        self._add(real, is_alone=len(logs) == 1)
+        return self.found
 
     def all(self) -> FoundFiles:
         """Everything below the root."""
-        self._waiting.append((self._root, 0))
+        self.waiting.append((self.root, 0))
         looked_into = 0
-        while self._waiting or self._linked:
-            # Links last: a run has the name of its own folder.
-            folder, depth = self._waiting.popleft() if self._waiting else self._real(*self._linked.popleft())
-            if looked_into >= MOST_FOLDERS and not _is_likely(os.path.basename(folder)):
-                self._found.left_out += 1
+        while self.waiting or self.linked:
+            folder, depth = self.waiting.popleft() if self.waiting else self.linked.popleft()
+            if looked_into >= MOST_FOLDERS and not _LIKELY.match(os.path.basename(folder)):
+                self.found.left_out += 1
                 continue
             looked_into += self._enter(folder, depth)
-        self._found.files.sort(key=lambda file: file.path)
-        return self._found
+        self.found.files.sort(key=_PATH_OF)
+        return self.found
 
     def _enter(self, folder: str, depth: int) -> bool:
         """Look into a folder. Whether it is one that holds no run itself."""
         try:
             stat = os.stat(folder)
         except OSError as problem:
-            self._found.unreadable.append((self._shown(folder), reason(problem)))
+            self.found.unreadable.append((self._shown(folder), reason(problem)))
             return True
-        if (inode := (stat.st_dev, stat.st_ino)) in self._entered:
+        if (inode := (stat.st_dev, stat.st_ino)) in self.seen:
             return False
-        self._entered.add(inode)
-        self._found.folders[folder] = folder_stamp(stat)
-        entries = self._entries(folder)
-        self._found.links.update((entry.path, link_stamp(entry.path)) for entry in entries if entry.is_symlink())
-        logs, files, folders = _parted(entries)
+        self.seen.add(inode)
+        self.found.folders[folder] = folder_stamp(stat)
+        logs, files, folders = self._scan(folder)
         name = os.path.basename(folder)
         if depth <= 2 and name in _ROOT_NAMES and "__init__.py" not in files:
-            self._found.is_source = True
-        self._found.sweeps.update(sweep for file in files if (sweep := sweep_of(name, file)))
+            self.found.is_source = True
+        self.found.sweeps.update(sweep for file in files if (sweep := sweep_of(name, file)))
         for log in logs:
-            self._add_log(os.path.realpath(log.path) if log.is_symlink() else log.path, len(logs) == 1)
+            self._add(os.path.realpath(log.path) if log.is_symlink() else log.path, is_alone=len(logs) == 1)
         is_run = bool(logs)
         if not logs:
-            in_files = self._names_in(folders.get(FILES)) if FILES in folders else ()
+            in_files = self._names_in(folders[FILES].path) if FILES in folders else ()
             is_run = is_run_folder(name, {*files, *folders}, in_files)
             if is_run:
-                self._add_folder(folder, stat)
+                self._add(folder, is_log=False)
         for child, entry in folders.items():
-            if holds_no_runs(child) or (is_run and belongs_to_run(child)):
+            if child in _NO_RUNS_IN or (is_run and child in _OF_THE_SDK):
                 continue
-            if entry.is_symlink():
-                self._linked.append((entry.path, depth + 1))
-            elif _is_likely(child):
-                self._waiting.appendleft((entry.path, depth + 1))
+            if entry.is_symlink():  # last: a run has the name of its own folder
+                self.linked.append((os.path.realpath(entry.path), depth + 1))
+            elif _LIKELY.match(child):
+                self.waiting.appendleft((entry.path, depth + 1))
             else:
-                self._waiting.append((entry.path, depth + 1))
-        return not (is_run or _is_likely(name))
+                self.waiting.append((entry.path, depth + 1))
+        return not (is_run or _LIKELY.match(name))
 
-    @staticmethod
-    def _real(link: str, depth: int) -> tuple[str, int]:
-        return os.path.realpath(link), depth
+    def _names_in(self, folder: str) -> Collection[str]:
+        with suppress(OSError):  # `_scan` says so
+            self.found.folders[folder] = folder_stamp(os.stat(folder))
+        logs, files, folders = self._scan(folder)
+        return {*(log.name for log in logs), *files, *folders}
 
-    def _names_in(self, folder: os.DirEntry[str] | None) -> list[str]:
-        if folder is None:
-            return []
-        with suppress(OSError):  # `_entries` says so
-            self._found.folders[folder.path] = folder_stamp(os.stat(folder.path))
-        return [entry.name for entry in self._entries(folder.path)]
+    def _scan(self, folder: str) -> tuple[list[os.DirEntry[str]], set[str], dict[str, os.DirEntry[str]]]:
+        """The logs, the names of all other files, and the folders of a folder."""
+        logs, files, folders = [], set(), {}
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=_NAME_OF)
+        except OSError as problem:
+            self.found.unreadable.append((self._shown(folder), reason(problem)))
+            entries = []
+        for entry in entries:
+            if entry.is_symlink():
+                self.found.links[entry.path] = link_stamp(entry.path)
+            try:
+                is_folder = entry.is_dir()
+                is_log = not is_folder and entry.name.endswith(LOG_SUFFIX) and entry.is_file()
+            except OSError:
+                is_folder = is_log = False  # a link that leads nowhere, or round in a circle
+            if is_folder:
+                folders[entry.name] = entry
+            elif is_log:
+                logs.append(entry)
+            else:
+                files.add(entry.name)
+        return logs, files, folders
 
-    def _add_log(self, path: str, is_alone: bool) -> None:
+    def _add(self, path: str, *, is_alone: bool = False, is_log: bool = True) -> None:
+        """Take a log, or the folder of a run that has none. `is_alone`: no other log lies beside it."""
         try:
             stat = os.stat(path)
         except OSError as problem:
-            self._found.unreadable.append((self._shown(path), reason(problem)))
+            self.found.unreadable.append((self._shown(path), reason(problem)))
             return
-        if (inode := (stat.st_dev, stat.st_ino)) in self._seen:
+        inode = stat.st_dev, stat.st_ino
+        if is_log and inode in self.seen:
             return
-        self._seen.add(inode)
-        folder, name = os.path.split(path)
-        called = None if is_alone else folder_name(os.path.basename(folder))
-        is_own = is_alone or (called is not None and name == f"run-{called.run_id}{LOG_SUFFIX}")
-        self._add(path, stat, stat.st_size, Path(folder) if is_own else None)
-
-    def _add_folder(self, path: str, stat: os.stat_result) -> None:
-        self._add(path, stat, 0, Path(path), is_log=False)
-
-    def _add(self, path: str, stat: os.stat_result, size: int, folder: Path | None, *, is_log: bool = True) -> None:
-        self._found.files.append(
+        self.seen.add(inode)
+        size, home = 0, path
+        if is_log:
+            size, (home, name) = stat.st_size, os.path.split(path)
+            called = None if is_alone else folder_name(os.path.basename(home))
+            if not is_alone and (called is None or name != f"run-{called.run_id}{LOG_SUFFIX}"):
+                home = ""
+        self.found.files.append(
             RunFile(
                 Path(path),
                 self._shown(path),
                 size,
                 stat.st_mtime_ns,
                 stat.st_ctime_ns,
-                (stat.st_dev, stat.st_ino),
+                inode,
                 stat.st_uid,
-                folder,
+                Path(home) if home else None,
                 is_log,
             )
         )
 
-    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
-        try:
-            with os.scandir(folder) as entries:
-                return sorted(entries, key=_NAME_OF)
-        except OSError as problem:
-            self._found.unreadable.append((self._shown(folder), reason(problem)))
-            return []
-
     def _shown(self, path: str) -> str:
-        below = path.removeprefix(self._root.rstrip(os.sep) + os.sep)
+        below = path.removeprefix(self.root.rstrip(os.sep) + os.sep)
         return printable(below if below != path else os.path.basename(path))
 
 
@@ -259,34 +324,6 @@ def link_stamp(path: str) -> LinkStamp:
     except OSError:
         return None
     return stat.st_dev, stat.st_ino, stats.S_IFMT(stat.st_mode)
-
-
-def _is_likely(name: str) -> bool:
-    """Whether a folder of this name is looked into before others, and in any case."""
-    return name in _ROOT_NAMES or folder_name(name) is not None
-
-
-def _parted(
-    entries: list[os.DirEntry[str]],
-) -> tuple[list[os.DirEntry[str]], set[str], dict[str, os.DirEntry[str]]]:
-    """The logs, the names of all other files, and the folders of a folder."""
-    logs, files, folders = [], set(), {}
-    for entry in entries:
-        if _is_so(entry.is_dir):
-            folders[entry.name] = entry
-        elif entry.name.endswith(LOG_SUFFIX) and _is_so(entry.is_file):
-            logs.append(entry)
-        else:
-            files.add(entry.name)
-    return logs, files, folders
-
-
-def _is_so(test: Callable[[], bool]) -> bool:
-    """What an entry of a folder says of itself."""
-    try:
-        return test()
-    except OSError:
-        return False  # a link that leads nowhere, or round in a circle
 
 
 def stamps(folder: Path | None) -> Iterator[tuple[str, int, int]]:

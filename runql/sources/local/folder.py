@@ -16,20 +16,12 @@ from runql.semantic.huge_values import outsize_notice
 from runql.sources.files.names import printable, reason
 from runql.sources.files.writers import open_for_writing
 from runql.sources.local.branches import Branches, said_of_rewinds
+from runql.sources.local.copies import without_copies
 from runql.sources.local.discover import RunFile, find_run_files
-from runql.sources.local.groups import groups_of, without_copies
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.head_reader import read_run
-from runql.sources.local.kept.heads import KeptFolder, LaterHeads, is_as_it_was, is_large
-from runql.sources.local.kept.picture import (
-    FolderLook,
-    FolderPicture,
-    NewRun,
-    in_order,
-    is_worth_it,
-    kept_picture,
-    picture_of,
-)
+from runql.sources.local.kept.heads import KeptFolder, is_as_it_was, is_large
+from runql.sources.local.kept.picture import FolderLook, FolderPictures, NewRun, in_order
 from runql.sources.local.notices import (
     file_notices,
     filled,
@@ -40,7 +32,7 @@ from runql.sources.local.notices import (
     unreadable,
     without_log,
 )
-from runql.sources.local.run import LocalRun, Segment, Strand, is_running, run_record
+from runql.sources.local.run import LocalRun, Segment, Strand, is_running, run_record, segment_of
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -62,9 +54,15 @@ class Snapshot:
 
         Where two runs of different projects have one id, each has its project before it: `vision/abc`.
         """
-        if (entity, project) not in self._named:
-            self._named[entity, project] = _by_own_id([run for run in self.runs if _matches(run, entity, project)])
-        return self._named[entity, project]
+        named = self._named.get((entity, project))
+        if named is None:
+            of_entity = [run for run in self.runs if not entity or run.record.entity == entity]
+            runs = [run for run in of_entity if not project or run.record.project == project]
+            named = {run.record.id: run for run in runs}
+            if len(named) < len(runs) or any("/" in name for name in named):
+                named = _told_apart(runs)
+            self._named[entity, project] = named
+        return named
 
     def find(self, entity: str, project: str, run_id: str) -> LocalRun | None:
         """The run of an id, with its project before it or without.
@@ -93,12 +91,11 @@ class Folder:
     def __init__(self, root: Path, kept: KeptFolder | None = None) -> None:
         self._root = root
         self._kept = kept
+        self._pictures = None if kept is None else FolderPictures(root, kept)
         self.kept: KeptFolder | None = None
         self.from_kept = self.logs = 0
         self._heads: dict[Path, tuple[RunFile, Head]] = {}
         self._branches = Branches()
-        self._later = LaterHeads(kept)
-        self._picture: FolderPicture | None = None
 
     def snapshot(self) -> Snapshot:
         """The folder as it is now.
@@ -106,11 +103,19 @@ class Folder:
         Raises:
             SourceError: it is gone, or holds no runs.
         """
-        begun = time.time()
-        look = self._look()
+        begun, pictures = time.time(), self._pictures
+        look = None if pictures is None else pictures.look()
+        if look is None:
+            found = find_run_files(self._root)
+            look = FolderLook(found) if pictures is None else pictures.among(found)
         trouble = [unreadable(shown, why) for shown, why in look.found.unreadable]
-        heads, look = self._read_all(look, trouble)
-        groups = self._groups(heads, trouble)
+        files, of_kept = look.found.files, sum(len(each.files) for each in look.kept)
+        self.kept = self._kept if self._kept is not None and (look.kept or is_large(files)) else None
+        self.from_kept, self.logs = of_kept, len(files) + of_kept
+        heads = self._read(files, trouble)
+        if look.kept:
+            heads, look = self._joined(heads, look, trouble)
+        groups = _groups(heads, trouble)
         made = [self._local_run(group, trouble) for group in groups]
         runs: Sequence[LocalRun] = [*made, *(each.run for each in look.kept)]
         if any(head.branch for _, head in heads.values()):
@@ -119,50 +124,14 @@ class Folder:
             trouble.append(not_looked_into(look.found.left_out))
         if look.found.sweeps and not self.logs:
             trouble.append(sweeps_alone(len(look.found.sweeps)))
-        new = [NewRun(run, group) for run, group in zip(runs, groups, strict=False)]
-        ordered = in_order(new, look.kept) if look.kept else runs
-        told = (replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in ordered)
-        if self.kept is not None:
-            self._keep(self.kept, look, new, begun)
-        return Snapshot(tuple(told), tuple(trouble), frozenset(look.found.sweeps))
-
-    def _look(self) -> FolderLook:
-        """What lies in the folder now."""
-        if self._picture is None and self._kept is not None:
-            self._picture = kept_picture(self._kept.database, self._root, self._later)
-        same = None if self._picture is None else self._picture.look()
-        if same is not None:
-            return same
-        found = find_run_files(self._root)
-        return FolderLook(found) if self._picture is None else self._picture.among(found)
-
-    def _keep(self, database: KeptFolder, look: FolderLook, new: list[NewRun], begun: float) -> None:
-        """Keep a picture, unless the one that is kept lacks little."""
-        if look.is_same and not is_worth_it(new, self.logs, begun):
-            return
-        picture = picture_of(self._root, look, new, begun, self._later)
-        if picture is not None and picture.keep(database.database):
-            self._picture = picture
-
-    def _read_all(
-        self, look: FolderLook, trouble: list[Diagnostic]
-    ) -> tuple[dict[Path, tuple[RunFile, Head]], FolderLook]:
-        """All logs but those of runs that are kept. A kept run of which there is a new log is none any more."""
-        files = look.found.files
-        self.kept = self._kept if look.kept or is_large(files) else None
-        self.logs = len(files) + sum(len(each.files) for each in look.kept)
-        self.from_kept = self.logs - len(files)
-        heads = self._read(files, trouble)
-        ids = {head.run.get("id") or file.run_id for file, head in heads.values()}
-        if joined := [each for each in look.kept if each.run.record.id in ids]:
-            look = look.without(joined)
-            heads |= self._read([file for each in joined for file in each.logs()], trouble)
-            heads = dict(sorted(heads.items(), key=itemgetter(0)))
-        gone = set() if look.is_same else self._heads.keys() - heads.keys()
-        if gone and self.kept is not None:
-            self.kept.forget(gone - {Path(path) for each in look.kept for path in each.paths})
+        if self.kept is not None and pictures is not None:
+            new = [NewRun(run, group) for run, group in zip(runs, groups, strict=False)]
+            runs = in_order(new, look.kept) if look.kept else runs
+            self._forget(heads, look)
+            pictures.keep(look, new, self.logs, begun)
         self._heads = heads
-        return heads, look
+        told = (replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in runs)
+        return Snapshot(tuple(told), tuple(trouble), frozenset(look.found.sweeps))
 
     def _read(self, files: Sequence[RunFile], trouble: list[Diagnostic]) -> dict[Path, tuple[RunFile, Head]]:
         """Some logs, but those that are known."""
@@ -186,21 +155,22 @@ class Folder:
             self.kept.keep_heads(new, begun)
         return heads
 
-    @staticmethod
-    def _groups(heads: Mapping[Path, tuple[RunFile, Head]], trouble: list[Diagnostic]) -> list[list[Segment]]:
-        """The logs by run."""
-        left = []
-        for file, head in heads.values():
-            is_foreign = bool(head.damages) and head.is_foreign
-            if is_foreign:
-                trouble += file_notices(file.shown, head, running=False)
-            if head.run or not is_foreign:
-                left.append((file, head))
-        unended = [file for file, head in left if head.exit_code is None and file.is_log]
-        open_files = open_for_writing([str(file.path) for file in unended])
-        return groups_of(
-            Segment(file, head, head.exit_code is None and is_running(file, head, open_files)) for file, head in left
-        )
+    def _joined(
+        self, heads: dict[Path, tuple[RunFile, Head]], look: FolderLook, trouble: list[Diagnostic]
+    ) -> tuple[dict[Path, tuple[RunFile, Head]], FolderLook]:
+        """A run that is kept and of which there is a new log is none that is kept any more: its logs are read."""
+        ids = {head.run.get("id") or file.run_id for file, head in heads.values()}
+        joined = [each for each in look.kept if each.run.record.id in ids]
+        if not joined:
+            return heads, look
+        heads = heads | self._read([file for each in joined for file in each.logs()], trouble)
+        return dict(sorted(heads.items(), key=itemgetter(0))), look.without(joined)
+
+    def _forget(self, heads: Mapping[Path, object], look: FolderLook) -> None:
+        """Let go of what was kept of logs that are not there any more."""
+        gone = set() if look.is_same else self._heads.keys() - heads.keys()
+        if gone and self.kept is not None:
+            self.kept.forget(gone - {Path(path) for each in look.kept for path in each.paths})
 
     def _local_run(self, group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
         segments = group if len(group) == 1 else without_copies(group, trouble)
@@ -216,7 +186,41 @@ class Folder:
         if named and named[-1] is not segments[-1]:
             entity, project = named[-1].owner
             record = replace(record, entity=entity, project=project)
-        return LocalRun(record, tuple(segments), tuple(strands), tuple(notices))
+        is_blank = not any(segment.head.run for segment in segments)
+        return LocalRun(record, tuple(segments), tuple(strands), tuple(notices), is_blank=is_blank)
+
+
+def _groups(heads: Mapping[Path, tuple[RunFile, Head]], trouble: list[Diagnostic]) -> list[list[Segment]]:
+    """The logs by run: those of one id, entity and project.
+
+    A file so young that it does not name its project belongs to the only run of its id in the same `wandb` folder.
+    """
+    left = []
+    for file, head in heads.values():
+        is_foreign = bool(head.damages) and head.is_foreign
+        if is_foreign:
+            trouble += file_notices(file.shown, head, running=False)
+        if head.run or not is_foreign:
+            left.append((file, head))
+    open_files = open_for_writing([str(file.path) for file, head in left if head.exit_code is None and file.is_log])
+    groups: dict[tuple[str, str, str], list[Segment]] = {}
+    nameless: list[Segment] = []
+    for file, head in left:
+        running = head.exit_code is None and is_running(file, head, open_files)
+        segment = segment_of(file, head, running=running)
+        if segment.names_project:
+            groups.setdefault((*segment.owner, segment.run_id), []).append(segment)
+        else:
+            nameless.append(segment)
+    for segment in nameless:
+        fitting = [
+            key
+            for key, group in groups.items()
+            if key[2] == segment.run_id and any(each.home == segment.home for each in group)
+        ]
+        key = fitting[0] if len(fitting) == 1 else ("", "", segment.run_id)
+        groups.setdefault(key, []).append(segment)
+    return list(groups.values())
 
 
 def _notices(run_id: str, segments: Sequence[Segment]) -> Iterator[Diagnostic]:
@@ -253,11 +257,6 @@ def _starts(segments: Sequence[Segment]) -> int:
     return again + 1 if again else 0
 
 
-def _matches(run: LocalRun, entity: str, project: str) -> bool:
-    record = run.record
-    return (not entity or record.entity == entity) and (not project or record.project == project)
-
-
 def spellings(run: LocalRun) -> tuple[str, str, str]:
     """The id of a run alone, with its project, and with its entity and project."""
     record = run.record
@@ -265,10 +264,7 @@ def spellings(run: LocalRun) -> tuple[str, str, str]:
     return record.id, in_project, f"{record.entity}/{in_project}"
 
 
-def _by_own_id(runs: list[LocalRun]) -> dict[str, LocalRun]:
+def _told_apart(runs: list[LocalRun]) -> dict[str, LocalRun]:
     """Each run by the shortest spelling of its id that no other run has."""
-    plain = {run.record.id: run for run in runs}
-    if len(plain) == len(runs) and not any("/" in name for name in plain):
-        return plain
     counts = Counter(name for run in runs for name in set(spellings(run)))
     return {next(name for name in spellings(run) if counts[name] == 1): run for run in runs}

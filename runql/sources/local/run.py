@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -24,42 +24,40 @@ _HIDDEN: Final = "_wandb"
 
 @frozen
 class Segment:
-    """One run file with what its log says. A run that was resumed has several."""
+    """One run file with what its log says. A run that was resumed has several.
+
+    `run_id`: the one in the log or, of a run that just started, in the file's name. `owner`: the entity and the
+    project; `names_project`: whether it says which project the run is of, be it none. `begun`: when it was started, by
+    the log or else by the name of its folder; 0 if neither tells.
+    """
 
     file: RunFile
     head: Head
     running: bool
+    run_id: str
+    owner: tuple[str, str]
+    names_project: bool
+    begun: float
 
     @property
     def started(self) -> float:
+        """When it was started, by the log; 0 if that does not tell."""
         started: float = self.head.run.get("started", 0.0)
         return started
-
-    @property
-    def run_id(self) -> str:
-        """The id in the log or, of a run that just started, in the file's name."""
-        return self.head.run.get("id") or self.file.run_id
 
     @property
     def home(self) -> Path:
         """The folder in which the folder of the run lies."""
         return self.file.path.parent.parent if self.file.is_log else self.file.path.parent
 
-    @property
-    def begun(self) -> float:
-        """When it was started, by the log or else by the name of its folder; 0 if neither tells."""
-        started: float = self.head.run.get("started") or self.file.date
-        return started
 
-    @property
-    def names_project(self) -> bool:
-        """Whether it says which project the run is of, be it none."""
-        return bool(self.head.run) and (self.head.log is LogState.HELD or bool(self.head.run.get("project")))
-
-    @property
-    def owner(self) -> tuple[str, str]:
-        """The entity and the project."""
-        return self.head.run.get("entity", ""), self.head.run.get("project", "")
+def segment_of(file: RunFile, head: Head, *, running: bool = False) -> Segment:
+    """A run file, with what follows from its log or else from its name."""
+    said = head.run
+    run_id, project = said.get("id") or file.run_id, said.get("project", "")
+    names_project = bool(said) and (head.log is LogState.HELD or bool(project))
+    begun = said.get("started") or file.date
+    return Segment(file, head, running, run_id, (said.get("entity", ""), project), names_project, begun)
 
 
 @frozen
@@ -76,7 +74,7 @@ class LocalRun:
 
     `strands` are its rows: those of its folders, and before them those of the runs that it was forked from.
     `mark`: a digest of all that it was made of, where the record was kept; what its logs said is read then when it is
-    asked for.
+    asked for. `is_blank`: nothing of it is known but that it was begun.
     """
 
     record: RunRecord
@@ -84,11 +82,7 @@ class LocalRun:
     strands: Sequence[Strand]
     notices: tuple[Diagnostic, ...] = ()
     mark: bytes | None = None
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing of it is known but that it was begun."""
-        return self.mark is None and not any(segment.head.run for segment in self.segments)
+    is_blank: bool = False
 
 
 class LaterSegments(Sequence[Segment]):
@@ -138,55 +132,47 @@ class WholeStrands(Sequence[Strand]):
 
 def run_record(segments: Sequence[Segment]) -> RunRecord:
     """The record of a run: what is said later wins, so config and summary are those of all its folders."""
-    runs = [segment.head.run for segment in segments]
+    said: dict[str, Any] = {}
     config: dict[str, Any] = {}
+    internal: dict[str, Any] = {}
     summary: dict[str, Any] = {}
     system: dict[str, Any] = {}
-    for segment in segments:
-        config |= segment.head.config
-        summary |= segment.head.summary
-        system |= segment.head.system
+    user = None
+    for head in (segment.head for segment in segments):
+        said |= {name: value for name, value in head.run.items() if value}
+        config |= head.config
+        internal |= head.internal_config
+        summary |= head.summary
+        system |= head.system
+        user = head.user or user
     hidden = summary.pop(_HIDDEN, None)
-    internal = {key: value for segment in segments for key, value in segment.head.internal_config.items()}
-    entity, project = segments[-1].owner
-    signs = max(_last_time(segment) for segment in segments)
+    (entity, project), (created, last_sign, runtime) = segments[-1].owner, _times(segments)
     return RunRecord(
         id=segments[-1].run_id,
-        name=_last(runs, "name"),
+        name=said.get("name"),
         state=_state(segments[-1]),
         entity=entity,
         project=project,
-        storage_id=_last(runs, "storage_id"),
-        tags=tuple(_last(runs, "tags") or ()),
-        group=_last(runs, "group"),
-        job_type=_last(runs, "job_type"),
-        notes=_last(runs, "notes"),
-        user=next((segment.head.user for segment in reversed(segments) if segment.head.user), None),
-        sweep=_last(runs, "sweep"),
-        host=_last(runs, "host"),
-        created=_time(min((s.begun for s in segments if s.begun), default=0.0)),
-        heartbeat=_time(signs),
-        updated=_time(signs),
-        runtime=_runtime(segments),
-        commit=_last(runs, "commit"),
+        storage_id=said.get("storage_id"),
+        tags=tuple(said.get("tags", ())),
+        group=said.get("group"),
+        job_type=said.get("job_type"),
+        notes=said.get("notes"),
+        user=user,
+        sweep=said.get("sweep"),
+        host=said.get("host"),
+        created=created,
+        heartbeat=last_sign,
+        updated=last_sign,
+        runtime=runtime,
+        commit=said.get("commit"),
         history_line_count=sum(segment.head.rows for segment in segments),
         config=config,
         summary=summary,
-        system_metrics=system_leaves(system),
+        system_metrics={name: cell for key in system for name, cell in leaves(SYSTEM_PREFIX + key, system[key])},
         internal_config=internal or None,
         internal_summary=None if hidden is None else {_HIDDEN: hidden},
     )
-
-
-def system_leaves(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """Machine metrics by the names under which W&B shows them."""
-    return {name: value for key, below in sample.items() for name, value in leaves(SYSTEM_PREFIX + key, below)}
-
-
-def _last(runs: Sequence[Mapping[str, Any]], name: str) -> Any:
-    if len(runs) == 1:
-        return runs[0].get(name) or None
-    return next((run[name] for run in reversed(runs) if run.get(name)), None)
 
 
 def _state(segment: Segment) -> str | None:
@@ -199,14 +185,19 @@ def _state(segment: Segment) -> str | None:
     return "crashed" if is_cut_short else head.state
 
 
-def _runtime(segments: Sequence[Segment]) -> float | None:
-    """Seconds. A run that was resumed online counts on from where it stood, an offline one from 0."""
-    total, known = 0.0, False
+def _times(segments: Sequence[Segment]) -> tuple[datetime | None, datetime | None, float | None]:
+    """When a run was created, its last sign of life, and its seconds, each `None` where nothing tells.
+
+    A run that was resumed online counts on from where it stood, an offline one from 0.
+    """
+    total, known, sign = 0.0, False, 0.0
     for segment in segments:
-        own = _own_runtime(segment.head)
-        known |= own is not None
-        total = (own or 0.0) + (0.0 if segment.head.run.get("runtime") else total)
-    return total if known else None
+        head, begun, own = segment.head, segment.begun, _own_runtime(segment.head)
+        known = known or own is not None
+        total = (own or 0.0) + (0.0 if head.run.get("runtime") else total)
+        sign = max(sign, last_sign(head), begun + (own or 0.0) if begun else 0.0)
+    created = min((segment.begun for segment in segments if segment.begun), default=0.0)
+    return _time(created), _time(sign), total if known else None
 
 
 def _own_runtime(head: Head) -> float | None:
@@ -220,11 +211,6 @@ def _own_runtime(head: Head) -> float | None:
     )
     numbers = [float(each) for each in told if isinstance(each, int | float) and not isinstance(each, bool)]
     return max((number for number in numbers if number >= 0), default=None)
-
-
-def _last_time(segment: Segment) -> float:
-    ended = segment.begun + (_own_runtime(segment.head) or 0.0) if segment.begun else 0
-    return max(last_sign(segment.head), ended)
 
 
 def _time(seconds: float) -> datetime | None:

@@ -19,7 +19,7 @@ from runql.sources.local.head_reader import read_run
 from runql.sources.local.kept.database import SUFFIX, KeptDatabase
 from runql.sources.local.keys import Logged
 from runql.sources.local.records import Damage, DamageKind
-from runql.sources.local.run import LocalRun, Segment
+from runql.sources.local.run import LocalRun, Segment, segment_of
 from runql.text.frozen import frozen
 
 MANY_FILES: Final = 200
@@ -109,21 +109,19 @@ class KeptFolder:
 class LaterHeads:
     """Reads what logs said that were as they were at the last look; of many runs all that is kept at once."""
 
-    def __init__(self, kept: KeptFolder | None) -> None:
+    def __init__(self, kept: KeptFolder) -> None:
         self._kept = kept
         self._asked = 0
         self._rows: HeadRows | None = None
 
     def __call__(self, files: Sequence[RunFile]) -> tuple[Segment, ...]:
-        return tuple(Segment(file, self._head(file), running=False) for file in files)
+        return tuple(segment_of(file, self._head(file)) for file in files)
 
     def _head(self, file: RunFile) -> Head:
         self._asked += 1
-        if self._kept is not None and self._rows is None and self._asked > _ONE_BY_ONE:
+        if self._rows is None and self._asked > _ONE_BY_ONE:
             self._rows = self._kept.head_rows(None)
-        rows = self._rows
-        if rows is None:
-            rows = {} if self._kept is None else self._kept.head_rows([os.fsencode(file.path)])
+        rows = self._kept.head_rows([os.fsencode(file.path)]) if self._rows is None else self._rows
         head = head_among(rows, file)
         try:
             return read_run(file) if head is None else head

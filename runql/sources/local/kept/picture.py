@@ -21,7 +21,7 @@ from typing import Final, NamedTuple, TypeAlias
 from runql.semantic.record import RunRecord
 from runql.sources.local.discover import FolderStamp, FoundFiles, LinkStamp, RunFile, folder_stamp, link_stamp
 from runql.sources.local.kept.database import KeptDatabase
-from runql.sources.local.kept.heads import is_settled, is_told, mark_of, settled_before
+from runql.sources.local.kept.heads import KeptFolder, LaterHeads, is_settled, is_told, mark_of, settled_before
 from runql.sources.local.kept.records import PlainRecords, plain_records, read_records
 from runql.sources.local.run import LaterSegments, LocalRun, Segment, WholeStrands
 from runql.text.frozen import frozen
@@ -151,10 +151,34 @@ def kept_picture(database: KeptDatabase, root: Path, read: ReadSegments) -> Fold
     return None
 
 
-def is_worth_it(new: Sequence[NewRun], logs: int, read_at: float) -> bool:
-    """Whether so many runs ended since the last picture that another one is made."""
-    before = settled_before(read_at)
-    return sum(_is_kept(each, before) for each in new) > logs // _SHARE
+class FolderPictures:
+    """The newest picture of a folder: the one that is kept, until another is kept in its place."""
+
+    def __init__(self, root: Path, kept: KeptFolder) -> None:
+        self._root = root
+        self._database = kept.database
+        self._later = LaterHeads(kept)
+        self._newest: FolderPicture | None = None
+
+    def look(self) -> FolderLook | None:
+        """What lies in the folder now, by its picture: `None` where there is none, or a folder changed."""
+        if self._newest is None:
+            self._newest = kept_picture(self._database, self._root, self._later)
+        return None if self._newest is None else self._newest.look()
+
+    def among(self, found: FoundFiles) -> FolderLook:
+        """What lies in the folder, by a look at all of it."""
+        return FolderLook(found) if self._newest is None else self._newest.among(found)
+
+    def keep(self, look: FolderLook, new: Sequence[NewRun], logs: int, begun: float) -> None:
+        """Keep a picture of a look that was begun then, unless the one that is kept lacks little: a fiftieth of the
+        logs is of runs that ended since."""
+        before = settled_before(begun)
+        if look.is_same and sum(_is_kept(each, before) for each in new) <= logs // _SHARE:
+            return
+        picture = picture_of(self._root, look, new, begun, self._later)
+        if picture is not None and picture.keep(self._database):
+            self._newest = picture
 
 
 def picture_of(

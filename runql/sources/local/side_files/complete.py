@@ -6,13 +6,14 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from runql.sources.local.discover import RunFile
-from runql.sources.local.folder_layout import folder_name, started_at
+from runql.sources.local.discover import RunFile, date_of, folder_name
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.side_files import jsonl
 from runql.sources.local.side_files.read import Sides, json_object, read_sides
 
 _MOST_STATE_BYTES: Final = 1 << 20
+_QUARTER: Final = 900
+_MOST_APART: Final = 120
 _STATES: Final = frozenset({"finished", "failed", "crashed", "killed", "preempted"})
 _TEXTS: Final = {
     "project": ("project",),
@@ -71,13 +72,27 @@ def _take_all(file: RunFile, head: Head, sides: Sides) -> None:
     git = metadata.get("git")
     run["commit"] = git.get("commit") if isinstance(git, dict) and isinstance(git.get("commit"), str) else None
     run["tags"] = sides.tags
-    run["started"] = sides.start_time or started_at(_date_in(file), sides.started, utc=sides.history is not None)
+    run["started"] = sides.start_time or _started_at(_date_in(file), sides.started, utc=sides.history is not None)
     head.run = run
     head.config, head.summary = sides.config, sides.summary
     head.internal_config = {"_wandb": sides.internal} if sides.internal else {}
     head.history, head.events = sides.history, sides.events
     _read_rows(head)
     _read_end(head, metadata)
+
+
+def _started_at(written: str, told: float, *, utc: bool) -> float:
+    """When a run began, from the date in its folder's name and the time that its metadata tells, each 0 if unknown.
+
+    The metadata is written a little later, and in UTC: it tells the zone of the name.
+    """
+    named = date_of(written, utc=True)
+    if not named:
+        return told
+    if not told:
+        return date_of(written, utc=utc)
+    zone = round((told - named) / _QUARTER) * _QUARTER
+    return named + zone if abs(told - named - zone) <= _MOST_APART else told
 
 
 def _date_in(file: RunFile) -> str:

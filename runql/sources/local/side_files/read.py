@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from runql.semantic.huge_values import by_name
 from runql.semantic.json_text import read_json
-from runql.sources.local.folder_layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
+from runql.sources.local.discover import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
 from runql.sources.local.side_files.config_yaml import read_config
 from runql.text.frozen import changeable
 

@@ -1,8 +1,7 @@
-"""Which folders are of one run, and which of them are copies of another."""
+"""Which folders of a run are copies of others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from runql.sources.local.discover import RunFile
@@ -12,29 +11,6 @@ from runql.sources.local.run import Segment
 from runql.text.diagnostic import Diagnostic
 
 _COMPARED: Final = 1 << 16
-
-
-def groups_of(segments: Iterable[Segment]) -> list[list[Segment]]:
-    """The run files by run: those of one id, entity and project.
-
-    A file so young that it does not name its project belongs to the only run of its id in the same `wandb` folder.
-    """
-    groups: dict[tuple[str, str, str], list[Segment]] = {}
-    nameless: list[Segment] = []
-    for segment in segments:
-        if segment.names_project:
-            groups.setdefault((*segment.owner, segment.run_id), []).append(segment)
-        else:
-            nameless.append(segment)
-    for segment in nameless:
-        fitting = [
-            key
-            for key, group in groups.items()
-            if key[2] == segment.run_id and any(each.home == segment.home for each in group)
-        ]
-        key = fitting[0] if len(fitting) == 1 else ("", "", segment.run_id)
-        groups.setdefault(key, []).append(segment)
-    return list(groups.values())
 
 
 def without_copies(group: list[Segment], trouble: list[Diagnostic]) -> list[Segment]:
