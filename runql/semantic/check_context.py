@@ -12,7 +12,7 @@ from runql.semantic.questions import InnerTableOf
 from runql.semantic.spelling import code as code_of
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 from runql.text.source import NOWHERE, Span
 
 LOOK_AROUND = "`show fields"
@@ -45,35 +45,34 @@ class CheckContext:
     depth: int = 0
 
 
+@changeable
 class Report:
-    """The diagnostics of one check.
+    """The diagnostics of one check, as they were `found`.
 
-    Inside an alias every place is where the alias was used: its own text is not the query's.
+    Inside an `alias` every place is where the alias was used: its own text is not the query's. `unreadable`: the parser
+    left a hole in the tree; it has said so itself. `expanded`: how many terms the aliases stand for so far.
+    `records`: where a field stands that holds a record in every run, with some fields inside of it, the way out of an
+    error about its type.
     """
 
-    def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
-        self._alias: tuple[str, Span] | None = None
-        self.records: dict[Span, tuple[str, ...]] = {}
-        """Where a field stands that holds a record in every run, with some fields inside of it: the way out of an error
-        about its type."""
-        self.unreadable = False
-        """Whether the parser left a hole in the tree; it has said so itself."""
-        self.expanded = 0
-        """How many terms the aliases stand for so far."""
-        self.aliases_said: set[str] = set()
+    found: list[Diagnostic] = field(default_factory=list)
+    unreadable: bool = False
+    alias: tuple[str, Span] | None = None
+    expanded: int = 0
+    aliases_said: set[str] = field(default_factory=set)
+    records: dict[Span, tuple[str, ...]] = field(default_factory=dict)
 
     def place(self, span: Span) -> Span:
-        return span if self._alias is None else self._alias[1]
+        return span if self.alias is None else self.alias[1]
 
     @contextmanager
     def inside_alias(self, name: str, span: Span) -> Iterator[None]:
-        before = self._alias
-        self._alias = self._alias or (name, span)
+        before = self.alias
+        self.alias = self.alias or (name, span)
         try:
             yield
         finally:
-            self._alias = before
+            self.alias = before
 
     def add(
         self,
@@ -91,60 +90,50 @@ class Report:
                 (f"it holds {', '.join(map(code_of, inside))}",),
                 rewrites(span, inside) if len(inside) == 1 else (),
             )
-        if self._alias is not None:
-            hints = (*hints, f"in the alias `{self._alias[0]}`")
+        if self.alias is not None:
+            hints = (*hints, f"in the alias `{self.alias[0]}`")
             fixes = ()
         diagnostic = Diagnostic(code, message, self.place(span), hints, tuple(fixes), labels)
-        if diagnostic not in self._found:
-            self._found.append(diagnostic)
+        if diagnostic not in self.found:
+            self.found.append(diagnostic)
 
     def add_way_out(self, hint: str, fixes: Iterable[Fix] = ()) -> None:
         """One more way out of what was found last."""
-        last = self._found[-1]
-        self._found[-1] = replace(last, hints=(*last.hints, hint), fixes=(*last.fixes, *fixes))
+        last = self.found[-1]
+        self.found[-1] = replace(last, hints=(*last.hints, hint), fixes=(*last.fixes, *fixes))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take over what another check found."""
-        self._found += [one for one in diagnostics if one not in self._found]
-
-    @property
-    def count(self) -> int:
-        """How many there are so far."""
-        return len(self._found)
+        self.found += [one for one in diagnostics if one not in self.found]
 
     def erred(self, since: int) -> bool:
         """Whether there came an error since there were so many."""
-        return self.unreadable or any(one.is_error for one in self._found[since:])
+        return self.unreadable or any(one.is_error for one in self.found[since:])
 
     def amend(self, since: int, codes: Iterable[str], hints: tuple[str, ...], fixes: tuple[Fix, ...]) -> None:
         """Put another way out before those of the diagnostics of these codes that came since there were so many."""
-        if self._alias is not None:
+        if self.alias is not None:
             return
-        for index in range(since, len(self._found)):
-            one = self._found[index]
+        for index in range(since, len(self.found)):
+            one = self.found[index]
             if one.code in codes:
                 kept = (hint for hint in one.hints if not hint.startswith(LOOK_AROUND))
-                self._found[index] = replace(one, hints=(*hints, *kept), fixes=(*fixes, *one.fixes))
+                self.found[index] = replace(one, hints=(*hints, *kept), fixes=(*fixes, *one.fixes))
 
     def soften(self, since: int, codes: Iterable[str], code: str) -> bool:
         """Make notices of the diagnostics of these codes that came since there were so many: whether there are any."""
-        places = [index for index in range(since, len(self._found)) if self._found[index].code in codes]
+        places = [index for index in range(since, len(self.found)) if self.found[index].code in codes]
         for index in places:
-            self._found[index] = replace(self._found[index], code=code, fixes=())
+            self.found[index] = replace(self.found[index], code=code, fixes=())
         return bool(places)
 
     def take_back(self, since: int, code: str) -> None:
         """Say nothing of this code that came since there were so many: something else is said in its place."""
-        self._found[since:] = [one for one in self._found[since:] if one.code != code]
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found, in the order of the places."""
-        return tuple(sorted(self._found, key=lambda d: d.span.start))
+        self.found[since:] = [one for one in self.found[since:] if one.code != code]
 
     @property
     def has_errors(self) -> bool:
-        return self.unreadable or any(d.is_error for d in self._found)
+        return self.unreadable or any(d.is_error for d in self.found)
 
 
 def rewrite(span: Span, text: str, title: str | None = None) -> tuple[Fix, ...]:

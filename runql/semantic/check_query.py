@@ -80,7 +80,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     whole = with_mentions(typed, staged.mentions) if staged.mentions else typed
     if (lazy := query.clause(tree.LazyClause)) is not None and lazy.lazy:
         _lazy_columns(lazy, whole, report)
-    said = without_secrets((*report.diagnostics, *staged.diagnostics), secrets_in(context.params))
+    said = without_secrets((*report.found, *staged.diagnostics), secrets_in(context.params))
     found = dict.fromkeys(said)
     diagnostics = tuple(sorted(found, key=lambda d: d.span.start))
     if report.has_errors or staged.stages is None:

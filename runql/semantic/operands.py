@@ -12,7 +12,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import FieldInfo
 from runql.semantic.spelling import code
 from runql.semantic.times import Day
-from runql.semantic.typed import TConst, TField, TypedExpr
+from runql.semantic.typed import FieldKey, TConst, TField, TypedExpr
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.syntax.tree import State
 from runql.text.frozen import frozen
@@ -46,6 +46,12 @@ class Operand:
     @property
     def span(self) -> Span:
         return self.expr.span
+
+    @property
+    def key(self) -> FieldKey:
+        """The field that it is."""
+        assert isinstance(self.expr, TField)
+        return self.expr.key
 
     @property
     def is_constant(self) -> bool:

@@ -52,10 +52,12 @@ def field_text(space: Space, segments: Sequence[str | int], *, exact: bool = Fal
     """The full name of a field: `config.lr`, `state`, `summary.val/loss`."""
     if space is Space.RUN:
         return str(segments[0])
+    keeps_one_key = exact and len(segments) > 1
+    if not keeps_one_key and all(isinstance(segment, str) and _PLAIN.match(segment) for segment in segments):
+        return ".".join((space.value, *map(str, segments)))
     if is_pattern(segments) and not exact:
-        return ".".join((space.value, *(str(s) for s in segments)))
-    rest = path_text(("x", *segments), exact=exact and len(segments) > 1)
-    return space.value + rest[1:]
+        return ".".join((space.value, *map(str, segments)))
+    return space.value + path_text(("x", *segments), exact=keeps_one_key)[1:]
 
 
 def info_text(info: FieldInfo) -> str:

@@ -21,9 +21,8 @@ from runql.script.named_queries import NamedQuery, is_last, text_of
 from runql.script.saved import saved_queries
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import CheckContext, Report
-from runql.semantic.names.meanings import Resolved
 from runql.semantic.names.resolver import Names
-from runql.semantic.operands import literal_text
+from runql.semantic.operands import Operand, literal_text
 from runql.semantic.record import SweepRecord
 from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.values import MISSING, Value
@@ -241,9 +240,9 @@ def described(statement: DescribeStatement, catalog: Catalog, context: CheckCont
             report.add("RQL208", f"no metric `{space}.{name}` in {catalog.source}", span, *near, _WHICH[space])
     else:
         resolved = Names(catalog, context, report).resolve(statement.path, span)
-        if isinstance(resolved, Resolved) and resolved.info is not None:
+        if isinstance(resolved, Operand) and resolved.info is not None:
             found = [resolved.info]
-        elif isinstance(resolved, Resolved) and resolved.key.space is Space.RUN:
+        elif isinstance(resolved, Operand) and resolved.key.space is Space.RUN:
             name = resolved.key.written
             hint = f"its values: `runs | group {name} : n = count()`"
             report.add("RQL213", f"`{name}` is a field that every run has", span, hint)
@@ -256,6 +255,6 @@ def described(statement: DescribeStatement, catalog: Catalog, context: CheckCont
             )
             report.amend(0, ("RQL201",), ways, ())
     if not found:
-        raise QueryError([one for one in report.diagnostics if one.is_error], source)
+        raise QueryError([one for one in report.found if one.is_error], source)
     notes = looked_at(catalog, *(info.space for info in found))
     return _answer(_FIELD_COLUMNS, lambda: [field_facts(info, catalog) for info in found], notes=notes)

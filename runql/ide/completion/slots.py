@@ -19,8 +19,9 @@ from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import Report
 from runql.semantic.folds import fold_named, history_fold_named
-from runql.semantic.names.meanings import LoggedName, Resolved
+from runql.semantic.names.meanings import LoggedName
 from runql.semantic.names.resolver import Names
+from runql.semantic.operands import Operand
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import kind_of
@@ -232,7 +233,7 @@ def known(expr: t.Expr | t.Path | None, context: Context) -> KnownField | None:
     found = Names(context.catalog, context.for_check(), Report()).resolve(path, path.span)
     if isinstance(found, LoggedName):
         return _metric(found, context.catalog)
-    if not isinstance(found, Resolved):
+    if not isinstance(found, Operand):
         return None
     info = found.info
     if info is None and context.catalog is not None:

@@ -83,4 +83,4 @@ class Aliases:
             return True
         silent = Report()
         found = Names(self._expressions.names.catalog, self._expressions.context, silent).resolve(node.path, node.span)
-        return found is not None or not any(one.code == "RQL201" for one in silent.diagnostics)
+        return found is not None or not any(one.code == "RQL201" for one in silent.found)

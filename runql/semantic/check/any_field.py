@@ -37,13 +37,13 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.I | re
 _TRUTHS: Final = {"true": True, "false": False}
 
 
-def subject_of(node: tree.Truth) -> tree.AnyField | None:
-    """What stands left in a test, if that is any field."""
+def subject_of(node: tree.Truth) -> tree.Expr | None:
+    """What stands left in a test, if anything does."""
     match node:
         case tree.Compare(left=left):
-            return left if isinstance(left, tree.AnyField) else None
+            return left
         case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Is():
-            return node.value if isinstance(node.value, tree.AnyField) else None
+            return node.value
         case tree.Untagged() | tree.Not() | tree.And() | tree.Or():
             return None
         case _:
@@ -51,20 +51,21 @@ def subject_of(node: tree.Truth) -> tree.AnyField | None:
 
 
 class AnyFields:
-    """Checks the tests of any field of one query. `of_rows`: it is the rows of a table that are tested, not runs."""
+    """Checks the tests of any field of one query. `of_rows`: it is the rows of a table that are tested, not runs.
+    `subject`: the any field of the test at hand."""
 
     def __init__(self, expressions: ExpressionCheck, *, of_rows: bool = False) -> None:
         self._of_rows = of_rows
         self._expressions = expressions
         self._report = expressions.report
-        self._subject: tree.AnyField | None = None
+        self.subject: tree.AnyField | None = None
 
     # ------------------------------------------------------------ where it stands
 
     def value(self, node: tree.AnyField, span: Span) -> Operand:
         """Any field as an operand: the value at hand inside of its own test, elsewhere a mistake."""
         name = _name(node)
-        if node is self._subject:
+        if node is self.subject:
             return Operand(TCell(ELEMENT, span=span), LOGGABLE, text=name)
         message = f"{code(name)} stands left of a test, which holds if it does for one of these fields"
         self._report.add("RQL240", message, span, f"for example: {code(f'''{name} = 0.1''')}")
@@ -80,11 +81,11 @@ class AnyFields:
             self._report.add("RQL240", message, span, *hints)
         if self._of_rows or not self._known(subject):
             return TConst(False, kind=Kind.BOOL, span=span)
-        before, self._subject = self._subject, subject
+        before, self.subject = self.subject, subject
         try:
-            test = self._expressions.tested_alone(node)
+            test = self._expressions.tested(node)
         finally:
-            self._subject = before
+            self.subject = before
         for part in walk(test):
             if not _goes_beside(part):
                 message = f"beside {code(_name(subject))} stands a value, not a field of the run"

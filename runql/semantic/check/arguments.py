@@ -38,10 +38,10 @@ def check_written_out(
             report.add("RQL234", message, operand.span, f"for example: {code(function.example)}")
             return False
     check = _CHECKS.get(function.name)
-    before = report.count
+    before = len(report.found)
     if check is not None:
         check(nodes, operands, report)
-    return report.count == before
+    return len(report.found) == before
 
 
 def _place_in(node: tree.Expr, start: int, end: int, span: Span) -> Span:

@@ -34,7 +34,7 @@ from runql.semantic.times import (
     unix_time,
     whole_day,
 )
-from runql.semantic.typed import TAnd, TBetween, TCall, TCompare, TField, TIn, TOr, TypedExpr
+from runql.semantic.typed import FieldKey, TAnd, TBetween, TCall, TCompare, TConst, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING
 from runql.syntax.tree import Comparison
 from runql.text.frozen import frozen
@@ -59,6 +59,8 @@ _NAN = {
     Comparison.EQ: "nan equals nothing, so no run matches",
     Comparison.NE: "nan differs from every value, so every run matches",
 }
+_PLAIN = frozenset(frozenset({kind}) for kind in (Kind.NUMBER, Kind.BOOL, Kind.TEXT))
+_STATE = FieldKey(Space.RUN, ("state",))
 _LISTS = frozenset({Kind.LIST})
 _EQUALITY = (Comparison.EQ, Comparison.NE)
 
@@ -74,6 +76,8 @@ class Comparisons:
     # ------------------------------------------------------------ the tests
 
     def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
+        if self._is_plain(left, right):
+            return TCompare(op, left.expr, right.expr, kind=Kind.BOOL, span=span)
         left, right = self._as_times(left, right, is_equality=op in _EQUALITY)
         say_length_beside_number(left, right, self.report)
         if self._one_of_several(op, left, right, span):
@@ -86,6 +90,15 @@ class Comparisons:
             self._never(op, left, right, span)
             self._state(left, right)
         return self._built(op, left, right, span)
+
+    def _is_plain(self, left: Operand, right: Operand) -> bool:
+        """Whether it is a field beside a number, a truth or a text as it may hold, so that nothing is to be said of it:
+        all else is about times and lengths of time, lists, states, null and nan."""
+        if not isinstance(left.expr, TField) or not isinstance(right.expr, TConst) or right.kinds not in _PLAIN:
+            return False
+        kinds = seen_kinds(left.info, self.catalog) or left.kinds
+        is_nan = right.expr.value != right.expr.value
+        return right.kinds <= kinds and not (right.is_duration or is_nan or left.key == _STATE)
 
     def between(self, value: Operand, low: Operand, high: Operand, span: Span) -> TypedExpr:
         value_low, low = self._as_times(value, low)

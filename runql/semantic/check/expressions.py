@@ -27,7 +27,7 @@ from runql.semantic.check.quotes.names_in_quotes import subject_in_quotes
 from runql.semantic.check.quotes.unquoted import Joined, element_meant, list_value, values_meant
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
-from runql.semantic.names.meanings import AliasUse, LoggedName, Resolved
+from runql.semantic.names.meanings import AliasUse, LoggedName
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
@@ -37,7 +37,6 @@ from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (
     TAnd,
-    TField,
     TIs,
     TNot,
     TOr,
@@ -47,6 +46,7 @@ from runql.semantic.typed import (
 from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
 
+_TRUTH = frozenset({Kind.BOOL})
 _UNKNOWN = ("RQL201", "RQL202", "RQL218")
 """What is said of a name that is none."""
 
@@ -95,31 +95,20 @@ class Expressions(LeftOfPipe):
 
     def condition(self, node: tree.Expr, before: Joined | None = None) -> TypedExpr:
         """A node where a truth must stand. `failed` alone is a state; a value behind a test belongs to that."""
-        since = self.report.count
+        since = len(self.report.found)
         operand = self.operand(node)
-        typed = self._as_condition(operand)
+        if operand.kinds != _TRUTH:
+            self._say_no_condition(operand)
         meant = before.value(node) if before is not None else None
         if meant is not None:
             self.report.amend(since, ("RQL203", *_UNKNOWN), (meant.hint,), meant.fixes)
         elif operand is BROKEN and isinstance(node, tree.Field) and self.written(node) in RUN_STATES:
             text = f'state = "{self.written(node)}"'
             self.report.amend(since, _UNKNOWN, (f"the state of a run: {code(text)}",), rewrite(node.span, text))
-        return typed
+        return operand.expr
 
-    def operand(self, node: tree.Expr) -> Operand:
-        """A node where a value may stand; a test is the value true or false."""
-        self._depth += 1
-        try:
-            if self._depth > MAX_DEPTH:
-                self.report.add("RQL215", f"an expression may nest {MAX_DEPTH} deep, and this is deeper", node.span)
-                return BROKEN
-            if self.context.aliases and self.aliases.is_too_large(node):
-                return BROKEN
-            return self._value(node)
-        finally:
-            self._depth -= 1
-
-    def _as_condition(self, operand: Operand) -> TypedExpr:
+    def _say_no_condition(self, operand: Operand) -> None:
+        """Reports what is no truth, or is never true."""
         if operand.is_null:
             self.report.add("RQL212", "null is never true, so no run matches", operand.span)
         elif Kind.BOOL not in operand.kinds:
@@ -133,7 +122,6 @@ class Expressions(LeftOfPipe):
             self.report.add(
                 "RQL203", f"{quoted(operand)} is {holds}, and a condition must stand here", operand.span, *hints
             )
-        return operand.expr
 
     @contextmanager
     def reading(self, row: Row | None) -> Iterator[None]:
@@ -146,49 +134,66 @@ class Expressions(LeftOfPipe):
 
     # ------------------------------------------------------------ values
 
-    def _value(self, node: tree.Expr) -> Operand:  # noqa: PLR0911, PLR0912 - one line a node
-        """The value of a node; that of a test is true or false."""
-        span = self.report.place(node.span)
-        zone = self.context.zone
-        match node:
-            case tree.Literal(value=value):
-                return constant(value, span)
-            case tree.Time(value=value):
-                found = absolute(value, zone) if isinstance(value, datetime) else whole_day(value, zone)
-                return self._moment(found, value.isoformat(), span)
-            case tree.RelativeTime():
-                return self._moment(relative(node, self.context.now, zone), self.written(node), span)
-            case tree.Duration(value=value):
-                return constant(seconds(value), span, is_duration=True, text=self.written(node) or None)
-            case tree.ListValue():
-                return list_value(self, node, span)
-            case tree.Param():
-                return self._param(node, span)
-            case tree.Regex():
-                return regex_alone(span, self.report)
-            case tree.Field():
-                return self._field(node, span)
-            case tree.AnyField():
-                return self.any_field.value(node, span)
-            case tree.Arithmetic():
-                return arithmetic(node, span, self)
-            case tree.Negate():
-                return negation(node, span, self)
-            case tree.Call():
-                return self.calls.call(node, span)
-            case tree.ValueQuery():
-                return self.questions.value(node, node.span)
-            case tree.Window():
-                return self._window(node, span)
-            case tree.Broken():
-                self.report.unreadable = True
-                return BROKEN
-            case tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged():
-                return self._test(node)
-            case tree.Is() | tree.Not() | tree.And() | tree.Or():
-                return self._test(node)
-            case _:
-                assert_never(node)
+    def operand(self, node: tree.Expr) -> Operand:  # noqa: PLR0911, PLR0912 - one line a node
+        """A node where a value may stand; a test is the value true or false."""
+        self._depth += 1
+        try:
+            if self._depth > MAX_DEPTH or (self.context.aliases and self.aliases.is_too_large(node)):
+                return self._too_much(node)
+            span = self.report.place(node.span)
+            match node:
+                case tree.Literal(value=value):
+                    return constant(value, span)
+                case tree.Field():
+                    return self._field(node, span)
+                case tree.Compare():
+                    return Operand(self._compared(node, span), _TRUTH, text=self.written(node))
+                case tree.Time(value=value):
+                    zone = self.context.zone
+                    found = absolute(value, zone) if isinstance(value, datetime) else whole_day(value, zone)
+                    return self._moment(found, value.isoformat(), span)
+                case tree.RelativeTime():
+                    return self._relative(node, span)
+                case tree.Duration(value=value):
+                    return constant(seconds(value), span, is_duration=True, text=self.written(node) or None)
+                case tree.ListValue():
+                    return list_value(self, node, span)
+                case tree.Param():
+                    return self._param(node, span)
+                case tree.Regex():
+                    return regex_alone(span, self.report)
+                case tree.AnyField():
+                    return self.any_field.value(node, span)
+                case tree.Arithmetic():
+                    return arithmetic(node, span, self)
+                case tree.Negate():
+                    return negation(node, span, self)
+                case tree.Call():
+                    return self.calls.call(node, span)
+                case tree.ValueQuery():
+                    return self.questions.value(node, node.span)
+                case tree.Window():
+                    return self._window(node, span)
+                case tree.Broken():
+                    self.report.unreadable = True
+                    return BROKEN
+                case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged():
+                    return Operand(self.tested(node), _TRUTH, text=self.written(node))
+                case tree.Is() | tree.Not() | tree.And() | tree.Or():
+                    return Operand(self.tested(node), _TRUTH, text=self.written(node))
+                case _:
+                    assert_never(node)
+        finally:
+            self._depth -= 1
+
+    def _too_much(self, node: tree.Expr) -> Operand:
+        """What is too deep is reported here, what is one too many of the terms of aliases was."""
+        if self._depth > MAX_DEPTH:
+            self.report.add("RQL215", f"an expression may nest {MAX_DEPTH} deep, and this is deeper", node.span)
+        return BROKEN
+
+    def _relative(self, node: tree.RelativeTime, span: Span) -> Operand:
+        return self._moment(relative(node, self.context.now, self.context.zone), self.written(node), span)
 
     def _moment(self, found: datetime | Day | None, text: str, span: Span) -> Operand:
         if found is None:
@@ -233,7 +238,7 @@ class Expressions(LeftOfPipe):
             return None
 
     def _field(self, node: tree.Field, span: Span) -> Operand:
-        since = self.report.count
+        since = len(self.report.found)
         found = self.names.resolve(node.path, node.span)
         if (found is None or isinstance(found, LoggedName)) and is_element(node.path, found, self.metrics, since, span):
             return BROKEN
@@ -250,29 +255,20 @@ class Expressions(LeftOfPipe):
                 return BROKEN
             case AliasUse():
                 return self.aliases.operand(found, node.span)
-            case Resolved():
-                return field_operand(found, span)
+            case Operand():
+                return found
             case _:
                 assert_never(found)
 
     # ------------------------------------------------------------ tests
 
-    def _test(self, node: tree.Truth) -> Operand:
-        return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
-
-    def _tested(self, node: tree.Truth) -> TypedExpr:
-        subject = subject_of(node)
-        return self.tested_alone(node) if subject is None else self.any_field.test(node, subject)
-
-    def tested_alone(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911, PLR0912 - one line a node
-        """A test, whatever stands left in it."""
+    def tested(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911 - one line a node
+        """A test."""
         span = self.report.place(node.span)
-        if subject_in_quotes(node, self):
-            return BROKEN.expr
+        if (said := self._subject(node, subject_of(node))) is not None:
+            return said
         match node:
             case tree.Compare():
-                if self.context.depth:
-                    self.questions.with_itself(node, span)
                 return self._compared(node, span)
             case tree.Between():
                 low, high = self.operand(node.low), self.operand(node.high)
@@ -302,9 +298,19 @@ class Expressions(LeftOfPipe):
             case _:
                 assert_never(node)
 
+    def _subject(self, node: tree.Truth, subject: tree.Expr | None) -> TypedExpr | None:
+        """A test of any field, or of a text that is the name of a field, which is reported; `None` of all others."""
+        if isinstance(subject, tree.AnyField) and subject is not self.any_field.subject:
+            return self.any_field.test(node, subject)
+        return BROKEN.expr if subject_in_quotes(node, subject, self) else None
+
     def _compared(self, node: tree.Compare, span: Span) -> TypedExpr:
+        if isinstance(node.left, tree.AnyField | tree.Literal) and (said := self._subject(node, node.left)) is not None:
+            return said
+        if self.context.depth:
+            self.questions.with_itself(node, span)
         left = self.operand(node.left)
-        since = self.report.count
+        since = len(self.report.found)
         right = self.beside(left, node.right)
         if right is BROKEN and (text := element_meant(node, left, self.names.catalog)) is not None:
             self.report.amend(since, _UNKNOWN, (f"a list is asked with `has`: {code(text)}",), rewrite(span, text))
@@ -323,7 +329,7 @@ class Expressions(LeftOfPipe):
 
     def beside(self, value: Operand, node: tree.Expr) -> Operand:
         """What stands beside a value in a test. A word that is no field may be a text without its quotes."""
-        since = self.report.count
+        since = len(self.report.found)
         operand = self.operand(node)
         if operand is BROKEN and isinstance(node, tree.Field) and len(node.path.segments) == 1:
             word = str(node.path.segments[0])
@@ -360,14 +366,16 @@ class Expressions(LeftOfPipe):
     def _is(self, node: tree.Is, span: Span) -> TypedExpr:
         if isinstance(node.value, tree.Field):
             path_span = node.value.path.span if node.value.path.span != NOWHERE else node.value.span
-            since = self.report.count
-            found = self.names.resolve(node.value.path, path_span)
-            if isinstance(found, LoggedName) and self._row is not None:
+            since = len(self.report.found)
+            found = self.names.resolve(node.value.path, node.value.span)
+            if isinstance(found, Operand):
+                value = found
+            elif isinstance(found, LoggedName) and self._row is not None:
                 value = metric_value(found, self._row, self.metrics, path_span)
             elif isinstance(found, LoggedName):
                 return was_logged(found, node, self.metrics, span)
             else:
-                value = self._resolved(found, node.value)
+                value = BROKEN if found is None else self.aliases.operand(found, node.value.span)
             if found is None and node.state is tree.State.MISSING:
                 value = of_no_run(self.names, node.value, since) or value
         else:
@@ -375,17 +383,6 @@ class Expressions(LeftOfPipe):
         place = value.span if value.span in self.report.records else span
         refuse_other_kinds(node, value, self.beside_null, self.report, place)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
-
-    def _resolved(self, found: Resolved | AliasUse | None, node: tree.Field) -> Operand:
-        if isinstance(found, Resolved):
-            return field_operand(found, self.report.place(node.span))
-        return BROKEN if found is None else self.aliases.operand(found, node.span)
-
-
-def field_operand(found: Resolved, span: Span) -> Operand:
-    """A resolved field as an operand."""
-    expr = TField(found.key, kind=found.kind, span=span)
-    return Operand(expr, found.kinds, text=found.key.written, info=found.info)
 
 
 def _given(name: str) -> str:

@@ -197,7 +197,7 @@ class HistoryCalls:
             self._report.add("RQL206", message, span, f"for example: `{function.example}`")
             return BROKEN
         row = Row()
-        since = self._report.count
+        since = len(self._report.found)
         with self._expressions.reading(row):
             condition = self._expressions.condition(node.arguments[0])
         if self._report.erred(since):

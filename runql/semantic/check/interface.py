@@ -56,8 +56,8 @@ class ExpressionCheck(Protocol):
     def has_column(self, name: str) -> bool:
         """Whether a name is one of the table at hand and of no other."""
 
-    def tested_alone(self, node: tree.Truth) -> TypedExpr:
-        """A test, whatever stands left in it."""
+    def tested(self, node: tree.Truth) -> TypedExpr:
+        """A test."""
 
     def written(self, node: tree.Node) -> str:
         """A node as it is written in the query."""

@@ -44,7 +44,7 @@ def whole_history(name: LoggedName, report: Report, span: Span) -> None:
 
 def was_logged(name: LoggedName, node: tree.Is, metrics: Metrics, span: Span) -> TypedExpr:
     """`missing(logged.METRIC)`; that a history is null, NaN or finite is reported."""
-    since = metrics.report.count
+    since = len(metrics.report.found)
     metrics.known(name.metric, name.span, is_glob=name.is_glob)
     if node.state is tree.State.MISSING:
         metrics.report.soften(since, ("RQL208",), "RQL346")

@@ -306,7 +306,7 @@ class StageColumns:
         return TDerive(tuple(columns), span=stage.span)
 
     def group(self, stage: s.GroupStage) -> TStage:
-        since = self.report.count
+        since = len(self.report.found)
         keys, made, more = self.chosen(stage.keys)
         if stage.folds and len(stage.keys) == 1 and to_text(stage.keys[0].value) == "all":
             place = stage.keys[0].span
@@ -315,7 +315,7 @@ class StageColumns:
             self.report.amend(since, ("RQL201", "RQL218"), ("one row of all rows has no key: `group : …`",), fixes)
         folds: list[Named] = []
         for definition in stage.folds:
-            since = self.report.count
+            since = len(self.report.found)
             if stage.keys and COUNT not in self.scope.columns and self._is_count_by_itself(definition):
                 continue
             named = self._fold(definition, tuple(made))

@@ -10,14 +10,14 @@ from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.any_field import AnyFields
 from runql.semantic.check.arithmetic import refuse_other_kinds
-from runql.semantic.check.expressions import Expressions, field_operand
+from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.calls import StageCalls
 from runql.semantic.check_stages.other_metrics import asked_for, is_logged, is_read_once, say_last_value
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.windows import Folding, rows_of
-from runql.semantic.names.meanings import LoggedName, Resolved
+from runql.semantic.names.meanings import LoggedName
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.odd_names import divided
@@ -78,11 +78,11 @@ class StageExpressions(Expressions):
             return self.cell(name, span)
         return self._elsewhere(node, span)
 
-    def _value(self, node: tree.Expr) -> Operand:
+    def _relative(self, node: tree.RelativeTime, span: Span) -> Operand:
         """A column that is called `now`, `today` or `yesterday` is meant before the moment."""
-        if isinstance(node, tree.RelativeTime) and not node.back and node.moment in self.scope.columns:
-            return self.cell(str(node.moment), self.report.place(node.span))
-        return super()._value(node)
+        if not node.back and node.moment in self.scope.columns:
+            return self.cell(str(node.moment), span)
+        return super()._relative(node, span)
 
     def cell(self, name: str, span: Span) -> Operand:
         """A column of the table."""
@@ -130,7 +130,7 @@ class StageExpressions(Expressions):
         """A field of the runs: it becomes a column."""
         if self.scope.more and not self._is_known(node.path):
             return self._unknown_column(node, span)
-        since = self.report.count
+        since = len(self.report.found)
         found = self.names.resolve(node.path, node.span)
         if isinstance(found, LoggedName):
             if self.scope.kind is TableKind.HISTORIES:
@@ -138,7 +138,7 @@ class StageExpressions(Expressions):
             else:
                 whole_history(found, self.report, span)
             return BROKEN
-        if not isinstance(found, Resolved):
+        if not isinstance(found, Operand):
             near = nearest_names(".".join(map(str, node.path.segments)), self.scope.columns)
             if near:
                 hint = f"nearest of the columns: {', '.join(map(code, near))}"
@@ -147,14 +147,12 @@ class StageExpressions(Expressions):
         if is_read_once(node.path, found, self.scope, self.catalog):
             self.report.take_back(since, "RQL211")
             say_last_value(replace(node.path, span=span), found, self.scope, self.context.text, self.report)
-        operand = field_operand(found, span)
-        name = key_text(found.key)
-        return self.mention(name, operand)
+        return self.mention(key_text(found.key), found)
 
     def _is_known(self, path: tree.Path) -> bool:
         """Whether a name is one of the runs. Another may be of a table beside them, of which nothing is known."""
         quiet = Names(self.catalog, self.context, Report())
-        return isinstance(quiet.resolve(path, path.span), Resolved | LoggedName)
+        return isinstance(quiet.resolve(path, path.span), Operand | LoggedName)
 
     def mention(self, name: str, operand: Operand) -> Operand:
         """The column of a value that the query itself must give for each run."""
@@ -232,11 +230,11 @@ class StageExpressions(Expressions):
 
     # ------------------------------------------------------------ tests
 
-    def _tested(self, node: tree.Truth) -> TypedExpr:
+    def tested(self, node: tree.Truth) -> TypedExpr:
         if isinstance(node, tree.Untagged):
             # The engine reads the column `tags`.
             self.operand(tree.Field(tree.Path(("tags",), span=node.span), span=node.span))
-        return super()._tested(node)
+        return super().tested(node)
 
     def _is(self, node: tree.Is, span: Span) -> TypedExpr:
         field = node.value
@@ -245,7 +243,7 @@ class StageExpressions(Expressions):
         elif self._is_history(field) and self.scope.fields and self.scope.kind is TableKind.RUNS:
             return self._logged(field, node, span)
         else:
-            since, value = self.report.count, self.operand(field)
+            since, value = len(self.report.found), self.operand(field)
             if value is BROKEN and isinstance(field, tree.Field) and node.state is tree.State.MISSING:
                 value = self._of_no_run(field, since) or value
         refuse_other_kinds(node, value, self.beside_null, self.report, span)

@@ -8,8 +8,9 @@ from typing import Final
 from runql.language.fields import Space
 from runql.semantic.check_context import Report, rewrite
 from runql.semantic.check_stages.expressions import StageExpressions
-from runql.semantic.names.meanings import AliasUse, Resolved
+from runql.semantic.names.meanings import AliasUse
 from runql.semantic.names.resolver import Names
+from runql.semantic.operands import Operand
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.syntax import tree
 from runql.text.frozen import frozen
@@ -87,7 +88,7 @@ def is_known(expressions: StageExpressions, path: tree.Path, *, surely: bool = F
         return True
     if scope.fields:
         found = Names(expressions.catalog, expressions.context, Report()).resolve(path, NOWHERE)
-        return isinstance(found, Resolved | AliasUse)
+        return isinstance(found, Operand | AliasUse)
     is_short = any(f"{space}.{dotted}" in scope.columns for space in (Space.CONFIG, Space.SUMMARY))
     return is_short or (scope.more and not surely)
 

@@ -7,7 +7,7 @@ from runql.language.kinds import TableKind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import Report, rewrite
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.names.meanings import Resolved
+from runql.semantic.operands import Operand
 from runql.semantic.spelling import code, path_text
 from runql.syntax import tree
 from runql.text.diagnostic import Edit, Fix
@@ -23,7 +23,7 @@ def asked_for(name: str, scope: Scope, text: str | None) -> tuple[Fix, ...]:
     return (Fix(f"add {code(name)} to `keys`", (Edit(end, f", {name}"),)),)
 
 
-def is_read_once(path: tree.Path, found: Resolved, scope: Scope, catalog: Catalog | None) -> bool:
+def is_read_once(path: tree.Path, found: Operand, scope: Scope, catalog: Catalog | None) -> bool:
     """Whether a name without its space is a logged metric that `keys` lacks, so that it was read as one value a run."""
     of_rows = scope.kind is TableKind.HISTORIES or (scope.kind is TableKind.OTHER and scope.keys_at != NOWHERE)
     if not of_rows or found.key.space is not Space.SUMMARY or path.segments[0] == Space.SUMMARY:
@@ -36,7 +36,7 @@ def is_logged(dotted: str, catalog: Catalog | None) -> bool:
     return catalog is not None and bool(catalog.by_dotted.get((Space.LOGGED, dotted)))
 
 
-def say_last_value(path: tree.Path, found: Resolved, scope: Scope, text: str | None, report: Report) -> None:
+def say_last_value(path: tree.Path, found: Operand, scope: Scope, text: str | None, report: Report) -> None:
     """Warns that a metric was read as one value a run among the rows of a history."""
     name = path_text(path.segments, exact=path.exact)
     whole = found.key.written

@@ -70,7 +70,7 @@ def check_stages(
             break
         typed.append(made)
     found = None if report.has_errors else tuple(typed)
-    return CheckedStages(found, expressions.scope, tuple(expressions.mentions.values()), report.diagnostics)
+    return CheckedStages(found, expressions.scope, tuple(expressions.mentions.values()), tuple(report.found))
 
 
 def stage_word(stage: tree.Stage) -> str:

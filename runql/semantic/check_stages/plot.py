@@ -60,11 +60,11 @@ class PlotStages(StageColumns):
         if path.is_glob:
             return self.picks(path, stage.span)
         place = path.span if path.span != NOWHERE else stage.span
-        before = self.report.count
+        before = len(self.report.found)
         found = self._found(path, stage.span)
         if found is None:
             shape = _shape_meant(str(path.segments[0])) if len(stage.y) == len(path.segments) == 1 else None
-            if shape is not None and stage.shape is None and self.report.count > before:
+            if shape is not None and stage.shape is None and len(self.report.found) > before:
                 self.report.add_way_out(f"the shape is {code(shape)}; {shapes_said()}", rewrite(place, shape))
             return []
         drawable = {Kind.NUMBER, Kind.BOOL, Kind.UNKNOWN}
@@ -97,7 +97,7 @@ class PlotStages(StageColumns):
         which would be the same along a run.
         """
         is_bare = path.segments[0] not in PREFIXES
-        since = self.report.count
+        since = len(self.report.found)
         found = self.column(path, span)
         of_histories = self.scope.kind is TableKind.HISTORIES
         if found is None or not (is_bare and of_histories and found.name.startswith("summary.")):

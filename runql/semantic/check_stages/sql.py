@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from runql.language.fields import RUN_FIELDS
-from runql.semantic.check.expressions import field_operand
 from runql.semantic.check.parameters import Bound
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.columns import StageColumns
-from runql.semantic.names.meanings import Resolved
 from runql.semantic.names.resolver import Names
 from runql.semantic.naming import key_text
+from runql.semantic.operands import Operand
 from runql.semantic.typed import TSql, TStage
 from runql.semantic.values import Value
 from runql.syntax import tree
@@ -67,8 +66,8 @@ class SqlStages(StageColumns):
             if word.text in self.scope.columns or not self._may_be_field(word.text):
                 continue
             found = names.resolve(read_path(word.text), NOWHERE)
-            if isinstance(found, Resolved) and key_text(found.key) == word.text:
-                self.expressions.mention(word.text, field_operand(found, NOWHERE))
+            if isinstance(found, Operand) and key_text(found.key) == word.text:
+                self.expressions.mention(word.text, found)
 
     @staticmethod
     def _may_be_field(text: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.typed import FieldKey
 from runql.syntax import tree
 from runql.text.diagnostic import Fix
 from runql.text.frozen import frozen
@@ -12,19 +11,6 @@ from runql.text.source import Span
 
 LOGGABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.LIST, Kind.RECORD})
 """What a config or summary field may hold: JSON has no times."""
-
-
-@frozen
-class Resolved:
-    """The field that is meant, and the kinds that its values may have (null and missing apart)."""
-
-    key: FieldKey
-    kinds: frozenset[Kind]
-    info: FieldInfo | None = None
-
-    @property
-    def kind(self) -> Kind:
-        return next(iter(self.kinds)) if len(self.kinds) == 1 else Kind.UNKNOWN
 
 
 @frozen

@@ -13,6 +13,7 @@ from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.names.nearest import field_names, nearest_names
 from runql.semantic.spelling import code, path_text
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 _PRODUCT = re.compile(r"(?P<metric>[\w./]+)\*(?P<factor>\d[\w.]*|[^\W\d][\w./]*)")
@@ -20,13 +21,13 @@ ALWAYS_LOGGED = frozenset({"_step", "_runtime", "_timestamp"})
 _NOTHING: Final[Mapping[str, FieldInfo]] = MappingProxyType({})
 
 
+@frozen
 class Metrics:
     """Knows the metrics of a catalog; without one, or without metrics in it, every name may be one."""
 
-    def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report) -> None:
-        self.catalog = catalog
-        self.report = report
-        self.source = context.source_name or (catalog.source if catalog else None)
+    catalog: Catalog | None
+    context: CheckContext
+    report: Report
 
     def names(self, space: Space = Space.LOGGED) -> Mapping[str, FieldInfo]:
         """The metrics of a stream by their names; those of the system stream start with `system.`."""
@@ -62,7 +63,8 @@ class Metrics:
         self, metric: str, span: Span, space: Space, *, is_glob: bool, prefix: str, names: Mapping[str, FieldInfo]
     ) -> None:
         assert self.catalog is not None
-        where = f" in {self.source}" if self.source else ""
+        source = self.context.source_name or self.catalog.source
+        where = f" in {source}" if source else ""
         product = _PRODUCT.fullmatch(metric) if is_glob else None
         if product is not None and product["metric"] in names:
             written = f"{product['metric']} * {product['factor']}"

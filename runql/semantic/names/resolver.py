@@ -11,12 +11,14 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.idioms import foreign_spelling
-from runql.semantic.names.meanings import LOGGABLE, AliasUse, LoggedName, OfRows, Resolved, seen_kinds
+from runql.semantic.names.meanings import LOGGABLE, AliasUse, LoggedName, OfRows, seen_kinds
 from runql.semantic.names.nearest import counted, nearest_fields, nearest_names
 from runql.semantic.names.odd_names import divided, of_tags
+from runql.semantic.operands import Operand
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
-from runql.semantic.typed import FieldKey
+from runql.semantic.typed import FieldKey, TField
 from runql.syntax import tree
+from runql.text.frozen import changeable
 from runql.text.source import NOWHERE, Span
 
 _PARTS_OF_TIME = {
@@ -29,31 +31,35 @@ _INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _VALUED = (Space.CONFIG, Space.SUMMARY)
 
 
+@changeable
 class Names:
-    """Resolves the paths of one query against one catalog."""
+    """Resolves the paths of one query against one catalog.
 
-    def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report) -> None:
-        self.catalog = catalog
-        self.context = context
-        self.report = report
-        self.row_names: Callable[[], Mapping[str, OfRows]] = dict
-        """Columns of the rows of a history, with the ways out, while a condition is read that chooses runs."""
+    `row_names`: columns of the rows of a history, with the ways out, while a condition is read that chooses runs.
+    """
+
+    catalog: Catalog | None
+    context: CheckContext
+    report: Report
+    row_names: Callable[[], Mapping[str, OfRows]] = dict
 
     @property
     def source(self) -> str:
         name = self.context.source_name or (self.catalog.source if self.catalog else None)
         return f" in {name}" if name else ""
 
-    def resolve(self, path: tree.Path, span: Span) -> Resolved | LoggedName | AliasUse | None:
-        """What a path means; `None` if that was an error, which is reported."""
-        span = path.span if path.span != NOWHERE else span
+    def resolve(  # noqa: PLR0911 - one line a meaning
+        self, path: tree.Path, whole: Span
+    ) -> Operand | LoggedName | AliasUse | None:
+        """What a path means: a field of the runs as an operand that stands at `whole`, or something else; `None` if
+        that was an error, which is reported."""
+        span = path.span if path.span != NOWHERE else whole
         if not path.segments:
             self.report.unreadable = True
             return None
-        space = PREFIXES.get(str(path.segments[0]))
+        space, rest = PREFIXES.get(str(path.segments[0])), path.segments[1:]
         if space is None:
-            return self._bare(path, span)
-        rest = path.segments[1:]
+            return self._bare(path, span, whole)
         if not rest:
             self._only_prefix(path, space, span)
             return None
@@ -62,26 +68,21 @@ class Names:
         if space is Space.SYSTEM:
             self._system(path, span)
             return None
-        return self._prefixed(space, rest, path.exact, span)
-
-    # ------------------------------------------------------------ with a prefix
-
-    def _prefixed(self, space: Space, segments: tuple[str | int, ...], exact: bool, span: Span) -> Resolved | None:
-        key = FieldKey(space, segments, exact, field_text(space, segments, exact=exact))
-        if any(isinstance(segment, int) and segment < 0 for segment in segments):
+        key = FieldKey(space, rest, path.exact, field_text(space, rest, exact=path.exact))
+        if any(isinstance(segment, int) and segment < 0 for segment in rest):
             message = f"{code(key.written)} is always missing: the elements of a list are counted from its start"
             self.report.add("RQL214", message, span, "the first one is `[0]`")
         if self.catalog is None or (space not in self.catalog.spaces and not self.catalog.complete):
-            return Resolved(key, LOGGABLE)
-        paths = self._paths(space, segments, exact)
+            return self._field(key, None, span, whole)
+        paths = self._paths(space, rest, path.exact)
         if len(paths) > 1:
             self._two_spellings(space, paths, key.written, span)
             return None
-        if not paths:
-            if segments[0] in _INTERNAL or self._below_opaque(space, segments):
-                return Resolved(key, LOGGABLE)
-            return self._unknown(key, span)
-        return self._resolved(key, paths[0], span)
+        if not paths and rest[0] not in _INTERNAL and not self._below_opaque(space, rest):
+            return self._unknown(key, span, whole)
+        return self._field(key, paths[0] if paths else None, span, whole)
+
+    # ------------------------------------------------------------ with a prefix
 
     def _paths(self, space: Space, segments: tuple[str | int, ...], exact: bool) -> tuple[tuple[str, ...], ...]:
         assert self.catalog is not None
@@ -113,7 +114,7 @@ class Names:
             fixes=rewrites(span, names),
         )
 
-    def _unknown(self, key: FieldKey, span: Span) -> Resolved | None:
+    def _unknown(self, key: FieldKey, span: Span, whole: Span) -> Operand | None:
         assert self.catalog is not None
         dotted = ".".join(map(str, key.segments))
         if self._divided(key.written, f"no {key.space} field `{dotted}`{self.source}", span):
@@ -129,7 +130,7 @@ class Names:
         if not self.catalog.blank:
             hints = (*hints, "not every run was looked at, so it may be there")
         self.report.add("RQL214", seen, span, *hints, fixes=rewrites(span, texts))
-        return Resolved(key, LOGGABLE)
+        return self._field(key, None, span, whole)
 
     def _divided(self, name: str, message: str, span: Span) -> bool:
         """Whether a name is a division without spaces, which then is reported."""
@@ -172,7 +173,7 @@ class Names:
 
     # ------------------------------------------------------------ without a prefix
 
-    def _bare(self, path: tree.Path, span: Span) -> Resolved | AliasUse | LoggedName | None:
+    def _bare(self, path: tree.Path, span: Span, whole: Span) -> Operand | AliasUse | LoggedName | None:
         dotted = ".".join(map(str, path.segments))
         rows = self.row_names()
         if dotted in rows and dotted not in self.context.aliases:
@@ -181,13 +182,17 @@ class Names:
         run_field = RUN_FIELD_SPELLINGS.get(dotted)
         if run_field is not None:
             key = FieldKey(Space.RUN, (run_field.name,), written=run_field.name)
-            return Resolved(key, frozenset({run_field.kind}))
+            expr = TField(key, kind=run_field.kind, span=self.report.place(whole))
+            return Operand(expr, frozenset({run_field.kind}), text=key.written)
         if dotted in self.context.aliases:
             return AliasUse(dotted, self.context.aliases[dotted])
         if self.catalog is not None:
             matches = [(s, p) for s in _VALUED for p in self._paths(s, path.segments, path.exact)]
             if len(matches) == 1:
-                return self._looked_up(path, matches[0][0], matches[0][1], span)
+                (space, keys), written = matches[0], field_text(matches[0][0], path.segments, exact=path.exact)
+                message = f"{code(path_text(path.segments))} was read as {code(written)}"
+                self.report.add("RQL211", message, span, fixes=rewrite(span, written))
+                return self._field(FieldKey(space, path.segments, path.exact, written), keys, span, whole)
             if matches:
                 self._several(path, matches, span)
                 return None
@@ -200,27 +205,23 @@ class Names:
             "RQL210", message, span, *instead.hints, fixes=(*instead.fixes, *rewrites(span, instead.values))
         )
 
-    def _looked_up(self, path: tree.Path, space: Space, keys: tuple[str, ...], span: Span) -> Resolved:
-        assert self.catalog is not None
-        written = field_text(space, path.segments, exact=path.exact)
-        fixes = rewrite(span, written)
-        self.report.add("RQL211", f"{code(path_text(path.segments))} was read as {code(written)}", span, fixes=fixes)
-        return self._resolved(FieldKey(space, path.segments, path.exact, written), keys, span)
+    def _field(self, key: FieldKey, keys: tuple[str, ...] | None, span: Span, whole: Span) -> Operand:
+        """A field that the catalog knows by these keys, or of which it knows nothing.
 
-    def _resolved(self, key: FieldKey, keys: tuple[str, ...], span: Span) -> Resolved:
-        """A field that the catalog knows; of a record the report learns what is inside.
-
-        It may hold the kinds that were seen, if every run was looked at.
+        It may hold the kinds that were seen, if every run was looked at. Of a record the report learns what is inside.
         """
-        assert self.catalog is not None
-        info = self.catalog.by_path.get((key.space, keys))
-        seen = seen_kinds(info, self.catalog) if self.catalog.complete else None
-        kinds = frozenset({Kind.RECORD}) if info is None else seen or LOGGABLE
-        if kinds == {Kind.RECORD}:
-            below = (one for one in self.catalog.fields if one.space is key.space and len(one.path) > len(keys))
-            inside = (info_text(one) for one in below if one.path[: len(keys)] == keys)
-            self.report.records[span] = tuple(islice(inside, _MOST_INSIDE))
-        return Resolved(key, kinds, info)
+        kinds, info = LOGGABLE, None
+        if keys is not None and self.catalog is not None:
+            info = self.catalog.by_path.get((key.space, keys))
+            seen = seen_kinds(info, self.catalog) if self.catalog.complete else None
+            kinds = frozenset({Kind.RECORD}) if info is None else seen or LOGGABLE
+            if kinds == {Kind.RECORD}:
+                below = (one for one in self.catalog.fields if one.space is key.space and len(one.path) > len(keys))
+                inside = (info_text(one) for one in below if one.path[: len(keys)] == keys)
+                self.report.records[span] = tuple(islice(inside, _MOST_INSIDE))
+        kind = next(iter(kinds)) if len(kinds) == 1 else Kind.UNKNOWN
+        expr = TField(key, kind=kind, span=self.report.place(whole))
+        return Operand(expr, kinds, text=key.written, info=info)
 
     def _several(self, path: tree.Path, matches: list[tuple[Space, tuple[str, ...]]], span: Span) -> None:
         assert self.catalog is not None
@@ -237,7 +238,7 @@ class Names:
         message = f"{code(name)} is ambiguous{self.source}"
         self.report.add("RQL202", message, span, "it may be " + " or ".join(shown), fixes=rewrites(span, texts))
 
-    def _unmatched(self, path: tree.Path, dotted: str, span: Span) -> LoggedName | Resolved | None:
+    def _unmatched(self, path: tree.Path, dotted: str, span: Span) -> LoggedName | None:
         foreign = foreign_spelling(path)
         if foreign is not None:
             foreign = self._in_its_case(foreign)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import assert_never
 
 from runql.language.fields import RUN_FIELDS, Space
 from runql.semantic.catalog import Catalog
@@ -41,19 +40,11 @@ def say_constant(node: tree.Expr, expressions: ExpressionCheck) -> None:
         expressions.report.add("RQL211", message, place, hint, fixes=rewrites(place, meant))
 
 
-def subject_in_quotes(node: tree.Truth, expressions: ExpressionCheck) -> bool:
+def subject_in_quotes(node: tree.Truth, subject: tree.Expr | None, expressions: ExpressionCheck) -> bool:
     """Whether a test is of constants alone, of which the first is the name of a field; then it is reported."""
-    match node:
-        case tree.Compare(left=left, right=right) if not isinstance(right, tree.Literal | tree.Time | tree.Duration):
-            return False
-        case tree.Compare(left=left) | tree.TextTest(value=left) | tree.Has(value=left) | tree.Is(value=left):
-            return say_in_quotes(left, expressions)
-        case tree.In(value=left) | tree.Between(value=left):
-            return say_in_quotes(left, expressions)
-        case tree.Untagged() | tree.Not() | tree.And() | tree.Or():
-            return False
-        case _:
-            assert_never(node)
+    if isinstance(node, tree.Compare) and not isinstance(node.right, tree.Literal | tree.Time | tree.Duration):
+        return False
+    return subject is not None and say_in_quotes(subject, expressions)
 
 
 def _is_field(name: str, catalog: Catalog | None) -> bool:
