@@ -11,7 +11,7 @@ from typing import assert_never
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
-from runql.semantic.check.clauses import DEFAULT_SAMPLES, Clauses, asks_histories
+from runql.semantic.check.clauses import DEFAULT_SAMPLES, clauses_of
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.piped import piped_form
 from runql.semantic.check.quotes.names_in_quotes import say_constant, say_in_quotes
@@ -28,7 +28,10 @@ from runql.semantic.typed import (
     FieldKey,
     TAnd,
     TColumn,
+    TConst,
     TField,
+    TNot,
+    TOr,
     TOrderKey,
     TStage,
     TypedExpr,
@@ -95,13 +98,21 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
     """What stands left of the pipes, checked."""
     expressions = Expressions(catalog, context, report)
     expressions.piped = partial(piped_form, query, context.text, catalog)
-    clauses = Clauses(query, expressions, report)
-    x_axis = clauses.x_axis()
-    expressions.x_axis = x_axis
+    clauses = clauses_of(query, expressions)
+    if (x := query.clause(tree.XClause)) is not None:
+        expressions.x_axis = clauses.x_axis(x)
     counts = clauses.counts()
+    sample = counts.pop("sample", DEFAULT_SAMPLES)
     lazy, search = query.clause(tree.LazyClause), query.clause(tree.SearchClause)
-    source = query.clause(tree.FromClause)
-    where = _where(query, expressions, x_axis)
+    source, select = query.clause(tree.FromClause), query.clause(tree.SelectClause)
+    condition, where = query.clause(tree.WhereClause), None
+    if condition is not None:
+        if clauses.asks_histories:
+            expressions.names.row_names = partial(rows_instead, query, condition, expressions)
+        where = expressions.condition(condition.condition)
+        expressions.names.row_names = dict
+        if isinstance(where, TNot | TAnd | TOr):
+            _say_left_out(where, expressions)
     typed = TypedQuery(
         target=query.target,
         ident=query.ident,
@@ -110,8 +121,8 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
         order=_order(query, expressions, report),
         lazy=lazy.lazy if lazy else None,
         with_sweeps=query.clause(tree.SweepsClause) is not None,
-        histories=clauses.histories(x_axis, counts.pop("sample", DEFAULT_SAMPLES)),
-        columns=selected(query.clause(tree.SelectClause), expressions, report),
+        histories=clauses.histories(sample) if clauses.asks_histories else None,
+        columns=None if select is None else selected(select, expressions, report),
         **counts,
     )
     clauses.contradictions()
@@ -178,20 +189,6 @@ def _source(ref: tree.SourceRef) -> str:
             assert_never(ref.kind)
 
 
-def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExpr | None:
-    clause = query.clause(tree.WhereClause)
-    if clause is None:
-        return None
-    if asks_histories(query):
-        expressions.names.row_names = partial(rows_instead, query, clause, expressions, x_axis)
-    condition = expressions.condition(clause.condition)
-    expressions.names.row_names = dict
-    for key in dict.fromkeys(unknown_when_negated(condition)):
-        if isinstance(key, TField):
-            _say_left_out(key, expressions)
-    return condition
-
-
 def _with_words(clause: tree.SearchClause, expressions: Expressions, where: TypedExpr | None) -> TypedExpr | None:
     """The condition, and that the run mentions the words of `search`."""
     words = expressions.any_field.search(clause)
@@ -200,41 +197,45 @@ def _with_words(clause: tree.SearchClause, expressions: Expressions, where: Type
     return TAnd((where, words), kind=Kind.BOOL)
 
 
-def _say_left_out(tested: TField, expressions: Expressions) -> None:
-    """Says that the runs without a field are left out, if the catalog knows of any."""
-    catalog, key = expressions.names.catalog, tested.key
-    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ()) if catalog is not None else ()
-    if catalog is None or len(infos) != 1 or (lacking := catalog.looked_at(key.space) - infos[0].runs) <= 0:
+def _say_left_out(where: TypedExpr, expressions: Expressions) -> None:
+    """Says that the runs without a field that is tested below a `not` are left out, if the catalog knows of any."""
+    if (catalog := expressions.names.catalog) is None:
         return
-    name = code(key.written or field_text(key.space, key.segments, exact=key.exact))
-    counted = f" ({lacking:,} of {catalog.run_count:,})" if catalog.complete else ""
-    message = f"left out: runs without {name}{counted}, of which the test is unknown with `not` too"
-    expressions.report.add("RQL330", message, tested.span, f"take them in: `or missing({name[1:-1]})`")
+    for tested in dict.fromkeys(one for one in unknown_when_negated(where) if isinstance(one, TField)):
+        key = tested.key
+        infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+        if len(infos) != 1 or (lacking := catalog.looked_at(key.space) - infos[0].runs) <= 0:
+            continue
+        name = code(key.written or field_text(key.space, key.segments, exact=key.exact))
+        counted = f" ({lacking:,} of {catalog.run_count:,})" if catalog.complete else ""
+        message = f"left out: runs without {name}{counted}, of which the test is unknown with `not` too"
+        expressions.report.add("RQL330", message, tested.span, f"take them in: `or missing({name[1:-1]})`")
 
 
 def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple[TOrderKey, ...]:
     clause = query.clause(tree.OrderClause)
+    select = query.clause(tree.SelectClause)
     keys = []
     for key in clause.keys if clause else ():
-        if say_in_quotes(key.value, expressions):
+        if isinstance(key.value, tree.Literal) and say_in_quotes(key.value, expressions):
             continue
-        operand = expressions.operand(_meant(key.value, query.clause(tree.SelectClause), expressions))
+        operand = expressions.operand(key.value if select is None else _meant(key.value, select, expressions))
         if operand is not BROKEN and not operand.kinds & _SORTABLE:
             report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
-        elif operand.is_constant and operand is not BROKEN:
+        elif isinstance(operand.expr, TConst) and operand is not BROKEN:
             hint = "order by a field: `order -summary.loss`"
             report.add("RQL203", "a constant orders nothing", operand.span, hint)
         keys.append(TOrderKey(operand.expr, key.descending))
     return tuple(keys)
 
 
-def _meant(value: tree.Expr, clause: tree.SelectClause | None, expressions: Expressions) -> tree.Expr:
+def _meant(value: tree.Expr, clause: tree.SelectClause, expressions: Expressions) -> tree.Expr:
     """The value of a column of `select` where its new name stands: `select summary.acc as acc order -acc`.
 
     A name that is a field's too is an error, for the two may differ.
     """
     path = value.path if isinstance(value, tree.Field) else None
-    if path is None or clause is None or len(path.segments) != 1:
+    if path is None or len(path.segments) != 1:
         return value
     name = str(path.segments[0])
     column = next((one for one in clause.columns if one.name == name), None)
@@ -267,10 +268,8 @@ def _lazy_columns(clause: tree.LazyClause, query: TypedQuery, report: Report) ->
             report.add("RQL213", message, clause.span, hint)
 
 
-def selected(clause: tree.SelectClause | None, expressions: Expressions, report: Report) -> tuple[TColumn, ...] | None:
-    """The columns of a `select`, in its order; `None` without one."""
-    if clause is None:
-        return None
+def selected(clause: tree.SelectClause, expressions: Expressions, report: Report) -> tuple[TColumn, ...]:
+    """The columns of a `select`, in its order."""
     columns: list[TColumn] = []
     for column in clause.columns:
         columns += _column(column, expressions, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from runql.language.clauses import CLAUSES
@@ -10,7 +10,7 @@ from runql.language.entry import ClauseEntry
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.semantic.catalog import SYSTEM_PREFIX
 from runql.semantic.check.expressions import Expressions
-from runql.semantic.check.steps import STEP, TIME_AXIS, Steps
+from runql.semantic.check.steps import NO_ENDS, STEP, TIME_AXIS, Steps
 from runql.semantic.check_context import Report, insertion, rewrite
 from runql.semantic.operands import MOST_COUNTED
 from runql.semantic.spelling import PREFIXES, code, path_text
@@ -23,18 +23,19 @@ from runql.text.source import NOWHERE, Span
 DEFAULT_SAMPLES = 500
 
 
-def asks_histories(query: tree.Query) -> bool:
-    """Whether a query gives rows of histories and not runs."""
-    return any(entry.asks_histories for _, entry in _known(query))
-
-
 @frozen
 class Clauses:
-    """Checks the clauses of one query, apart from its expressions and columns."""
+    """Checks the clauses of one query, apart from its expressions and columns.
+
+    `known` are those that are none of broken text, with what the language says of each; `asks_histories`: the query
+    gives rows of histories and not runs.
+    """
 
     query: tree.Query
     expressions: Expressions
     report: Report
+    known: Sequence[tuple[tree.Clause, ClauseEntry]]
+    asks_histories: bool
 
     # ------------------------------------------------------------ together
 
@@ -42,7 +43,7 @@ class Clauses:
         """Reports the clauses that cannot stand together."""
         if self.query.target is tree.Target.COUNT:
             self._counted()
-        else:
+        elif not self.asks_histories:
             self._histories_missing()
         sample, scan = self.query.clause(tree.SampleClause), self.query.clause(tree.ScanClause)
         if sample is not None and scan is not None:
@@ -54,7 +55,7 @@ class Clauses:
 
     def _counted(self) -> None:
         allowed = [f"`{entry.words}`" for entry in CLAUSES.values() if entry.counts]
-        for clause, entry in _known(self.query):
+        for clause, entry in self.known:
             if entry.counts:
                 continue
             word = entry.words
@@ -64,9 +65,7 @@ class Clauses:
             self.report.add("RQL213", message, clause.span, hint, fixes=fixes)
 
     def _histories_missing(self) -> None:
-        if asks_histories(self.query):
-            return
-        for clause, entry in _known(self.query):
+        for clause, entry in self.known:
             is_used = isinstance(clause, tree.XClause) and self.expressions.calls.histories.uses_x
             if entry.needs_histories and not is_used:
                 word = entry.words
@@ -80,13 +79,17 @@ class Clauses:
     def counts(self) -> dict[str, int]:
         """The counts that are given, by the words of their clauses: `limit 3` is `{"limit": 3}`."""
         found = {}
-        for clause, entry in _known(self.query):
-            count = self._count(clause, entry) if isinstance(clause, tree.CountClause) else None
-            if count is not None:
+        for clause, entry in self.known:
+            if not isinstance(clause, tree.CountClause):
+                continue
+            is_plain = isinstance(clause.count, int) and entry.least <= clause.count <= MOST_COUNTED
+            count = clause.count if is_plain else self._bound_count(clause, entry)
+            if isinstance(count, int):
                 found[entry.name] = count
         return found
 
-    def _count(self, clause: tree.CountClause, entry: ClauseEntry) -> int | None:
+    def _bound_count(self, clause: tree.CountClause, entry: ClauseEntry) -> int | None:
+        """A count that is a parameter; `None` if that is none, or too much or too little, which is reported."""
         span, count, word = clause.span, clause.count, entry.name
         value: object = count
         if isinstance(count, tree.Param):
@@ -113,24 +116,22 @@ class Clauses:
 
     # ------------------------------------------------------------ histories
 
-    def x_axis(self) -> str:
-        clause = self.query.clause(tree.XClause)
-        if clause is None:
-            return "_step"
+    def x_axis(self, clause: tree.XClause) -> str:
         metric, span = self._metric_name(clause.metric, clause.span)
         if clause.metric.is_glob:
             self.report.add("RQL208", "`x` takes one metric, not a pattern", span)
         self.expressions.metrics.known(metric, span, prefix="")
         return metric
 
-    def histories(self, x_axis: str, sample: int) -> HistoryPart | None:
-        """The histories that the query asks for; `None` for a table of runs. `sample`: so many points of each run."""
-        if not asks_histories(self.query):
-            return None
-        align = self.query.clause(tree.AlignClause)
+    def histories(self, sample: int) -> HistoryPart:
+        """The histories that the query asks for. `sample`: so many points of each run."""
+        clause, align = self.query.clause(tree.StepsClause), self.query.clause(tree.AlignClause)
         keys, system_keys, stream = self._streams()
-        is_system = stream is tree.Stream.SYSTEM
-        steps, xs = Steps(self.query, self.expressions).ends(TIME_AXIS if is_system and x_axis == STEP else x_axis)
+        x_axis = self.expressions.x_axis
+        steps, xs = NO_ENDS
+        if clause is not None:
+            is_system = stream is tree.Stream.SYSTEM
+            steps, xs = Steps(clause, self.expressions).ends(TIME_AXIS if is_system and x_axis == STEP else x_axis)
         return HistoryPart(
             keys=keys,
             system_keys=system_keys,
@@ -152,25 +153,28 @@ class Clauses:
             if wanted is not None and wanted.stream is tree.Stream.SYSTEM:
                 return (), None, tree.Stream.SYSTEM
             return None, (), tree.Stream.DEFAULT
-        keys, system_keys = self._keys(clause)
-        if wanted is not None:
-            self._stream_of_keys(clause, wanted)
-        only_system = not keys and bool(system_keys)
-        return keys, system_keys, tree.Stream.SYSTEM if only_system else tree.Stream.DEFAULT
-
-    def _keys(self, clause: tree.KeysClause) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        default: dict[str, None] = {}
-        system: dict[str, None] = {}
-        fields = [path for path in clause.keys if self._is_field(path)]
+        logged = self.expressions.metrics.names()
+        metrics: dict[str, None] = {}
+        fields: list[tree.Path] = []
+        for path in clause.keys:
+            metric = ".".join(map(str, path.segments))
+            is_one = metric in logged if logged else len(path.segments) == 1
+            is_one = is_one and not metric.startswith(SYSTEM_PREFIX)
+            if not is_one and self._is_field(path):
+                fields.append(path)
+                continue
+            if not is_one:
+                metric, span = self._metric_name(path, clause.span)
+                self.expressions.metrics.known(metric, span, is_glob=path.is_glob, prefix="")
+            metrics[metric] = None
         if fields:
             self._fields_in_keys(clause, fields)
-        for path in clause.keys:
-            if path in fields:
-                continue
-            metric, span = self._metric_name(path, clause.span)
-            self.expressions.metrics.known(metric, span, is_glob=path.is_glob, prefix="")
-            (system if metric.startswith(SYSTEM_PREFIX) else default)[metric] = None
-        return tuple(default), tuple(system)
+        if wanted is not None:
+            self._stream_of_keys(clause, wanted)
+        keys = tuple(metric for metric in metrics if not metric.startswith(SYSTEM_PREFIX))
+        system_keys = tuple(metric for metric in metrics if metric.startswith(SYSTEM_PREFIX))
+        only_system = not keys and bool(system_keys)
+        return keys, system_keys, tree.Stream.SYSTEM if only_system else tree.Stream.DEFAULT
 
     def _is_field(self, path: tree.Path) -> bool:
         """Whether a key is a field of the runs, and no metric of that name was logged."""
@@ -239,11 +243,10 @@ class Clauses:
 _VALUED = (Space.CONFIG, Space.SUMMARY)
 
 
-def _known(query: tree.Query) -> Iterator[tuple[tree.Clause, ClauseEntry]]:
-    """The clauses of a query that are none of broken text, with what the language says of each."""
-    for clause in query.clauses:
-        if not isinstance(clause, tree.BrokenClause):
-            yield clause, CLAUSES[tree.terminal_of(clause)]
+def clauses_of(query: tree.Query, expressions: Expressions) -> Clauses:
+    """What checks the clauses of a query."""
+    known = [(one, CLAUSES[tree.terminal_of(one)]) for one in query.clauses if not isinstance(one, tree.BrokenClause)]
+    return Clauses(query, expressions, expressions.report, known, any(entry.asks_histories for _, entry in known))
 
 
 def _removal(clause: tree.Clause, title: str) -> tuple[Fix, ...]:

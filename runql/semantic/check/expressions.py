@@ -239,7 +239,7 @@ class Expressions(LeftOfPipe):
 
     def _field(self, node: tree.Field, span: Span) -> Operand:
         since = len(self.report.found)
-        found = self.names.resolve(node.path, node.span)
+        found = self.names.resolve(node.path, span)
         if (found is None or isinstance(found, LoggedName)) and is_element(node.path, found, self.metrics, since, span):
             return BROKEN
         if self._row is not None and node.path.segments:
@@ -367,7 +367,7 @@ class Expressions(LeftOfPipe):
         if isinstance(node.value, tree.Field):
             path_span = node.value.path.span if node.value.path.span != NOWHERE else node.value.span
             since = len(self.report.found)
-            found = self.names.resolve(node.value.path, node.value.span)
+            found = self.names.resolve(node.value.path, self.report.place(node.value.span))
             if isinstance(found, Operand):
                 value = found
             elif isinstance(found, LoggedName) and self._row is not None:

@@ -26,12 +26,10 @@ _STEP: Final = "step"
 _VALUED: Final = (Space.CONFIG, Space.SUMMARY)
 
 
-def rows_instead(
-    query: tree.Query, clause: tree.WhereClause, expressions: Expressions, x_axis: str
-) -> Mapping[str, OfRows]:
+def rows_instead(query: tree.Query, clause: tree.WhereClause, expressions: Expressions) -> Mapping[str, OfRows]:
     """The names that mean columns of the rows and no fields of the runs, each with the ways out, which are looked for
     when one is asked for: nearly no text names one."""
-    found = dict.fromkeys(_ROW_NAMES)
+    found, x_axis = dict.fromkeys(_ROW_NAMES), expressions.x_axis
     ways = partial(_ways, query=query, clause=clause, x_axis=x_axis)
     keys = query.clause(tree.KeysClause)
     catalog = expressions.names.catalog

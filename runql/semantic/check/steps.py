@@ -19,28 +19,27 @@ STEP = "_step"
 TIME_AXIS = "_timestamp"
 
 _Ends: TypeAlias = tuple[float | None, float | None]
-_NOTHING: _Ends = (None, None)
+NO_ENDS: tuple[tuple[int | None, int | None], _Ends] = (None, None), (None, None)
+"""Of a query without the clause."""
 
 
 @frozen
 class Steps:
     """Checks the clause of one query."""
 
-    query: tree.Query
+    clause: tree.StepsClause
     expressions: Expressions
 
     def ends(self, x_axis: str) -> tuple[tuple[int | None, int | None], _Ends]:
         """From which step to which, and from which x to which: the one or the other, as the axis is."""
-        clause = self.query.clause(tree.StepsClause)
-        if clause is None:
-            return (None, None), _NOTHING
+        clause = self.clause
         low = self._end(clause.first, clause, x_axis, is_last=False)
         high = self._end(clause.last, clause, x_axis, is_last=True)
         if low is not None and high is not None and low > high:
             self._turned(clause)
         if x_axis != STEP:
             return (None, None), (low, high)
-        return (None if low is None else math.ceil(low), None if high is None else math.floor(high)), _NOTHING
+        return (None if low is None else math.ceil(low), None if high is None else math.floor(high)), (None, None)
 
     def _turned(self, clause: tree.StepsClause) -> None:
         text = f"steps {_text(clause.last)}..{_text(clause.first)}"

@@ -131,7 +131,7 @@ class StageExpressions(Expressions):
         if self.scope.more and not self._is_known(node.path):
             return self._unknown_column(node, span)
         since = len(self.report.found)
-        found = self.names.resolve(node.path, node.span)
+        found = self.names.resolve(node.path, span)
         if isinstance(found, LoggedName):
             if self.scope.kind is TableKind.HISTORIES:
                 self._not_asked_for(found, span)

@@ -49,17 +49,17 @@ class Names:
         return f" in {name}" if name else ""
 
     def resolve(  # noqa: PLR0911 - one line a meaning
-        self, path: tree.Path, whole: Span
+        self, path: tree.Path, place: Span
     ) -> Operand | LoggedName | AliasUse | None:
-        """What a path means: a field of the runs as an operand that stands at `whole`, or something else; `None` if
+        """What a path means: a field of the runs as an operand that stands at `place`, or something else; `None` if
         that was an error, which is reported."""
-        span = path.span if path.span != NOWHERE else whole
+        span = path.span if path.span != NOWHERE else place
         if not path.segments:
             self.report.unreadable = True
             return None
         space, rest = PREFIXES.get(str(path.segments[0])), path.segments[1:]
         if space is None:
-            return self._bare(path, span, whole)
+            return self._bare(path, span, place)
         if not rest:
             self._only_prefix(path, space, span)
             return None
@@ -73,14 +73,14 @@ class Names:
             message = f"{code(key.written)} is always missing: the elements of a list are counted from its start"
             self.report.add("RQL214", message, span, "the first one is `[0]`")
         if self.catalog is None or (space not in self.catalog.spaces and not self.catalog.complete):
-            return self._field(key, None, span, whole)
+            return self._field(key, None, span, place)
         paths = self._paths(space, rest, path.exact)
         if len(paths) > 1:
             self._two_spellings(space, paths, key.written, span)
             return None
         if not paths and rest[0] not in _INTERNAL and not self._below_opaque(space, rest):
-            return self._unknown(key, span, whole)
-        return self._field(key, paths[0] if paths else None, span, whole)
+            return self._unknown(key, span, place)
+        return self._field(key, paths[0] if paths else None, span, place)
 
     # ------------------------------------------------------------ with a prefix
 
@@ -114,7 +114,7 @@ class Names:
             fixes=rewrites(span, names),
         )
 
-    def _unknown(self, key: FieldKey, span: Span, whole: Span) -> Operand | None:
+    def _unknown(self, key: FieldKey, span: Span, place: Span) -> Operand | None:
         assert self.catalog is not None
         dotted = ".".join(map(str, key.segments))
         if self._divided(key.written, f"no {key.space} field `{dotted}`{self.source}", span):
@@ -130,7 +130,7 @@ class Names:
         if not self.catalog.blank:
             hints = (*hints, "not every run was looked at, so it may be there")
         self.report.add("RQL214", seen, span, *hints, fixes=rewrites(span, texts))
-        return self._field(key, None, span, whole)
+        return self._field(key, None, span, place)
 
     def _divided(self, name: str, message: str, span: Span) -> bool:
         """Whether a name is a division without spaces, which then is reported."""
@@ -173,7 +173,7 @@ class Names:
 
     # ------------------------------------------------------------ without a prefix
 
-    def _bare(self, path: tree.Path, span: Span, whole: Span) -> Operand | AliasUse | LoggedName | None:
+    def _bare(self, path: tree.Path, span: Span, place: Span) -> Operand | AliasUse | LoggedName | None:
         dotted = ".".join(map(str, path.segments))
         rows = self.row_names()
         if dotted in rows and dotted not in self.context.aliases:
@@ -182,7 +182,7 @@ class Names:
         run_field = RUN_FIELD_SPELLINGS.get(dotted)
         if run_field is not None:
             key = FieldKey(Space.RUN, (run_field.name,), written=run_field.name)
-            expr = TField(key, kind=run_field.kind, span=self.report.place(whole))
+            expr = TField(key, kind=run_field.kind, span=place)
             return Operand(expr, frozenset({run_field.kind}), text=key.written)
         if dotted in self.context.aliases:
             return AliasUse(dotted, self.context.aliases[dotted])
@@ -192,7 +192,7 @@ class Names:
                 (space, keys), written = matches[0], field_text(matches[0][0], path.segments, exact=path.exact)
                 message = f"{code(path_text(path.segments))} was read as {code(written)}"
                 self.report.add("RQL211", message, span, fixes=rewrite(span, written))
-                return self._field(FieldKey(space, path.segments, path.exact, written), keys, span, whole)
+                return self._field(FieldKey(space, path.segments, path.exact, written), keys, span, place)
             if matches:
                 self._several(path, matches, span)
                 return None
@@ -205,7 +205,7 @@ class Names:
             "RQL210", message, span, *instead.hints, fixes=(*instead.fixes, *rewrites(span, instead.values))
         )
 
-    def _field(self, key: FieldKey, keys: tuple[str, ...] | None, span: Span, whole: Span) -> Operand:
+    def _field(self, key: FieldKey, keys: tuple[str, ...] | None, span: Span, place: Span) -> Operand:
         """A field that the catalog knows by these keys, or of which it knows nothing.
 
         It may hold the kinds that were seen, if every run was looked at. Of a record the report learns what is inside.
@@ -220,7 +220,7 @@ class Names:
                 inside = (info_text(one) for one in below if one.path[: len(keys)] == keys)
                 self.report.records[span] = tuple(islice(inside, _MOST_INSIDE))
         kind = next(iter(kinds)) if len(kinds) == 1 else Kind.UNKNOWN
-        expr = TField(key, kind=kind, span=self.report.place(whole))
+        expr = TField(key, kind=kind, span=place)
         return Operand(expr, kinds, text=key.written, info=info)
 
     def _several(self, path: tree.Path, matches: list[tuple[Space, tuple[str, ...]]], span: Span) -> None:
