@@ -89,7 +89,7 @@ def held_in(catalog: Catalog, key: FieldKey) -> Held | None:
     of_runs = {"tags": catalog.tags, "group": catalog.groups, "sweep": catalog.sweeps}
     if key.space is Space.RUN and (counts := of_runs.get(str(key.segments[0]))):
         return Held(sum(counts.values()), values=tuple(Counter(counts).most_common()))
-    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    infos = catalog.index.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
     if len(infos) != 1:
         return None
     (info,) = infos

@@ -91,7 +91,7 @@ def _named(plan: Plan, catalog: Catalog) -> Iterator[FieldInfo]:
     table = table_of(plan)
     for name in (table.part.keys if isinstance(table, Histories) else None) or ():
         for space in (Space.LOGGED, Space.SUMMARY):
-            infos = catalog.by_dotted.get((space, name), ())
+            infos = catalog.index.by_dotted.get((space, name), ())
             if len(infos) == 1:
                 yield infos[0]
                 break
@@ -100,7 +100,7 @@ def _named(plan: Plan, catalog: Catalog) -> Iterator[FieldInfo]:
 def _info(key: FieldKey, catalog: Catalog) -> FieldInfo | None:
     if key.space not in {Space.CONFIG, Space.SUMMARY}:
         return None
-    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    infos = catalog.index.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
     return infos[0] if len(infos) == 1 else None
 
 

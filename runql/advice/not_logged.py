@@ -85,7 +85,7 @@ def _others(key: str, runs: int, catalog: Catalog) -> tuple[str, ...]:
 
 def _where_it_is(key: str, runs: int, catalog: Catalog) -> str:
     """How runs are asked for that have it: those that logged it, where others than these runs may have."""
-    names, dotted = catalog.metrics[Space.LOGGED], tuple(key.split("."))
+    names, dotted = catalog.index.metrics[Space.LOGGED], tuple(key.split("."))
     asked, last = f"`where exists({field_text(Space.LOGGED, dotted)})`", code(field_text(Space.SUMMARY, dotted))
     if key in names:
         return f"it: {asked}"

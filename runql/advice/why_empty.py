@@ -214,7 +214,7 @@ def _parts(term: TypedExpr, records: Sequence[RunRecord] | None) -> list[TypedEx
 
 def _logged_by_none(metric: str, catalog: Catalog) -> str:
     """What is known of a metric that no run logged: a summary may hold it all the same."""
-    there = catalog.by_dotted.get((Space.SUMMARY, metric), ())
+    there = catalog.index.by_dotted.get((Space.SUMMARY, metric), ())
     if not there:
         return ""
     written = code(field_text(Space.SUMMARY, there[0].path))

@@ -64,7 +64,7 @@ class Doubt:
     def _bear_out(self, records: Sequence[RunRecord]) -> bool:
         """Whether these runs have all that the query names, as it names it."""
         seen = build_catalog("", records)
-        has_metrics = all(seen.by_dotted.get((Space.SUMMARY, name)) for name in self.metrics)
+        has_metrics = all(seen.index.by_dotted.get((Space.SUMMARY, name)) for name in self.metrics)
         return has_metrics and not is_doubtful(self._check(seen))
 
 

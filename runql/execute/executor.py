@@ -204,7 +204,7 @@ class Executor:
     def metrics_known(self) -> Collection[str]:
         """The metrics that the runs of the sources logged, where all of them are known."""
         catalog = self._catalog
-        return catalog.metrics[Space.LOGGED] if catalog is not None and catalog.complete else ()
+        return catalog.index.metrics[Space.LOGGED] if catalog is not None and catalog.complete else ()
 
     def known(self, catalog: Catalog) -> Catalog:
         """The catalog for what is said of an answer: asked for now, if it was put off."""

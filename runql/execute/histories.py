@@ -62,7 +62,7 @@ def _expanded(keys: tuple[str, ...] | None, space: Space, catalog: Catalog) -> t
     """The keys without globs, if the catalog knows what was logged; else every key is asked for."""
     if keys is None or not any("*" in key for key in keys):
         return keys
-    logged = [*catalog.metrics[space]]
+    logged = [*catalog.index.metrics[space]]
     return expand_keys(keys, logged) if logged else None
 
 

@@ -108,7 +108,7 @@ def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911, PLR09
 
 
 def _info(catalog: Catalog, key: FieldKey) -> FieldInfo | None:
-    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    infos = catalog.index.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
     return infos[0] if len(infos) == 1 else None
 
 
@@ -239,7 +239,7 @@ def _estimated(query: TypedQuery, catalog: Catalog) -> Counts:
 
 def info_of(catalog: Catalog, key: FieldKey) -> FieldInfo | None:
     """What a catalog knows of a field, if it is one field that is meant."""
-    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    infos = catalog.index.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
     return infos[0] if len(infos) == 1 else None
 
 

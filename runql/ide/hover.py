@@ -164,7 +164,7 @@ def _metric(written: str, catalog: Catalog | None) -> str:
         (Space.SYSTEM, dotted.removeprefix("system.")),
         (Space.SUMMARY, dotted),
     ):
-        infos = catalog.by_dotted.get((space, name), ())
+        infos = catalog.index.by_dotted.get((space, name), ())
         if infos:
             return f"{code(dotted)}: metric\n\n{documentation(infos[0], catalog)}"
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import field
 from datetime import datetime
 from functools import cached_property
@@ -47,6 +47,23 @@ class FieldInfo:
         return ".".join(self.path)
 
 
+@frozen
+class FieldIndex:
+    """The fields of a catalog by their names: `by_dotted`, all that a dotted name may mean; `by_path`, by their keys.
+
+    `prefixes`: every path that a dotted name may mean, those of records that hold fields included; `records`: the paths
+    below which there are fields, so that some runs hold a record there. `metrics`: what was logged, by the stream and
+    the name in it. `spaces`: of which the catalog knows anything, for the metrics may not have been looked at.
+    """
+
+    by_dotted: Mapping[tuple[Space, str], tuple[FieldInfo, ...]]
+    by_path: Mapping[tuple[Space, tuple[str, ...]], FieldInfo]
+    prefixes: Mapping[tuple[Space, str], tuple[tuple[str, ...], ...]]
+    records: Set[tuple[Space, tuple[str, ...]]]
+    metrics: Mapping[Space, Mapping[str, FieldInfo]]
+    spaces: Set[Space]
+
+
 @frozen(slots=False)
 class Catalog:
     """The facts of one source. `complete` says that every run was looked at, so an unknown field is an error.
@@ -82,54 +99,34 @@ class Catalog:
         return self.run_count if sample is None else sample
 
     @cached_property
-    def by_dotted(self) -> Mapping[tuple[Space, str], tuple[FieldInfo, ...]]:
-        """All the fields that a dotted name may mean."""
-        found: dict[tuple[Space, str], list[FieldInfo]] = {}
+    def index(self) -> FieldIndex:
+        """The fields as they are looked up, made in one pass when the first name is."""
+        by_dotted: dict[tuple[Space, str], tuple[FieldInfo, ...]] = {}
+        prefixes: dict[tuple[Space, str], tuple[tuple[str, ...], ...]] = {}
+        records: set[tuple[Space, tuple[str, ...]]] = set()
+        metrics: dict[Space, dict[str, FieldInfo]] = {Space.LOGGED: {}, Space.SYSTEM: {}}
         for info in self.fields:
-            found.setdefault((info.space, info.dotted), []).append(info)
-        return {name: tuple(infos) for name, infos in found.items()}
-
-    @cached_property
-    def prefixes(self) -> Mapping[tuple[Space, str], tuple[tuple[str, ...], ...]]:
-        """Every path that a dotted name may mean, those of records that hold fields included."""
-        found: dict[tuple[Space, str], dict[tuple[str, ...], None]] = {}
-        for info in self.fields:
-            for length in range(1, len(info.path) + 1):
-                path = info.path[:length]
-                found.setdefault((info.space, ".".join(path)), {})[path] = None
-        return {name: tuple(paths) for name, paths in found.items()}
-
-    @cached_property
-    def records(self) -> frozenset[tuple[Space, tuple[str, ...]]]:
-        """The paths below which there are fields: so some runs hold a record there."""
-        return frozenset((i.space, i.path[:n]) for i in self.fields for n in range(1, len(i.path)))
-
-    @cached_property
-    def by_path(self) -> Mapping[tuple[Space, tuple[str, ...]], FieldInfo]:
-        """The facts of a field by its keys."""
-        return {(info.space, info.path): info for info in self.fields}
-
-    @cached_property
-    def metrics(self) -> Mapping[Space, Mapping[str, FieldInfo]]:
-        """What was logged, by the stream and the name in it."""
-        found: dict[Space, dict[str, FieldInfo]] = {Space.LOGGED: {}, Space.SYSTEM: {}}
-        for info in self.fields:
-            if info.space is Space.LOGGED:
-                found[info.space][info.dotted] = info
-            elif info.space is Space.SYSTEM:
-                found[info.space][SYSTEM_PREFIX + info.dotted.removeprefix(SYSTEM_PREFIX)] = info
-        return found
+            space, path = info.space, info.path
+            dotted = ".".join(path)
+            by_dotted[space, dotted] = (*by_dotted.get((space, dotted), ()), info)
+            for length in range(1, len(path) + 1):
+                above, name = path[:length], (space, ".".join(path[:length]))
+                if above not in (known := prefixes.get(name, ())):
+                    prefixes[name] = (*known, above)
+                if length < len(path):
+                    records.add((space, above))
+            if space is Space.LOGGED:
+                metrics[space][dotted] = info
+            elif space is Space.SYSTEM:
+                metrics[space][SYSTEM_PREFIX + dotted.removeprefix(SYSTEM_PREFIX)] = info
+        by_path = {(info.space, info.path): info for info in self.fields}
+        return FieldIndex(by_dotted, by_path, prefixes, records, metrics, {info.space for info in self.fields})
 
     @cached_property
     def oddly_named(self) -> tuple[FieldInfo, ...]:
         """The fields whose names a query writes in backticks; those that every run has, and of machines, never are."""
         named = (info for info in self.fields if info.space not in (Space.RUN, Space.SYSTEM))
         return tuple(info for info in named if not _PLAIN_NAME.fullmatch(info.dotted))
-
-    @cached_property
-    def spaces(self) -> frozenset[Space]:
-        """The spaces of which the catalog knows anything: the metrics may not have been looked at."""
-        return frozenset(info.space for info in self.fields)
 
 
 @frozen
@@ -140,3 +137,14 @@ class KnownCatalog:
     catalog: Catalog
     age_seconds: float
     is_true: bool
+
+
+def seen_kinds(info: FieldInfo | None, catalog: Catalog | None) -> frozenset[Kind]:
+    """The kinds of value that runs hold in a field, null and missing apart; empty if they are not known."""
+    if info is None or catalog is None:
+        return frozenset()
+    kinds = frozenset(k for k, count in info.kinds.items() if count)
+    if Kind.UNKNOWN in kinds:
+        return frozenset()
+    kinds -= {Kind.NULL, Kind.MISSING}
+    return kinds | {Kind.RECORD} if kinds and (info.space, info.path) in catalog.index.records else kinds

@@ -203,7 +203,7 @@ def _say_left_out(where: TypedExpr, expressions: Expressions) -> None:
         return
     for tested in dict.fromkeys(one for one in unknown_when_negated(where) if isinstance(one, TField)):
         key = tested.key
-        infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+        infos = catalog.index.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
         if len(infos) != 1 or (lacking := catalog.looked_at(key.space) - infos[0].runs) <= 0:
             continue
         name = code(key.written or field_text(key.space, key.segments, exact=key.exact))
@@ -242,7 +242,7 @@ def _meant(value: tree.Expr, clause: tree.SelectClause, expressions: Expressions
     if column is None:
         return value
     catalog = expressions.names.catalog
-    found = [space for space in (Space.CONFIG, Space.SUMMARY) if catalog and (space, name) in catalog.by_dotted]
+    found = [space for space in (Space.CONFIG, Space.SUMMARY) if catalog and (space, name) in catalog.index.by_dotted]
     fields = [f"{space}.{name}" for space in found] + [name] * (name in RUN_FIELD_SPELLINGS)
     written = expressions.written(column.value) or to_text(column.value)
     others = [one for one in fields if one != written]

@@ -233,7 +233,7 @@ def described(statement: DescribeStatement, catalog: Catalog, context: CheckCont
     space = PREFIXES.get(str(segments[0]).lower()) if len(segments) > 1 else None
     if space in _METRICS:
         name = ".".join(map(str, segments[1:]))
-        found = list(catalog.by_dotted.get((space, name), ()))
+        found = list(catalog.index.by_dotted.get((space, name), ()))
         if not found:
             names = [info.dotted for info in catalog.fields if info.space is space]
             near = [f"nearest: `{space}.{one}`" for one in nearest(name, names, most=1)]

@@ -158,8 +158,9 @@ def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
     """
     spaces = (Space.LOGGED, Space.SUMMARY)
     return any(
-        "*" in name or not any((space, name) in catalog.by_dotted for space in spaces) for name in metrics_named(query)
-    ) or (bool(query.stages) and any((Space.SUMMARY, name) in catalog.by_dotted for name in _beside_keys(query)))
+        "*" in name or not any((space, name) in catalog.index.by_dotted for space in spaces)
+        for name in metrics_named(query)
+    ) or (bool(query.stages) and any((Space.SUMMARY, name) in catalog.index.by_dotted for name in _beside_keys(query)))
 
 
 def _beside_keys(query: tree.Query) -> set[str]:

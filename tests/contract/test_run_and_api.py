@@ -122,16 +122,16 @@ def test_projects(api: WandbApi, source: Source) -> None:
 def test_the_catalog_tells_what_there_is(source: Source) -> None:
     catalog = source.service.catalog(source.entity, source.project, metrics=True)
     assert catalog.run_count == len(IDS)
-    (lr,) = catalog.by_dotted[Space.CONFIG, "lr"]
+    (lr,) = catalog.index.by_dotted[Space.CONFIG, "lr"]
     assert lr.runs == 6
     assert dict(lr.kinds) == {Kind.NUMBER: 3, Kind.TEXT: 1, Kind.NULL: 1, Kind.BOOL: 1}
     assert (lr.minimum, lr.median, lr.maximum) == (0.01, 0.1, 1)
-    (depth,) = catalog.by_dotted[Space.CONFIG, "model.depth"]
+    (depth,) = catalog.index.by_dotted[Space.CONFIG, "model.depth"]
     assert depth.path == ("model", "depth")
-    assert catalog.by_dotted[Space.CONFIG, "data.path"][0].path == ("data.path",)
-    (loss,) = catalog.by_dotted[Space.LOGGED, "loss"]
+    assert catalog.index.by_dotted[Space.CONFIG, "data.path"][0].path == ("data.path",)
+    (loss,) = catalog.index.by_dotted[Space.LOGGED, "loss"]
     assert loss.runs == 6
-    assert catalog.by_dotted[Space.LOGGED, "net.a"][0].runs == 1
+    assert catalog.index.by_dotted[Space.LOGGED, "net.a"][0].runs == 1
     assert dict(catalog.groups) == {"g1": 2, "g2": 2}
 
 

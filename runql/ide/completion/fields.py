@@ -216,7 +216,7 @@ def _field(hit: Hit, name_of: Callable[[], str], group: FieldGroup, search: _Sea
 def field_name(info: FieldInfo, catalog: Catalog) -> str:
     """The name that means this field and no other; empty if the language cannot write it."""
     dotted = info.dotted
-    several = len(catalog.prefixes.get((info.space, dotted), ())) > 1
+    several = len(catalog.index.prefixes.get((info.space, dotted), ())) > 1
     if not several and len(info.path) == dotted.count(".") + 1 and _PLAIN.fullmatch(dotted):
         return f"{info.space}.{dotted}"  # nearly every name
     text = spelled_exactly(info.space, info.path) if several and info.space in _VALUED else info_text(info)

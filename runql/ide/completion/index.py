@@ -141,7 +141,7 @@ def _joined(names: Sequence[str]) -> tuple[str, list[int]]:
 
 def _records(catalog: Catalog, space: Space) -> tuple[str, ...]:
     """The plain names below which there are fields: `model` of `model.depth`; the first of very many."""
-    names = sorted({".".join(path) for at, path in catalog.records if at is space})
+    names = sorted({".".join(path) for at, path in catalog.index.records if at is space})
     return tuple(name for name in names if _PLAIN.fullmatch(name))[:_MOST_GROUPS]
 
 
@@ -164,7 +164,7 @@ class NameIndex:
         # What the catalog works out at its first use is worked out here, not while somebody types.
         for spaces in ((Space.CONFIG,), (Space.SUMMARY,), (Space.CONFIG, Space.SUMMARY), (Space.LOGGED,)):
             field_names(catalog, spaces).table.ready()
-        self.known = len(catalog.prefixes) + len(catalog.by_path) + len(catalog.by_dotted) + len(catalog.records)
+        self.known = catalog.index
 
 
 _INDEXES: dict[int, tuple[weakref.ref[Catalog], NameIndex]] = {}

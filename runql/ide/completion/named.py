@@ -133,7 +133,7 @@ def _idents(terminal: str, context: Context) -> Iterator[tuple[str, str]]:
     if terminal == "SWEEP":
         yield from ((name, f"{runs:,} runs") for name, runs in catalog.sweeps.items())
         return
-    info = catalog.by_path.get((Space.RUN, ("id",)))
+    info = catalog.index.by_path.get((Space.RUN, ("id",)))
     yield from ((str(name), "") for name, _ in (info.top if info is not None else ()))
 
 

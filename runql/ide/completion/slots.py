@@ -238,7 +238,7 @@ def known(expr: t.Expr | t.Path | None, context: Context) -> KnownField | None:
     info = found.info
     if info is None and context.catalog is not None:
         keys = tuple(map(str, found.key.segments))
-        info = context.catalog.by_path.get((found.key.space, keys))
+        info = context.catalog.index.by_path.get((found.key.space, keys))
     return KnownField(found.key, found.kinds, info)
 
 
@@ -291,11 +291,11 @@ def _is_there(path: t.Path, catalog: Catalog | None) -> bool:
     if catalog is None:
         return space is not None
     if space is not None:
-        return (space, ".".join(map(str, path.segments[1:]))) in catalog.prefixes
-    return any((each, dotted) in catalog.prefixes for each in (Space.CONFIG, Space.SUMMARY))
+        return (space, ".".join(map(str, path.segments[1:]))) in catalog.index.prefixes
+    return any((each, dotted) in catalog.index.prefixes for each in (Space.CONFIG, Space.SUMMARY))
 
 
 def _metric(found: LoggedName, catalog: Catalog | None) -> KnownField:
-    infos = catalog.by_dotted.get((Space.LOGGED, found.metric), ()) if catalog is not None else ()
+    infos = catalog.index.by_dotted.get((Space.LOGGED, found.metric), ()) if catalog is not None else ()
     key = FieldKey(Space.LOGGED, (found.metric,), written=f"logged.{found.metric}")
     return KnownField(key, frozenset(infos[0].kinds) if infos else frozenset(), infos[0] if infos else None)

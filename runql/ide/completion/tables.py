@@ -72,7 +72,7 @@ def _is_known(name: str, table: Scope, context: Context) -> bool:
     if name in table.columns:
         return True
     space, _, rest = name.partition(".")
-    is_field = context.catalog is not None and (PREFIXES.get(space), rest) in context.catalog.prefixes
+    is_field = context.catalog is not None and (PREFIXES.get(space), rest) in context.catalog.index.prefixes
     return table.fields and (name in RUN_FIELDS or is_field)
 
 

@@ -79,7 +79,7 @@ def _computed(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
                     counts[change(value)] += count
             yield from _counted(counts.most_common(), cursor, slot, "of the runs")
     elif (metric := _extreme_of(expr)) is not None:
-        infos = context.catalog.by_dotted.get((Space.SUMMARY, metric), ()) if context.catalog is not None else ()
+        infos = context.catalog.index.by_dotted.get((Space.SUMMARY, metric), ()) if context.catalog is not None else ()
         yield from (offer for info in infos[:1] for offer in _ends(info))
     elif _is_length(expr, context):
         yield from _lengths(_LONG)

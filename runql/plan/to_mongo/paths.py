@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
 from runql.plan.to_mongo.server_reading import WRAPPER, WRAPPER_KEYS
-from runql.semantic.catalog import Catalog
-from runql.semantic.names.meanings import seen_kinds
+from runql.semantic.catalog import Catalog, seen_kinds
 from runql.semantic.typed import FieldKey
 
 _SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*\Z")
@@ -52,7 +51,7 @@ def _may_be_another(key: FieldKey, path: str, catalog: Catalog | None) -> bool:
         # Of a config the key before W&B's wrapper and one after it are beyond doubt.
         return len(key.segments) > (2 if key.space is Space.CONFIG else 1)
     dotted = {".".join(map(str, key.segments)), path.partition(".")[2]}
-    found = (path for name in dotted for path in catalog.prefixes.get((key.space, name), ()))
+    found = (path for name in dotted for path in catalog.index.prefixes.get((key.space, name), ()))
     return any(each != key.segments for each in found)
 
 
@@ -70,7 +69,9 @@ def _plain_keys(key: FieldKey, catalog: Catalog | None) -> tuple[str, ...] | Non
         return None
     if len(keys) == 1 or key.exact:
         return keys
-    known = catalog is not None and catalog.complete and catalog.prefixes.get((key.space, ".".join(keys))) == (keys,)
+    known = (
+        catalog is not None and catalog.complete and catalog.index.prefixes.get((key.space, ".".join(keys))) == (keys,)
+    )
     return keys if known else None
 
 
@@ -80,6 +81,6 @@ def kinds_held(key: FieldKey, catalog: Catalog | None) -> frozenset[Kind] | None
         return frozenset({RUN_FIELDS[str(key.segments[0])].kind})
     if catalog is None or not catalog.complete:
         return None
-    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    infos = catalog.index.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
     kinds = [seen_kinds(info, catalog) for info in infos]
     return frozenset[Kind]().union(*kinds) if kinds and all(kinds) else None

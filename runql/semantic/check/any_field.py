@@ -114,7 +114,7 @@ class AnyFields:
             return False
         space, pattern = _scope(node)
         catalog = names.catalog
-        if space is None or catalog is None or (space not in catalog.spaces and not catalog.complete):
+        if space is None or catalog is None or (space not in catalog.index.spaces and not catalog.complete):
             return True
         if pattern == "*" or any(one.space is space and fits(one.dotted, pattern) for one in catalog.fields):
             return True

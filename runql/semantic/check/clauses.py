@@ -187,7 +187,7 @@ class Clauses:
         space, catalog = PREFIXES.get(first), self.expressions.names.catalog
         if not rest:
             return first in RUN_FIELD_SPELLINGS
-        return space in _VALUED and catalog is not None and (space, rest) in catalog.prefixes
+        return space in _VALUED and catalog is not None and (space, rest) in catalog.index.prefixes
 
     def _fields_in_keys(self, clause: tree.KeysClause, fields: Sequence[tree.Path]) -> None:
         """`keys loss, config.lr`: a field of the runs is selected beside the histories."""

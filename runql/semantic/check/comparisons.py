@@ -9,11 +9,10 @@ from datetime import date, datetime, timedelta
 
 from runql.language.fields import RUN_STATES, Space, state_like
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, seen_kinds
 from runql.semantic.check.lengths_of_time import say_length_beside_number
 from runql.semantic.check.moments import say_no_time, say_whole
 from runql.semantic.check_context import CheckContext, Report, rewrite
-from runql.semantic.names.meanings import seen_kinds
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import (
     BROKEN,

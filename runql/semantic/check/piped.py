@@ -82,9 +82,9 @@ def _metric_of(keys: Sequence[tree.Expr], catalog: Catalog | None) -> str | None
     if len(keys) != 1 or not isinstance(keys[0], tree.Field) or catalog is None:
         return None
     name = ".".join(map(str, keys[0].path.segments))
-    found = catalog.by_dotted.get((Space.SUMMARY, name.removeprefix("summary.")), ())
+    found = catalog.index.by_dotted.get((Space.SUMMARY, name.removeprefix("summary.")), ())
     is_number = any(one.median is not None for one in found)
-    return name if is_number and (Space.CONFIG, name) not in catalog.by_dotted else None
+    return name if is_number and (Space.CONFIG, name) not in catalog.index.by_dotted else None
 
 
 def say_left_of_pipe(report: Report, span: Span, piped: tuple[str, Fix] | None) -> None:

@@ -37,10 +37,10 @@ def rows_instead(query: tree.Query, clause: tree.WhereClause, expressions: Expre
         return _RowNames(tuple(found), ways)
     for path in (*(keys.keys if keys is not None else ()), tree.Path((x_axis,))):
         name = ".".join(map(str, path.segments[1:] if path.segments[:1] == ("logged",) else path.segments))
-        is_field = name in RUN_FIELD_SPELLINGS or any((space, name) in catalog.prefixes for space in _VALUED)
+        is_field = name in RUN_FIELD_SPELLINGS or any((space, name) in catalog.index.prefixes for space in _VALUED)
         if not path.is_glob and not is_field:
             found.setdefault(name)
-    if x_axis == "_step" and not any((space, _STEP) in catalog.prefixes for space in _VALUED):
+    if x_axis == "_step" and not any((space, _STEP) in catalog.index.prefixes for space in _VALUED):
         found.setdefault(_STEP)
     return _RowNames(tuple(found), ways)
 

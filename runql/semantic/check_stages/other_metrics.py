@@ -33,7 +33,7 @@ def is_read_once(path: tree.Path, found: Operand, scope: Scope, catalog: Catalog
 
 def is_logged(dotted: str, catalog: Catalog | None) -> bool:
     """Whether a name is that of a metric, as far as is known."""
-    return catalog is not None and bool(catalog.by_dotted.get((Space.LOGGED, dotted)))
+    return catalog is not None and bool(catalog.index.by_dotted.get((Space.LOGGED, dotted)))
 
 
 def say_last_value(path: tree.Path, found: Operand, scope: Scope, text: str | None, report: Report) -> None:

@@ -11,8 +11,8 @@ from typing import assert_never
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic import typed as t
-from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.names.meanings import LOGGABLE, seen_kinds
+from runql.semantic.catalog import Catalog, FieldInfo, seen_kinds
+from runql.semantic.names.meanings import LOGGABLE
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import query_expressions, walk
 from runql.semantic.operands import ANY_KIND
@@ -212,7 +212,7 @@ def _metrics(
     keys: tuple[str, ...] | None, space: Space, catalog: Catalog | None
 ) -> tuple[dict[str, ColumnFacts], bool]:
     """The metrics that keys mean, and whether there may be others."""
-    logged: Mapping[str, FieldInfo] = {} if catalog is None else catalog.metrics[space]
+    logged: Mapping[str, FieldInfo] = {} if catalog is None else catalog.index.metrics[space]
     found: dict[str, ColumnFacts] = {}
     more = False
     for key in ("*",) if keys is None else keys:
@@ -250,7 +250,7 @@ def glob_columns(
     if glob.space is Space.RUN:
         names = [name for name in RUN_FIELDS if is_meant(name, pattern)]
         return {name: ColumnFacts(frozenset({RUN_FIELDS[name].kind})) for name in names}, False
-    if catalog is None or glob.space not in catalog.spaces:
+    if catalog is None or glob.space not in catalog.index.spaces:
         return {}, catalog is None or not catalog.complete
     found = {
         info_text(info): ColumnFacts(_kinds_seen(info, catalog), info)
@@ -272,7 +272,7 @@ def _facts_of_field(node: TField, catalog: Catalog | None) -> ColumnFacts:
     """A field's kinds: those that were seen, if every run was looked at."""
     if node.key.space is Space.RUN or catalog is None:
         return ColumnFacts(kinds_of(node))
-    found = catalog.by_dotted.get((node.key.space, ".".join(map(str, node.key.segments))), ())
+    found = catalog.index.by_dotted.get((node.key.space, ".".join(map(str, node.key.segments))), ())
     return ColumnFacts(_kinds_seen(found[0], catalog), found[0]) if len(found) == 1 else ColumnFacts(LOGGABLE)
 
 

@@ -138,7 +138,7 @@ class TwoTableStages(StageColumns):
         if not self.scope.fields or catalog is None or name in side.keys:
             return False
         space, _, dotted = name.partition(".")
-        return space in PREFIXES and (PREFIXES[space], dotted) in catalog.by_dotted
+        return space in PREFIXES and (PREFIXES[space], dotted) in catalog.index.by_dotted
 
     def _free(self, name: str, side: _OtherSide) -> str:
         """What a column of the other table may be called."""

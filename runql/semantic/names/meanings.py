@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo
 from runql.syntax import tree
 from runql.text.diagnostic import Fix
 from runql.text.frozen import frozen
@@ -37,14 +36,3 @@ class AliasUse:
 
     name: str
     value: tree.Expr
-
-
-def seen_kinds(info: FieldInfo | None, catalog: Catalog | None) -> frozenset[Kind]:
-    """The kinds of value that runs hold in a field, null and missing apart; empty if they are not known."""
-    if info is None or catalog is None:
-        return frozenset()
-    kinds = frozenset(k for k, count in info.kinds.items() if count)
-    if Kind.UNKNOWN in kinds:
-        return frozenset()
-    kinds -= {Kind.NULL, Kind.MISSING}
-    return kinds | {Kind.RECORD} if kinds and (info.space, info.path) in catalog.records else kinds

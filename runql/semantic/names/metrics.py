@@ -31,12 +31,12 @@ class Metrics:
 
     def names(self, space: Space = Space.LOGGED) -> Mapping[str, FieldInfo]:
         """The metrics of a stream by their names; those of the system stream start with `system.`."""
-        return _NOTHING if self.catalog is None else self.catalog.metrics[space]
+        return _NOTHING if self.catalog is None else self.catalog.index.metrics[space]
 
     def info(self, metric: str) -> FieldInfo | None:
         """What the catalog knows of a metric."""
         space = Space.SYSTEM if metric.startswith(SYSTEM_PREFIX) else Space.LOGGED
-        infos = self.catalog.by_dotted.get((space, metric), ()) if self.catalog is not None else ()
+        infos = self.catalog.index.by_dotted.get((space, metric), ()) if self.catalog is not None else ()
         return infos[0] if infos else None
 
     def is_known(self, segments: Sequence[str | int]) -> bool:

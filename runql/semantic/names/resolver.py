@@ -8,10 +8,10 @@ from itertools import islice
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, seen_kinds
 from runql.semantic.check_context import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.idioms import foreign_spelling
-from runql.semantic.names.meanings import LOGGABLE, AliasUse, LoggedName, OfRows, seen_kinds
+from runql.semantic.names.meanings import LOGGABLE, AliasUse, LoggedName, OfRows
 from runql.semantic.names.nearest import counted, nearest_fields, nearest_names
 from runql.semantic.names.odd_names import divided, of_tags
 from runql.semantic.operands import Operand
@@ -72,7 +72,7 @@ class Names:
         if any(isinstance(segment, int) and segment < 0 for segment in rest):
             message = f"{code(key.written)} is always missing: the elements of a list are counted from its start"
             self.report.add("RQL214", message, span, "the first one is `[0]`")
-        if self.catalog is None or (space not in self.catalog.spaces and not self.catalog.complete):
+        if self.catalog is None or (space not in self.catalog.index.spaces and not self.catalog.complete):
             return self._field(key, None, span, place)
         paths = self._paths(space, rest, path.exact)
         if len(paths) > 1:
@@ -86,7 +86,7 @@ class Names:
 
     def _paths(self, space: Space, segments: tuple[str | int, ...], exact: bool) -> tuple[tuple[str, ...], ...]:
         assert self.catalog is not None
-        found = self.catalog.prefixes.get((space, ".".join(map(str, segments))), ())
+        found = self.catalog.index.prefixes.get((space, ".".join(map(str, segments))), ())
         if exact:
             return tuple(p for p in found if p == tuple(map(str, segments)))
         return found
@@ -96,7 +96,7 @@ class Names:
         assert self.catalog is not None
         for length in range(len(segments) - 1, 0, -1):
             dotted = ".".join(map(str, segments[:length]))
-            for info in self.catalog.by_dotted.get((space, dotted), ()):
+            for info in self.catalog.index.by_dotted.get((space, dotted), ()):
                 rest = segments[length]
                 if Kind.LIST in info.kinds and (isinstance(rest, int) or rest.isdigit()):
                     return True
@@ -146,24 +146,24 @@ class Names:
         first, dot, rest = name.partition(".")
         space = PREFIXES.get(first) if dot else None
         if space is not None:
-            return self.catalog is not None and bool(self.catalog.prefixes.get((space, rest)))
-        known = self.catalog is not None and any(self.catalog.prefixes.get((one, name)) for one in _VALUED)
+            return self.catalog is not None and bool(self.catalog.index.prefixes.get((space, rest)))
+        known = self.catalog is not None and any(self.catalog.index.prefixes.get((one, name)) for one in _VALUED)
         return known or name in RUN_FIELD_SPELLINGS
 
     def _suggestions(self, space: Space, dotted: str) -> tuple[tuple[str, ...], list[str]]:
         """Hints and replacements for a field that is not there."""
         assert self.catalog is not None
         stripped = dotted.removesuffix(".value").replace(".value.", ".", 1)
-        if stripped != dotted and self.catalog.prefixes.get((space, stripped)):
+        if stripped != dotted and self.catalog.index.prefixes.get((space, stripped)):
             text = field_text(space, tuple(stripped.split(".")))
             return (f"W&B's `.value` is not written here: {code(text)}",), [text]
         other = Space.SUMMARY if space is Space.CONFIG else Space.CONFIG
-        elsewhere = self.catalog.by_dotted.get((other, dotted), ())
+        elsewhere = self.catalog.index.by_dotted.get((other, dotted), ())
         near = [*elsewhere, *nearest_fields(dotted, self.catalog, (space,))]
         if not near and dotted in RUN_FIELD_SPELLINGS:
             name = RUN_FIELD_SPELLINGS[dotted].name
             return (f"`{name}` is a field of the run itself",), [name]
-        if not near and self.catalog.by_dotted.get((Space.LOGGED, dotted)):
+        if not near and self.catalog.index.by_dotted.get((Space.LOGGED, dotted)):
             text = f"last({field_text(Space.LOGGED, tuple(dotted.split('.')))})"
             return (f"it is a logged metric: {code(text)} is its last value",), [text]
         near = (near or nearest_fields(dotted, self.catalog, _VALUED))[:3]
@@ -212,7 +212,7 @@ class Names:
         """
         kinds, info = LOGGABLE, None
         if keys is not None and self.catalog is not None:
-            info = self.catalog.by_path.get((key.space, keys))
+            info = self.catalog.index.by_path.get((key.space, keys))
             seen = seen_kinds(info, self.catalog) if self.catalog.complete else None
             kinds = frozenset({Kind.RECORD}) if info is None else seen or LOGGABLE
             if kinds == {Kind.RECORD}:
@@ -230,7 +230,7 @@ class Names:
         for space, keys in matches:
             exact = path.exact or spaces.count(space) > 1
             text = field_text(space, keys if exact else path.segments, exact=exact)
-            info = self.catalog.by_path.get((space, keys))
+            info = self.catalog.index.by_path.get((space, keys))
             texts.append(text)
             seen = self.catalog.looked_at(space)
             shown.append(code(text) + (f" ({info.runs:,} of {seen:,} runs)" if info else ""))
@@ -247,7 +247,7 @@ class Names:
             self.report.add("RQL108", message, span, hint, fixes=rewrite(span, foreign))
         elif self.catalog is None:
             self._needs_prefix(path, span)
-        elif self.catalog.by_dotted.get((Space.LOGGED, dotted)):
+        elif self.catalog.index.by_dotted.get((Space.LOGGED, dotted)):
             return LoggedName(dotted, path.is_glob, span)
         else:
             self._unknown_bare(path, dotted, span)
@@ -257,9 +257,11 @@ class Names:
         """A field as the runs spell it, where they have it in another case alone."""
         prefix, _, rest = name.partition(".")
         space = PREFIXES.get(prefix)
-        if self.catalog is None or space is None or (space, rest) in self.catalog.by_dotted:
+        if self.catalog is None or space is None or (space, rest) in self.catalog.index.by_dotted:
             return name
-        found = [dotted for one, dotted in self.catalog.by_dotted if one is space and dotted.lower() == rest.lower()]
+        found = [
+            dotted for one, dotted in self.catalog.index.by_dotted if one is space and dotted.lower() == rest.lower()
+        ]
         return f"{prefix}.{found[0]}" if len(found) == 1 else name
 
     def _needs_prefix(self, path: tree.Path, span: Span) -> None:

@@ -147,7 +147,7 @@ def _few(runs: Sequence[RunRecord]) -> int:
 def widened(catalog: Catalog, records: Iterable[RunRecord]) -> Catalog:
     """The catalog with the fields, types and ranges of more runs, of which only parts may have come."""
     seen = build_catalog(catalog.source, records)
-    fields = dict(catalog.by_path)
+    fields = dict(catalog.index.by_path)
     for info in seen.fields:
         at = (info.space, info.path)
         known = fields.get(at)
@@ -156,7 +156,7 @@ def widened(catalog: Catalog, records: Iterable[RunRecord]) -> Catalog:
         elif info.space is not Space.RUN and len(fields) < _MOST_NEW_FIELDS:
             # No run of the sample has it. That is what its count says.
             fields[at] = replace(info, runs=0, median=None, top=(), elements=())
-    if all(fields[at] is info for at, info in catalog.by_path.items()) and len(fields) == len(catalog.fields):
+    if all(fields[at] is info for at, info in catalog.index.by_path.items()) and len(fields) == len(catalog.fields):
         return catalog
     return replace(catalog, fields=tuple(fields.values()))
 

@@ -114,12 +114,12 @@ def test_sweeps_and_projects(source: LocalService) -> None:
 def test_the_catalog(source: LocalService) -> None:
     catalog = source.catalog("", "")
     assert (catalog.source, catalog.run_count, catalog.complete) == ("./wandb", 5, True)
-    lr = catalog.by_path[Space.CONFIG, ("lr",)]
+    lr = catalog.index.by_path[Space.CONFIG, ("lr",)]
     assert (lr.runs, lr.minimum, lr.maximum) == (5, 0.2, 1.0)
     assert catalog.tags == {"t": 5}
     assert catalog.sweeps == {"s1": 4}
-    assert Space.LOGGED not in catalog.spaces
-    logged = source.catalog("", "", metrics=True).by_path[Space.LOGGED, ("val/loss",)]
+    assert Space.LOGGED not in catalog.index.spaces
+    logged = source.catalog("", "", metrics=True).index.by_path[Space.LOGGED, ("val/loss",)]
     assert (logged.runs, logged.rows, logged.every) == (5, 100, 5.0)
 
 

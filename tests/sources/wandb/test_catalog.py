@@ -23,7 +23,7 @@ def test_ten_thousand_runs_take_five_requests_at_most(serve: Serve, connect: Con
     assert len(server.seen) <= 5
     assert catalog.run_count == 10_000
     assert not catalog.complete
-    (field,) = catalog.by_dotted[Space.CONFIG, "c1"]
+    (field,) = catalog.index.by_dotted[Space.CONFIG, "c1"]
     assert field.runs == 300
     assert field.kinds == {Kind.NUMBER: 300}
     assert (catalog.looked_at(Space.CONFIG), catalog.looked_at(Space.LOGGED)) == (300, 100)
@@ -34,9 +34,9 @@ def test_a_small_project_is_read_whole(serve: Serve, connect: Connect) -> None:
     catalog = connect(server).catalog("acme", "vision", metrics=True)
     assert catalog.complete
     assert catalog.source == "acme/vision"
-    assert catalog.by_dotted[Space.CONFIG, "model.depth"][0].path == ("model", "depth")
-    assert catalog.by_dotted[Space.CONFIG, "data.path"][0].path == ("data.path",)
-    (metric,) = catalog.by_dotted[Space.LOGGED, "val/loss"]
+    assert catalog.index.by_dotted[Space.CONFIG, "model.depth"][0].path == ("model", "depth")
+    assert catalog.index.by_dotted[Space.CONFIG, "data.path"][0].path == ("data.path",)
+    (metric,) = catalog.index.by_dotted[Space.LOGGED, "val/loss"]
     assert (metric.runs, metric.rows, metric.every) == (90, 180, 10.0)
     assert catalog.sweeps == {"sw1": 13}
     assert len(server.seen) == 2
@@ -51,10 +51,11 @@ def test_it_is_kept_until_the_project_changes(serve: Serve, connect: Connect, tm
     server.forget()
     assert connect(server, cache_folder=tmp_path).catalog("acme", "vision", metrics=True) == first
     assert len(server.seen) == 1
-    assert connect(server, cache_folder=tmp_path).catalog("acme", "vision").by_dotted.keys() == first.by_dotted.keys()
+    without = connect(server, cache_folder=tmp_path).catalog("acme", "vision")
+    assert without.index.by_dotted.keys() == first.index.by_dotted.keys()
     store.add_run("acme", "vision", {"name": "new", "config": {"novel": 1}})
     again = connect(server, cache_folder=tmp_path).catalog("acme", "vision")
-    assert (Space.CONFIG, "novel") in again.by_dotted
+    assert (Space.CONFIG, "novel") in again.index.by_dotted
 
 
 def test_it_is_known_without_a_request(serve: Serve, connect: Connect, tmp_path: Path) -> None:
@@ -84,13 +85,13 @@ def test_pages_of_queries_widen_it_and_their_counts_stay_out(serve: Serve, conne
     rare["config"] |= {"rare": "x", "c1": 7.5}
     service = connect(server, cache_folder=tmp_path)
     before = service.catalog("acme", "wide")
-    assert (Space.CONFIG, ("rare",)) not in before.by_path
+    assert (Space.CONFIG, ("rare",)) not in before.index.by_path
     wanted = Wanted(config=("rare", "c1"))
     service.runs_page(PageRequest("acme", "wide", wandb_selector({"config.rare": {"$exists": True}}), wanted=wanted))
     after = service.catalog("acme", "wide")
-    assert after.by_path[Space.CONFIG, ("rare",)].runs == 0
-    assert after.by_path[Space.CONFIG, ("c1",)].maximum == 7.5
-    assert after.by_path[Space.CONFIG, ("c1",)].runs == before.by_path[Space.CONFIG, ("c1",)].runs == 300
+    assert after.index.by_path[Space.CONFIG, ("rare",)].runs == 0
+    assert after.index.by_path[Space.CONFIG, ("c1",)].maximum == 7.5
+    assert after.index.by_path[Space.CONFIG, ("c1",)].runs == before.index.by_path[Space.CONFIG, ("c1",)].runs == 300
     assert after.sample == 300
     service.close()
     known = connect(server, cache_folder=tmp_path).known_catalog("acme", "wide")
@@ -105,7 +106,7 @@ def test_runs_that_came_whole_are_not_asked_for_again(serve: Serve, connect: Con
     catalog = service.catalog("acme", "vision")
     assert len(server.seen) == 1
     assert catalog.complete
-    assert catalog.by_dotted[Space.CONFIG, "lr"][0].runs == 90
+    assert catalog.index.by_dotted[Space.CONFIG, "lr"][0].runs == 90
 
 
 def test_metrics_are_one_request_more(serve: Serve, connect: Connect) -> None:
@@ -113,7 +114,7 @@ def test_metrics_are_one_request_more(serve: Serve, connect: Connect) -> None:
     service = connect(server)
     service.catalog("acme", "vision")
     server.forget()
-    assert (Space.LOGGED, "loss") in service.catalog("acme", "vision", metrics=True).by_dotted
+    assert (Space.LOGGED, "loss") in service.catalog("acme", "vision", metrics=True).index.by_dotted
     assert len(server.seen) == 1
     service.catalog_anew("acme", "vision")
     assert len(server.seen) == 2

@@ -32,7 +32,7 @@ def say_constant(node: tree.Expr, expressions: ExpressionCheck) -> None:
     if not isinstance(node, tree.Literal) or not isinstance(node.value, float) or math.isfinite(node.value):
         return
     name, catalog = expressions.written(node).lower(), expressions.names.catalog
-    spaces = [space for space in (Space.CONFIG, Space.SUMMARY) if catalog and (space, name) in catalog.by_dotted]
+    spaces = [space for space in (Space.CONFIG, Space.SUMMARY) if catalog and (space, name) in catalog.index.by_dotted]
     if spaces:
         place, meant = expressions.report.place(node.span), [field_text(space, (name,)) for space in spaces]
         hint = f"the field is {' or '.join(map(code, meant))}"
@@ -53,4 +53,4 @@ def _is_field(name: str, catalog: Catalog | None) -> bool:
     prefix, _, rest = name.partition(".")
     spaces = (PREFIXES[prefix],) if prefix in PREFIXES and rest else (Space.CONFIG, Space.SUMMARY)
     dotted = rest if prefix in PREFIXES and rest else name
-    return catalog is not None and any((space, dotted) in catalog.by_dotted for space in spaces)
+    return catalog is not None and any((space, dotted) in catalog.index.by_dotted for space in spaces)
