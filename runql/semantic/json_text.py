@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from os import urandom
@@ -66,8 +67,10 @@ def read_json(text: str | bytes, *, is_flat: bool = False) -> Reading:
     Raises:
         ValueError: it is no JSON.
     """
-    if isinstance(text, bytes) and len(text) >= _LONG_TEXT and (found := _fast(text, is_flat)) is not None:
-        return found
+    is_fast = isinstance(text, bytes) and len(text) >= _LONG_TEXT and (is_flat or not _is_beyond_fast(text))
+    if is_fast and (loads := _orjson_loads()) is not None:
+        with suppress(ValueError, RecursionError):  # of bare NaN, half characters, control characters, …
+            return Reading(loads(text))
     try:
         value = _loads(text)
     except (ValueError, RecursionError) as error:
@@ -77,7 +80,7 @@ def read_json(text: str | bytes, *, is_flat: bool = False) -> Reading:
         raw = raw if raw is not None else text.encode("utf-8", "surrogatepass")  # type: ignore[union-attr]
         if (_has_long_number(raw) or _may_be_deep(raw)) and _is_outsize(value):
             return _patiently(text, None)
-    return Reading(_without_surrogates(value) if _has_half(text) else value)
+    return Reading(value)
 
 
 def reader_of(texts: Sequence[str]) -> Callable[[str], Any]:
@@ -115,33 +118,17 @@ def _read_plain(text: str) -> Any:
     return reading.value
 
 
-def _has_half(text: str | bytes) -> bool:
-    """Whether half of a surrogate pair may stand in it as an escape."""
-    if isinstance(text, bytes):
-        return b"\\ud" in text or b"\\uD" in text
-    return "\\ud" in text or "\\uD" in text
-
-
 def _loads(text: str | bytes) -> Any:
-    """`json.loads`, without making a decoder each time for the many short texts of an answer."""
+    """`json.loads`, without making a decoder each time for the many short texts of an answer, and without halves of
+    surrogate pairs."""
     try:
         whole = text if isinstance(text, str) else text.decode()
         value, end = _scan(whole, 0)
     except (StopIteration, ValueError):  # of bytes in another encoding the library finds out which
-        return json.loads(text, strict=False)
-    return value if end == len(whole) else json.loads(text, strict=False)
-
-
-def _fast(text: bytes, is_flat: bool) -> Reading | None:
-    """A long text read by orjson; `None` where that is not installed, refuses (bare NaN, half characters, control
-    characters, …) or would round an integer."""
-    loads = _orjson_loads()
-    if loads is None or not (is_flat or not _is_beyond_fast(text)):
-        return None
-    try:
-        return Reading(loads(text))
-    except (ValueError, RecursionError):
-        return None
+        return _without_surrogates(json.loads(text, strict=False))
+    if end != len(whole):
+        value = json.loads(text, strict=False)
+    return _without_surrogates(value) if "\\ud" in whole or "\\uD" in whole else value
 
 
 def _is_beyond_fast(text: bytes) -> bool:

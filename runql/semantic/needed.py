@@ -136,17 +136,22 @@ def query_expressions(query: TypedQuery) -> Iterator[TypedExpr]:
 def needed_fields(query: TypedQuery) -> Needed:
     """What a query reads of each run, what its columns show included."""
     globs = [c.glob for c in query.columns or () if c.glob is not None]
-    if _shows_what_differs(query):
-        globs += [FieldKey(Space.CONFIG, ("*",)), FieldKey(Space.SUMMARY, ("*",))]
-    return needed_of(query_expressions(query), globs)
+    expressions = [*query_expressions(query)]
+    if query.columns is None and query.histories is None and query.target is not Target.COUNT:
+        nodes = (node for each in expressions for node in walk(each))
+        if not any(isinstance(node, TField | TAggregate | TLogged) for node in nodes):
+            # The table shows the fields in which the runs differ: all of them are needed to tell.
+            globs += [FieldKey(Space.CONFIG, ("*",)), FieldKey(Space.SUMMARY, ("*",))]
+    return needed_of(expressions, globs)
 
 
 def needed_of_taken(query: TypedQuery) -> Needed:
     """What a query reads of the runs that it takes, whoever decides which these are: what orders and shows them, and
     the fields of which it is said that runs are counted in without them."""
+    shown = needed_fields(replace(query, where=None))
     lacked = [part for part, _ in negative_tests(query.where)] if query.where is not None else []
     fields = [part for part in lacked if isinstance(part, TField)]
-    return joined(needed_fields(replace(query, where=None)), needed_of(fields))
+    return joined(shown, needed_of(fields)) if fields else shown
 
 
 def joined(one: Needed, other: Needed) -> Needed:
@@ -187,17 +192,6 @@ def needed_of(expressions: Iterable[TypedExpr], globs: Sequence[FieldKey] = ()) 
         logged=logged,
         history_keys=bool(logged),
     )
-
-
-def _shows_what_differs(query: TypedQuery) -> bool:
-    """Whether the table shows the fields in which the runs differ: then all of them are needed to tell.
-
-    It does where nothing is named.
-    """
-    if query.columns is not None or query.histories is not None or query.target is Target.COUNT:
-        return False
-    nodes = (n for e in query_expressions(query) for n in walk(e))
-    return not any(isinstance(n, TField | TAggregate | TLogged) for n in nodes)
 
 
 def unknown_when_negated(where: TypedExpr) -> Iterator[TField | TCell]:
@@ -262,18 +256,12 @@ def _holds_of_missing(node: TypedExpr) -> bool | None:
 
 
 def _top_keys(space: Space, keys: list[FieldKey], globs: Sequence[FieldKey]) -> tuple[str, ...] | None:
+    """The top-level keys that may hold these fields: the first segment, or several joined by dots; `None` for all."""
     if any(g.space is space for g in globs):
         return None
     found: dict[str, None] = {}
     for key in keys:
         if key.space is space:
-            found.update(dict.fromkeys(_candidates(key)))
+            lengths = (1,) if key.exact else range(1, len(key.segments) + 1)
+            found.update(dict.fromkeys(".".join(map(str, key.segments[:length])) for length in lengths))
     return tuple(found)
-
-
-def _candidates(key: FieldKey) -> list[str]:
-    """The top-level keys that may hold a field: the first segment, or several joined by dots."""
-    if key.exact:
-        return [str(key.segments[0])]
-    texts = [str(s) for s in key.segments]
-    return [".".join(texts[:n]) for n in range(1, len(texts) + 1)]

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Final, overload
 
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen, packed, records_of
+from runql.text.frozen import changeable, frozen, packed, records_of
 
 
 @frozen
@@ -74,19 +74,17 @@ class RunRecord:
 _FIELDS: Final[tuple[str, ...]] = RunRecord.__match_args__
 
 
+@changeable
 class RunBlock:
     """Runs that came together, field by field. Their records are made when somebody asks for one of them.
 
     `fields`: what gives the cells of a field of `RunRecord`, run by run; called when the field is first asked for.
     """
 
-    __slots__ = ("_cells", "_fields", "_records", "length")
-
-    def __init__(self, length: int, fields: Mapping[str, Callable[[], Sequence[Any]]]) -> None:
-        self.length = length
-        self._fields = fields
-        self._cells: dict[str, Sequence[Any]] = {}
-        self._records: Sequence[RunRecord] | None = None
+    length: int
+    fields: Mapping[str, Callable[[], Sequence[Any]]]
+    _cells: dict[str, Sequence[Any]] = field(default_factory=dict)
+    _records: Sequence[RunRecord] | None = None
 
     def cells(self, name: str) -> Sequence[Any]:
         """What stands in a field, run by run."""
@@ -94,7 +92,7 @@ class RunBlock:
             return list(map(attrgetter(name), self._records))
         found = self._cells.get(name)
         if found is None:
-            found = self._cells[name] = self._fields[name]()
+            found = self._cells[name] = self.fields[name]()
         return found
 
     @property
@@ -102,40 +100,32 @@ class RunBlock:
         """The records, always the same ones; the cells are in them from then on."""
         if self._records is None:
             self._records = tuple(records_of(RunRecord, [self.cells(name) for name in _FIELDS]))
-            self._fields, self._cells = {}, {}
+            self.fields, self._cells = {}, {}
         return self._records
 
 
 class RunRows(Sequence[RunRecord]):
     """Runs of some blocks, in a row: a sequence of records to whoever looks at single runs, columns to others."""
 
-    __slots__ = ("_length", "_parts")
+    __slots__ = ("_length", "parts")
 
     def __init__(self, *parts: tuple[RunBlock, int, int]) -> None:
-        self._parts = parts
+        self.parts = parts
         self._length = sum(end - start for _, start, end in parts)
-
-    @classmethod
-    def of(cls, block: RunBlock) -> RunRows:
-        return cls((block, 0, block.length))
-
-    @classmethod
-    def joined(cls, several: Sequence[RunRows]) -> RunRows:
-        return cls(*chain.from_iterable(rows._parts for rows in several))
 
     def cells(self, name: str) -> Sequence[Any]:
         """What stands in a field, run by run."""
-        if len(self._parts) == 1:
-            block, start, end = self._parts[0]
+        if len(self.parts) == 1:
+            block, start, end = self.parts[0]
             cells = block.cells(name)
             return cells if end - start == len(cells) else cells[start:end]
-        return [*chain.from_iterable(block.cells(name)[start:end] for block, start, end in self._parts)]
+        return [*chain.from_iterable(block.cells(name)[start:end] for block, start, end in self.parts)]
 
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[RunRecord]:
-        return chain.from_iterable(block.records[start:end] for block, start, end in self._parts)
+        return chain.from_iterable(block.records[start:end] for block, start, end in self.parts)
 
     @overload
     def __getitem__(self, index: int) -> RunRecord: ...
@@ -150,7 +140,7 @@ class RunRows(Sequence[RunRecord]):
         if step != 1:
             return tuple(self)[index]
         parts, at = [], 0
-        for block, start, end in self._parts:
+        for block, start, end in self.parts:
             low, high = max(start, start + first - at), min(end, start + last - at)
             if low < high:
                 parts.append((block, low, high))
@@ -174,7 +164,9 @@ def joined_runs(several: Sequence[Sequence[RunRecord]]) -> Sequence[RunRecord]:
     if len(parts) == 1:
         return parts[0]
     rows = [runs for runs in parts if isinstance(runs, RunRows)]
-    return RunRows.joined(rows) if len(rows) == len(parts) > 0 else [*chain.from_iterable(parts)]
+    if parts and len(rows) == len(parts):
+        return RunRows(*(part for each in rows for part in each.parts))
+    return [*chain.from_iterable(parts)]
 
 
 @frozen

@@ -83,7 +83,7 @@ def _rows(page: _Page, place: ProjectPlace) -> RunRows:
     block = RunBlock(count, fields)
     if not page.is_even:
         _ = block.records  # the nodes are not held for the sake of a few fields
-    return RunRows.of(block)
+    return RunRows((block, 0, count))
 
 
 def _read_at_once(page: _Page) -> dict[str, Sequence[Any]]:

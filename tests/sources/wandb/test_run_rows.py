@@ -47,7 +47,7 @@ def blocks(draw: st.DrawFn) -> tuple[list[RunRecord], list[RunRows]]:
             for at, minute in enumerate(minutes)
         ]
         records += part
-        rows.append(RunRows.of(block_of(part)))
+        rows.append(RunRows((block_of(part), 0, len(part))))
     return records, rows
 
 

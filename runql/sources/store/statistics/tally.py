@@ -15,8 +15,7 @@ from runql.semantic.build_catalog import (
     KIND_OF_WORD,
     MOST_ELEMENTS,
     TOP_VALUES,
-    FieldTally,
-    field_of,
+    facts_of,
     is_counted,
 )
 from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
@@ -120,9 +119,8 @@ class CatalogTally:
                 rows = self._ask(
                     f"SELECT {quoted(name)}, pos FROM {_ORDER} WHERE {quoted(name)} IS NOT NULL ORDER BY pos"
                 )
-                tally = FieldTally()
-                tally.add_all([value for value, _ in rows])
-                info, first = field_of(Space.RUN, (name,), tally), rows[0][1] if rows else 0
+                info = facts_of(Space.RUN, (name,), [value for value, _ in rows])
+                first = rows[0][1] if rows else 0
             else:
                 info, first = self._column(name, entry.kind)
             if info.runs:
@@ -182,7 +180,7 @@ class CatalogTally:
             segments = _segments(name)
             segments = (segments[0].removeprefix(SYSTEM_PREFIX),) if of is Space.SYSTEM else segments
             if facts[-1]:
-                info = field_of(of, segments, self._in_python(name))
+                info = facts_of(of, segments, self._in_python(name))
             else:
                 info = _info(of, segments, facts, tops.get(name, ()))
                 if info.median is not None and facts[-2] and not facts[6] and _is_odd(count := facts[1].get("n", 0)):
@@ -223,12 +221,10 @@ class CatalogTally:
             for name, counter in counts.items()
         }
 
-    def _in_python(self, name: _Name) -> FieldTally:
-        """A field that has integers which no double is."""
+    def _in_python(self, name: _Name) -> list[Value]:
+        """The values of a field that has integers which no double is."""
         sql = f"SELECT t, num, str, whole FROM {_LEAVES} WHERE path = ? AND keys IS NOT DISTINCT FROM ? ORDER BY first"
-        tally = FieldTally()
-        tally.add_all([value_of(*row) for row in self._ask(sql, name)])
-        return tally
+        return [value_of(*row) for row in self._ask(sql, name)]
 
     # ------------------------------------------------------------ what was logged
 
