@@ -153,7 +153,8 @@ class Clauses:
             if wanted is not None and wanted.stream is tree.Stream.SYSTEM:
                 return (), None, tree.Stream.SYSTEM
             return None, (), tree.Stream.DEFAULT
-        logged = self.expressions.metrics.names()
+        catalog = self.expressions.names.catalog
+        logged = catalog.index.metrics[Space.LOGGED] if catalog is not None else ()
         metrics: dict[str, None] = {}
         fields: list[tree.Path] = []
         for path in clause.keys:

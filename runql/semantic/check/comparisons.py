@@ -97,7 +97,7 @@ class Comparisons:
             return False
         kinds = seen_kinds(left.info, self.catalog) or left.kinds
         is_nan = right.expr.value != right.expr.value
-        return right.kinds <= kinds and not (right.is_duration or is_nan or left.key == _STATE)
+        return right.kinds <= kinds and not (right.is_duration or is_nan or left.expr.key == _STATE)
 
     def between(self, value: Operand, low: Operand, high: Operand, span: Span) -> TypedExpr:
         value_low, low = self._as_times(value, low)

@@ -311,7 +311,7 @@ class Expressions(LeftOfPipe):
             self.questions.with_itself(node, span)
         left = self.operand(node.left)
         since = len(self.report.found)
-        right = self.beside(left, node.right)
+        right = self.beside(left, node.right) if isinstance(node.right, tree.Field) else self.operand(node.right)
         if right is BROKEN and (text := element_meant(node, left, self.names.catalog)) is not None:
             self.report.amend(since, _UNKNOWN, (f"a list is asked with `has`: {code(text)}",), rewrite(span, text))
         return self.comparisons.compare(node.op, left, right, span)
