@@ -248,7 +248,7 @@ _DENIALS: Final = re.compile(
     r"""!=|<>|!|≠|¬|∉
     |\bjoin\s+anti\b
     |\bdistinct\s+from\b
-    |\b(?:not|isnt|hasnt|doesnt|isnot|hasnot|notin|nin|ne|neq|missing|absent|without|except|never|unlike)\b
+    |\b(?:not|isnt|hasnt|doesnt|isnot|hasnot|notin|nin|ne|neq|missing|untagged|absent|without|except|never|unlike)\b
     |\bnot_?(?=in\b|null|na\b|nan\b|contains|has\b|between|like|exists|empty|finite|equals?\b|startswith|endswith)
     |\b(?:is|has|does|do|are|was)n['’]?t\b""",
     re.IGNORECASE | re.VERBOSE,

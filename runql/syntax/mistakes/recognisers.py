@@ -48,6 +48,7 @@ from runql.syntax.mistakes.phrases import (
     whole_stages,
     windows,
 )
+from runql.syntax.mistakes.phrases.requests import requests
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -80,6 +81,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.marked_date,
     best_few.reads_only,
     first_questions.question_in_english,
+    requests.request,
     first_words.runs_in_english,
     first_words.word_alone,
     sentences.sentence,
@@ -212,6 +214,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     sql_group_by.within_group,
     sql_group_by.grouped_select,
     idiom_slips.how_many,
+    requests.metric_that_went,
     sentences.question,
     stages_of_others.select_top,
     whole_stages.selected_aggregates,

@@ -211,9 +211,28 @@ def _named(match: re.Match[str]) -> str | None:
     return f"{'name' if match['called'] else 'group' if match['group'] else 'user'} = {text}"
 
 
+_NO_FIELDS: Final = frozenset(
+    {
+        "same",
+        "more",
+        "less",
+        "fewer",
+        "best",
+        "worst",
+        "highest",
+        "lowest",
+        "largest",
+        "smallest",
+        "biggest",
+        "top",
+        "no",
+    }
+)
+
+
 def _equal(match: re.Match[str]) -> str | None:
     value = match["value"]
-    if match["field"].lower() in {"same", "more", "less", "fewer"}:
+    if match["field"].lower() in _NO_FIELDS:
         return None
     if value.lower() in {"sweeps", "above", "below", "over", "under", "best", "low", "high", "missing"}:
         return None

@@ -52,7 +52,7 @@ _HISTOGRAM: Final = re.compile(rf"(?:hist|histogram|distribution)\s+(?:of\s+)?(?
 _SCATTER: Final = re.compile(rf"scatter\s+(?!plots?\b|of\b)(?P<rest>{_FIELD}[^;|]*?){_ENDS}", re.I)
 _STATS: Final = re.compile(rf"(?:stats|statistics|summari[sz]e|describe)(?:\s+(?:(?:all|the)\s+)?runs)?{_ENDS}", re.I)
 _TWO: Final = re.compile(
-    r"(?:compare|diff|what(?:\s+has)?\s+changed\s+(?:between|from))\s+(?:runs?\s+)?(?P<one>\w{6,})\s+(?:and|vs\.?|with|to|against)?\s*"
+    r"(?:compare|diff|what(?:\s+has)?\s+changed\s+(?:between|from))\s+(?:runs?\s+)?(?!tagged\b|failed\b|crashed\b|finished\b|running\b)(?P<one>\w{6,})\s+(?:and|vs\.?|with|to|against)?\s*"
     rf"(?P<other>\w{{6,}}){_ENDS}",
     re.I,
 )
@@ -119,6 +119,8 @@ def _chosen(match: re.Match[str]) -> str | None:
 
 
 def _folded(match: re.Match[str]) -> str | None:
+    if (match["keys"] or "").lower() in {"run", "runs"}:  # of the history of each
+        return None
     runs, keys = _chosen(match), f" {match['keys']}" if match["keys"] else ""
     return None if runs is None else f"{runs} | group{keys} : {FOLDS[match['fold'].lower()]}({match['key']})"
 

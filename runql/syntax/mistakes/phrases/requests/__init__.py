@@ -1,0 +1,1 @@
+"""Whole requests in English, read by a small grammar of nouns."""
