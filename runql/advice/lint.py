@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import assert_never
 
-from runql.engine.walk import postorder
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.default_columns import mentions
 from runql.plan.nodes import Filter, Histories, Plan, Projection, expressions_of, stages_of, table_of, those
 from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.needed import postorder
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import code, info_text
 from runql.semantic.typed import (

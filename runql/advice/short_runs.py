@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runql.advice.intent import as_step, last_step
-from runql.engine.evaluate import Aggregates
+from runql.engine.evaluate import Aggregates, AggregatesOf
 from runql.engine.histories.aggregates import aggregates_in
-from runql.engine.order import AggregatesOf
 from runql.engine.values.column import Column
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TConst, TypedExpr

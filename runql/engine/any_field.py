@@ -19,7 +19,7 @@ _OWN: Final = "_wandb"
 """W&B's own record in config and summary."""
 
 
-def values_of(node: TAnyField) -> ValuesOf:
+def values_asked(node: TAnyField) -> ValuesOf:
     """A function from a run to the values that the test asks, nested ones and elements of lists among them.
 
     Raises RQL901 if the part of the run that holds them was not loaded.

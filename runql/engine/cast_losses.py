@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 
 from runql.engine.casts import to_text
 from runql.engine.compare import is_nan, is_null
-from runql.engine.evaluate import compile_value
-from runql.engine.order import AggregatesOf, no_aggregates
+from runql.engine.evaluate import AggregatesOf, values_of
 from runql.engine.table import Table
 from runql.engine.values.coded import Coded
 from runql.language.kinds import Kind
@@ -82,16 +81,9 @@ class CastLosses:
                 self._lost[cast] += 1
                 self._example.setdefault(cast, value)
 
-    def add_records(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> None:
+    def add_records(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf | None = None) -> None:
         """Count those of some runs."""
-        if not self._casts:
-            return
-
-        def values_of(expr: TypedExpr) -> list[Value]:
-            value_of = compile_value(expr)
-            return [value_of(record, aggregates_of(record)) for record in records]
-
-        self.add(values_of)
+        self.add(lambda expr: values_of(expr, records, aggregates_of))
 
     def notices(self) -> list[Diagnostic]:
         """What is to be said of the values so far."""

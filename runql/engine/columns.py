@@ -9,9 +9,8 @@ from math import log2
 from typing import TypeAlias
 
 from runql.engine.compare import identity, is_number
-from runql.engine.evaluate import compile_value
-from runql.engine.fields import PART_OF_SPACE, leaves, values_of_runs
-from runql.engine.order import AggregatesOf, no_aggregates
+from runql.engine.evaluate import AggregatesOf, compile_value, values_of
+from runql.engine.fields import PART_OF_SPACE, leaves
 from runql.engine.patterns import star_matcher
 from runql.engine.table import Table
 from runql.engine.values.column import column_of
@@ -82,15 +81,10 @@ def has_fixed_columns(columns: Sequence[TColumn] | None) -> bool:
     return columns is not None and all(column.glob is None or column.glob.space is Space.RUN for column in columns)
 
 
-def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> Table:
+def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf | None = None) -> Table:
     """The table of runs: a row for each, in the order given."""
-
-    def cells(value: TypedExpr) -> list[Value]:
-        if isinstance(value, TField):
-            return values_of_runs(value.key, records)
-        return list(map(compile_value(value), records, map(aggregates_of, records)))
-
-    return Table({column.name: column_of(cells(column.value)) for column in selection.columns}, len(records))
+    columns = {column.name: column_of(values_of(column.value, records, aggregates_of)) for column in selection.columns}
+    return Table(columns, len(records))
 
 
 def without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:

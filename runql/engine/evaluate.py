@@ -5,11 +5,11 @@ Inside, an unknown truth is the value `MISSING`; so a field that holds no bool i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeAlias, assert_never
+from typing import Any, Protocol, TypeAlias, TypeVar, assert_never
 
-from runql.engine.any_field import values_of
+from runql.engine.any_field import values_asked
 from runql.engine.compare import (
     COMPARISONS,
     STATES,
@@ -21,15 +21,15 @@ from runql.engine.compare import (
     is_null,
     negate,
 )
-from runql.engine.fields import field_getter
+from runql.engine.fields import field_getter, values_of_runs
 from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
 from runql.engine.membership import constants_of, is_among
 from runql.engine.patterns import matcher
 from runql.engine.text_functions import bounded
 from runql.engine.time_functions import ZONED
-from runql.engine.walk import children, depth, postorder
 from runql.errors import RunQLError
 from runql.language.fields import Space
+from runql.semantic.needed import children, postorder
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     ELEMENT,
@@ -65,6 +65,9 @@ Aggregates: TypeAlias = Mapping["TAggregate | TLogged", Value]
 
 NO_AGGREGATES: Aggregates = {}
 
+AggregatesOf: TypeAlias = Callable[[RunRecord], Aggregates]
+"""What the history of a run gives for each aggregate of the query."""
+
 ValueOf: TypeAlias = Callable[[RunRecord, Aggregates], Value]
 
 Row: TypeAlias = Mapping["str | TFold", Value]
@@ -81,6 +84,8 @@ class TruthOf(Protocol):
 
     def __call__(self, record: RunRecord, aggregates: Aggregates = NO_AGGREGATES, /) -> bool | None: ...
 
+
+_T = TypeVar("_T")
 
 _MAX_CLOSURE_DEPTH = 100
 """Deeper expressions run as a list of steps, which needs no Python stack."""
@@ -101,7 +106,7 @@ def truth(expr: TypedExpr, record: RunRecord, aggregates: Aggregates | None = No
 
 def compile_truth(expr: TypedExpr) -> TruthOf:
     """`truth` with the expression taken apart once: a function of a run and its aggregates."""
-    value_of = _compile(expr)
+    value_of = compile_value(expr)
 
     def truth_of(record: RunRecord, aggregates: Aggregates = NO_AGGREGATES) -> bool | None:
         value = value_of(record, aggregates)
@@ -111,36 +116,42 @@ def compile_truth(expr: TypedExpr) -> TruthOf:
 
 
 def compile_value(expr: TypedExpr) -> ValueOf:
-    """`evaluate` with the expression taken apart once: a function of a run and its aggregates."""
-    return _compile(expr)
+    """`evaluate` with the expression taken apart once: a function of a run and its aggregates.
+
+    It is one function a node, each calling those of its children; `and` and `or` stop early.
+    """
+    done: list[tuple[_ValueOf, int]] = []
+    """With how many functions stand above each other in each."""
+    for node in postorder(expr):
+        operands = done[len(done) - len(children(node)) :]
+        depth = 1 + max((below for _, below in operands), default=0)
+        if depth > _MAX_CLOSURE_DEPTH:
+            return _compile_steps(expr)
+        del done[len(done) - len(operands) :]
+        done.append((_combined(node, [part for part, _ in operands]) if operands else _leaf(node), depth))
+    return done[0][0]
 
 
 def compile_row(expr: TypedExpr) -> RowValueOf:
     """The same for the rows of a table: `TCell` reads a cell, `TFold` what the fold comes to in the row's group."""
-    value_of = _compile(expr)
+    value_of: _ValueOf = compile_value(expr)
     return lambda row: value_of(row, NO_AGGREGATES)
 
 
-def _compile(root: TypedExpr) -> _ValueOf:
-    """One function a node, each calling those of its children; `and` and `or` stop early."""
-    if depth(root) > _MAX_CLOSURE_DEPTH:
-        return _compile_steps(root)
-    done: list[_ValueOf] = []
-    for node in postorder(root):
-        count = len(children(node))
-        parts = done[len(done) - count :]
-        del done[len(done) - count :]
-        done.append(_closure(node, parts))
-    return done[0]
+def values_of(expr: TypedExpr, records: Sequence[RunRecord], aggregates_of: AggregatesOf | None = None) -> list[Value]:
+    """`evaluate` for each of many runs: a column."""
+    if isinstance(expr, TField):
+        return values_of_runs(expr.key, records)
+    value_of = compile_value(expr)
+    return [value_of(one, NO_AGGREGATES if aggregates_of is None else aggregates_of(one)) for one in records]
 
 
-def _closure(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:  # noqa: PLR0911 - one line a shape
+def _combined(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
+    """The value of a node of those of its children."""
     if isinstance(node, TAnd | TOr):
         return _short_circuit(parts, stop=isinstance(node, TOr))
-    if not parts:
-        return _leaf(node)
     if isinstance(node, TIn) and (constants := constants_of(node)) is not None:
-        is_one, subject = is_among(constants, any_case=_is_state(node.value)), parts[0]
+        is_one, subject = is_among(constants, any_case=_reads_state(node.value)), parts[0]
         return lambda record, aggregates: is_one(subject(record, aggregates))
     work = _operation(node)
     if len(parts) == 1:
@@ -228,7 +239,8 @@ def _not_asked(node: TQuestion) -> RunQLError:
 
 
 def _any_field(node: TAnyField) -> _ValueOf:
-    values, test = values_of(node), _compile(node.test)
+    values = values_asked(node)
+    test: _ValueOf = compile_value(node.test)
 
     def holds_of_any(record: Any, _aggregates: Aggregates) -> bool:
         return any(test({ELEMENT: value}, NO_AGGREGATES) is True for value in values(record))
@@ -259,10 +271,15 @@ def _aggregate_reader(node: TAggregate | TLogged) -> _ValueOf:
 def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR0912 - one line a node
     """What a node makes of the values of its children."""
     match node:
-        case TCompare():
-            return _comparison(node)
+        case TCompare(op=Comparison.EQ, left=left, right=right):
+            return _equality(left, right)
+        case TCompare(op=Comparison.NE, left=left, right=right):
+            same = _equality(left, right)
+            return lambda one, other: not same(one, other)
+        case TCompare(op=op, left=left, right=right):
+            return _any_case(COMPARISONS[op]) if _reads_state(left, right) else COMPARISONS[op]
         case TBetween(value=value, low=low, high=high):
-            return _folding(between, value, low, high)
+            return _any_case(between) if _reads_state(value, low, high) else between
         case TIn(value=value, items=items):
             tests = [_equality(value, item) for item in items]
             return lambda first, *rest: any(test(first, other) for test, other in zip(tests, rest, strict=True))
@@ -316,26 +333,13 @@ def _function(node: TCall) -> Callable[..., Value]:
 # ---------------------------------------------------------------- tests with a rule of their own
 
 
-def _comparison(node: TCompare) -> Callable[[Value, Value], Value]:
-    match node.op:
-        case Comparison.EQ:
-            return _equality(node.left, node.right)
-        case Comparison.NE:
-            same = _equality(node.left, node.right)
-            return lambda left, right: not same(left, right)
-        case Comparison.LT | Comparison.LE | Comparison.GT | Comparison.GE:
-            return _folding(COMPARISONS[node.op], node.left, node.right)
-        case _:
-            assert_never(node.op)
-
-
 def _equality(left: TypedExpr, right: TypedExpr) -> Callable[[Value, Value], bool]:
     """`=`, where the literal `null` asks for null or missing."""
     if _is_null_literal(right):
         return lambda one, _: is_null(one)
     if _is_null_literal(left):
         return lambda _, other: is_null(other)
-    return _folding(equal, left, right)
+    return _any_case(equal) if _reads_state(left, right) else equal
 
 
 def _element_test(item: Value, is_null_literal: bool) -> Callable[[Value], bool]:
@@ -346,17 +350,19 @@ def _is_null_literal(expr: TypedExpr) -> bool:
     return isinstance(expr, TConst) and expr.value is None
 
 
-def _folding(test: Callable[..., Value], *operands: TypedExpr) -> Callable[..., Value]:
-    """The test, without regard to case if an operand is the run's `state`."""
-    if not any(_is_state(operand) for operand in operands):
-        return test
+def _reads_state(*operands: TypedExpr) -> bool:
+    """Whether an operand is the run's `state`, which is compared without regard to case."""
+    return any(
+        operand.key.space is Space.RUN and operand.key.segments == ("state",)
+        if isinstance(operand, TField)
+        else isinstance(operand, TCell) and operand.name == "state"
+        for operand in operands
+    )
+
+
+def _any_case(test: Callable[..., _T]) -> Callable[..., _T]:
+    """The test without regard to case."""
     return lambda *values: test(*[value.casefold() if isinstance(value, str) else value for value in values])
-
-
-def _is_state(expr: TypedExpr) -> bool:
-    if isinstance(expr, TCell):
-        return expr.name == "state"
-    return isinstance(expr, TField) and expr.key.space is Space.RUN and expr.key.segments == ("state",)
 
 
 def _text_test(node: TTextTest) -> Callable[[Value, Value], bool]:

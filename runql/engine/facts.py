@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runql.engine.compare import is_nan, is_null
-from runql.engine.evaluate import compile_value
+from runql.engine.evaluate import AggregatesOf, values_of
 from runql.engine.fields import values_of_runs
-from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
 from runql.engine.values.column import HELD, Column, Numbers
 from runql.language.kinds import Kind
+from runql.semantic.naming import key_text
 from runql.semantic.needed import negative_tests
 from runql.semantic.record import RunRecord
-from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey, TField, TOrderKey, TypedExpr
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
@@ -38,7 +37,7 @@ class CountedIn:
         self.looks = bool(self._places)
         """Whether there is anything to look for in the runs."""
 
-    def add(self, kept: Sequence[RunRecord], _: AggregatesOf = no_aggregates) -> None:
+    def add(self, kept: Sequence[RunRecord]) -> None:
         """Count some more of the kept runs."""
         for key in self._places:
             self._lacking[key] += sum(map(is_null, values_of_runs(key, kept)))
@@ -58,8 +57,8 @@ class CountedIn:
         said = []
         for key, lacking in self._lacking.items():
             if lacking:
-                name = _shown(key)
-                message = f"incl. {lacking} {_runs(lacking)} without `{name}`"
+                name = key_text(key)
+                message = f"incl. {lacking} run{'s' * (lacking > 1)} without `{name}`"
                 hints = (f"leave them out: `and {name} is not null`",)
                 said.append(Diagnostic("RQL303", message, self._places[key], hints=hints))
         return said
@@ -79,29 +78,26 @@ class Misplaced:
     """
 
     def __init__(self, keys: Sequence[TOrderKey]) -> None:
-        self._keys = [(key, compile_value(key.value)) for key in keys]
+        self._keys = keys
         self._counts = [[0, 0] for _ in keys]
         self.looks = bool(keys)
         """Whether there is anything to look for in the runs."""
 
-    def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> None:
+    def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf | None = None) -> None:
         """Count some more of the runs."""
-        for (key, value_of), count in zip(self._keys, self._counts, strict=True):
-            if isinstance(key.value, TField):
-                values = values_of_runs(key.value.key, records)
-            else:
-                values = [value_of(record, aggregates_of(record)) for record in records]
+        for key, count in zip(self._keys, self._counts, strict=True):
+            values = values_of(key.value, records, aggregates_of)
             count[0] += sum(map(is_nan, values))
             count[1] += sum(map(is_null, values))
 
     @property
     def values(self) -> tuple[TypedExpr, ...]:
         """The expressions that it looks at."""
-        return tuple(key.value for key, _ in self._keys)
+        return tuple(key.value for key in self._keys)
 
     def add_columns(self, columns: Mapping[TypedExpr, Column]) -> None:
         """Count some more of the runs: of each key the values."""
-        for (key, _), count in zip(self._keys, self._counts, strict=True):
+        for key, count in zip(self._keys, self._counts, strict=True):
             column = columns[key.value]
             count[0] += column.nan_count()
             count[1] += gap_count(column)
@@ -109,17 +105,18 @@ class Misplaced:
     def notices(self) -> list[Diagnostic]:
         """What is to be said of the runs so far."""
         said = []
-        for (key, _), (nans, lacking) in zip(self._keys, self._counts, strict=True):
-            parts = [f"{nans} NaN"] * bool(nans) + [f"{lacking} {_runs(lacking)} without a value"] * bool(lacking)
+        for key, (nans, lacking) in zip(self._keys, self._counts, strict=True):
+            parts = [f"{nans} NaN"] if nans else []
+            parts += [f"{lacking} run{'s' * (lacking > 1)} without a value"] if lacking else []
             if parts:
-                name = f"`{_shown(key.value.key)}`" if isinstance(key.value, TField) else "the order key"
+                name = f"`{key_text(key.value.key)}`" if isinstance(key.value, TField) else "the order key"
                 message = f"last in the order by {name}: {', '.join(parts)}"
                 said.append(Diagnostic("RQL306", message, key.value.span))
         return said
 
 
 def misplaced(
-    keys: Sequence[TOrderKey], records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates
+    keys: Sequence[TOrderKey], records: Sequence[RunRecord], aggregates_of: AggregatesOf | None = None
 ) -> list[Diagnostic]:
     """What `Misplaced` says of all the runs at once."""
     counted = Misplaced(keys)
@@ -166,11 +163,3 @@ def gap_count(column: Column) -> int:
     if isinstance(column, Numbers):
         return len(column) - (column.gaps or b"").count(HELD)
     return sum(map(is_null, column))
-
-
-def _runs(count: int) -> str:
-    return "run" if count == 1 else "runs"
-
-
-def _shown(key: FieldKey) -> str:
-    return key.written or field_text(key.space, key.segments, exact=key.exact)

@@ -8,8 +8,8 @@ from typing import Any
 
 from runql.errors import RunQLError
 from runql.language.fields import RUN_FIELDS, Space
+from runql.semantic.naming import key_text
 from runql.semantic.record import RunRecord, cells_of
-from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import MISSING, Value
 
@@ -34,7 +34,7 @@ def field_getter(key: FieldKey) -> Callable[[RunRecord], Value]:
     if key.space is Space.RUN:
         return _run_field_getter(key)
     if key.space is Space.LOGGED:
-        raise RunQLError.of("RQL901", f"the history `{_shown(key)}` was read as if it were one value")
+        raise RunQLError.of("RQL901", f"the history `{key_text(key)}` was read as if it were one value")
     part_of = attrgetter(PART_OF_SPACE[key.space])
     segments, exact = key.segments, key.exact
     if len(segments) == 1 and isinstance(segments[0], str):
@@ -84,7 +84,7 @@ def values_of_runs(key: FieldKey, records: Sequence[RunRecord]) -> list[Value]:
 def _run_field_getter(key: FieldKey) -> Callable[[RunRecord], Value]:
     name = key.segments[0]
     if len(key.segments) != 1 or name not in RUN_FIELDS:
-        raise RunQLError.of("RQL901", f"`{_shown(key)}` is no field of every run")
+        raise RunQLError.of("RQL901", f"`{key_text(key)}` is no field of every run")
     if name == "tags":
         return lambda record: list(record.tags)
     attribute = attrgetter(str(name))
@@ -135,11 +135,7 @@ def leaves(part: Mapping[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tu
             yield path, value
 
 
-def _shown(key: FieldKey) -> str:
-    return key.written or field_text(key.space, key.segments, exact=key.exact)
-
-
 def _not_loaded(record: RunRecord, key: FieldKey) -> RunQLError:
     return RunQLError.of(
-        "RQL901", f"the {key.space.value} of run `{record.id}` was not loaded, `{_shown(key)}` needs it"
+        "RQL901", f"the {key.space.value} of run `{record.id}` was not loaded, `{key_text(key)}` needs it"
     )

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter, eq, gt, lt
-from typing import TypeAlias
 
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
-from runql.engine.evaluate import NO_AGGREGATES, Aggregates, compile_value
+from runql.engine.evaluate import AggregatesOf, values_of
 from runql.engine.fields import values_of_runs
 from runql.language.kinds import Kind
 from runql.semantic.record import RunRecord, RunRows, cells_of
 from runql.semantic.typed import TField, TOrderKey
 from runql.semantic.values import Value, kind_of
-
-AggregatesOf: TypeAlias = Callable[[RunRecord], Aggregates]
-"""What the history of a run gives for each aggregate of the query."""
 
 RANKS = {
     kind: rank
@@ -27,11 +23,6 @@ RANKS = {
 _SMALLEST_BUFFER = 1024
 
 
-def no_aggregates(_record: RunRecord) -> Aggregates:
-    """For orders that name no history."""
-    return NO_AGGREGATES
-
-
 def rank_of(value: Value) -> float:
     """Where values of its kind stand within an order key; NaN stands between the records and null."""
     return RANKS[Kind.NULL] - 0.5 if is_nan(value) else RANKS[kind_of(value)]
@@ -40,7 +31,7 @@ def rank_of(value: Value) -> float:
 def sort_records(
     records: Iterable[RunRecord],
     keys: Sequence[TOrderKey] = (),
-    aggregates_of: AggregatesOf = no_aggregates,
+    aggregates_of: AggregatesOf | None = None,
 ) -> Sequence[RunRecord]:
     """The runs in the order of the keys, ties by `created`, then by id. Equal ones stay in the order given.
 
@@ -55,8 +46,7 @@ def sort_records(
     elif not all(map(lt, times, times[1:])):  # a page mostly comes in this order, without a tie
         ordered = sorted(ordered, key=_created_and_id)
     for key in reversed(keys):
-        value_of = compile_value(key.value)
-        values = [value_of(record, aggregates_of(record)) for record in ordered]
+        values = values_of(key.value, ordered, aggregates_of)
         ordered = [ordered[index] for index in sorted_indices(values, descending=key.descending)]
     return ordered
 
@@ -101,7 +91,7 @@ def top(
     records: Iterable[RunRecord],
     keys: Sequence[TOrderKey],
     limit: int,
-    aggregates_of: AggregatesOf = no_aggregates,
+    aggregates_of: AggregatesOf | None = None,
 ) -> list[RunRecord]:
     """The first `limit` runs of `sort_records`, holding no more than a small multiple of `limit` at a time."""
     if limit <= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias, assert_never
 
-from runql.engine.evaluate import compile_truth
+from runql.engine.evaluate import NO_AGGREGATES, compile_value
 from runql.engine.histories.aggregates import aggregates_in, told_by_record
 from runql.engine.order import sort_records
 from runql.language.fields import Space
@@ -26,7 +26,9 @@ def run_test(selector: Selector) -> RunTest:
         case TypedSelector(condition=condition):
             if condition is None:
                 return lambda _run: True
-            holds, logged = compile_truth(condition), aggregates_in(condition)
+            holds, logged = compile_value(condition), aggregates_in(condition)
+            if not logged:
+                return lambda run: holds(run, NO_AGGREGATES) is True
             return lambda run: holds(run, told_by_record(logged, run)) is True
         case WandbSelector(filters=filters):
             from runql.engine.mongo.filters import compile_filter

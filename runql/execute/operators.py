@@ -7,9 +7,9 @@ from dataclasses import replace
 from operator import is_
 from typing import assert_never
 
-from runql.engine.evaluate import compile_truth
+from runql.engine.evaluate import NO_AGGREGATES, AggregatesOf, compile_value, values_of
 from runql.engine.histories.aggregates import aggregates_in
-from runql.engine.order import AggregatesOf, no_aggregates, sort_records
+from runql.engine.order import sort_records
 from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
 from runql.execute.found_run import FoundRun, FoundRuns, Overlap, joined_found, records_in
@@ -115,19 +115,19 @@ class RunOperators:
             yield FoundRuns(told, place)
 
     def _filter(self, node: Filter) -> Iterator[Sequence[FoundRun]]:
-        passes = compile_truth(node.condition)
+        passes = compile_value(node.condition)
         casts = _CountedCasts(node.condition, self._facts)
         if not aggregates_in(node.condition):
             for part in self.pull(node.input):
-                casts.add(records_in(part), no_aggregates)
-                yield [found for found in part if passes(found.record)]
+                casts.add(records_in(part))
+                yield [found for found in part if passes(found.record, NO_AGGREGATES) is True]
             return
         for part in self.pull(node.input):
             for start in range(0, len(part), _HISTORIES_AT_ONCE):
                 few = part[start : start + _HISTORIES_AT_ONCE]
                 self._aggregates.load(few)
                 casts.add([found.record for found in few], self._aggregates.of)
-                kept = [found for found in few if passes(found.record, self._aggregates.of(found.record))]
+                kept = [found for found in few if passes(found.record, self._aggregates.of(found.record)) is True]
                 self._aggregates.forget([found for found in few if found not in kept])
                 yield kept
 
@@ -216,13 +216,13 @@ class _CountedCasts:
 
     def __init__(self, condition: TypedExpr, facts: RunFacts) -> None:
         terms = condition.terms if isinstance(condition, TAnd) else (condition,)
-        others = all_of([term for term in terms if not casts_in(term)])
+        self._others = all_of([term for term in terms if not casts_in(term)])
         self._losses = facts.casts_of(condition)
-        self._holds = None if others is None else compile_truth(others)
 
-    def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf) -> None:
+    def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf | None = None) -> None:
         if not self._losses.looks:
             return
-        holds = self._holds
-        those = records if holds is None else [one for one in records if holds(one, aggregates_of(one))]
-        self._losses.add_records(those, aggregates_of)
+        if self._others is not None:
+            holds = values_of(self._others, records, aggregates_of)
+            records = [record for record, value in zip(records, holds, strict=True) if value is True]
+        self._losses.add_records(records, aggregates_of)

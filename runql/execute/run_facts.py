@@ -12,8 +12,8 @@ from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
 from runql.advice.short_runs import ShortRuns
 from runql.engine.cast_losses import CastLosses
+from runql.engine.evaluate import AggregatesOf
 from runql.engine.facts import CountedIn, Misplaced
-from runql.engine.order import AggregatesOf
 from runql.engine.values.column import column_of
 from runql.execute.found_run import FoundRun, records_in
 from runql.execute.pages import Paging

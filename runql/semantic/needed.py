@@ -108,6 +108,18 @@ def walk(expr: TypedExpr) -> Iterator[TypedExpr]:
         stack += reversed(children(node))
 
 
+def postorder(root: TypedExpr) -> Iterator[TypedExpr]:
+    """Each node after its children, in the order of the text, however deep they are."""
+    waiting: list[tuple[TypedExpr, bool]] = [(root, False)]
+    while waiting:
+        node, opened = waiting.pop()
+        if opened:
+            yield node
+            continue
+        waiting.append((node, True))
+        waiting.extend((child, False) for child in reversed(children(node)))
+
+
 def casts_in(expr: TypedExpr) -> tuple[TCall | TArithmetic, ...]:
     """The casts in an expression that cannot be done of every value, the parts of times, and the sums that may be no
     time any more, each once."""

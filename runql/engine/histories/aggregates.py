@@ -60,14 +60,8 @@ def keys_needed(nodes: Iterable[HistoryNode]) -> tuple[str, ...] | None:
 
 def told_by_record(nodes: Iterable[HistoryNode], record: RunRecord) -> dict[HistoryNode, Value]:
     """`exists` of metrics, of a run at hand: its `history_keys` name all that it logged."""
-    return (
-        {
-            **dict.fromkeys((node for node in nodes if isinstance(node, TLogged)), False),
-            **known_from_record(nodes, record),
-        }
-        if nodes
-        else {}
-    )
+    told: dict[HistoryNode, Value] = dict.fromkeys((node for node in nodes if isinstance(node, TLogged)), False)
+    return told | known_from_record(nodes, record)
 
 
 def known_from_record(nodes: Iterable[HistoryNode], record: RunRecord) -> dict[HistoryNode, Value]:

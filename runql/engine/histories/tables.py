@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from runql.engine.columns import Selection
+from runql.engine.evaluate import NO_AGGREGATES, AggregatesOf
 from runql.engine.histories.facts import HistoryFacts
 from runql.engine.histories.sampling import sample_rows
 from runql.engine.histories.system_stream import TIME_AXIS, Samples, SystemStream
-from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.patterns import star_matcher
 from runql.engine.presence import held_rows, intersection, union
 from runql.engine.table import Table
@@ -111,7 +111,7 @@ class HistoryTables:
         records: Iterable[RunRecord],
         histories: Iterable[RunHistory],
         system: Iterable[RunHistory] = (),
-        aggregates_of: AggregatesOf = no_aggregates,
+        aggregates_of: AggregatesOf | None = None,
     ) -> Iterator[Table]:
         """A table for each part of a history that has rows, in the order of `histories`.
 
@@ -125,7 +125,8 @@ class HistoryTables:
             record = by_id.get(run_id)
             if record is None:
                 raise RunQLError.of("RQL901", f"a history came of run `{run_id}`, which was not asked for")
-            fixed = {name: read(record, aggregates_of(record)) for name, read in self._readers}
+            known = NO_AGGREGATES if aggregates_of is None else aggregates_of(record)
+            fixed = {name: read(record, known) for name, read in self._readers}
             machine = {} if machines is None else machines.of_run(run_id)
             yield from self._tables_of_run(run_id, parts, machine, fixed)
             self.facts.close_run()

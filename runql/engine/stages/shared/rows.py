@@ -8,8 +8,8 @@ from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import compile_row
 from runql.engine.table import Table
-from runql.engine.walk import postorder
 from runql.semantic import typed as t
+from runql.semantic.needed import postorder
 from runql.semantic.typed import TCell, TFold, TUntagged, TypedExpr
 from runql.semantic.values import MISSING, Value
 
