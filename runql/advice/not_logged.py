@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runql.engine.histories.facts import HistoryFacts
-from runql.engine.histories.logged_in import LoggedIn
-from runql.engine.histories.tables import keys_wanted
+from runql.engine.histories.facts import HistoryFacts, LoggedIn
+from runql.engine.histories.tables import streams_of
 from runql.engine.patterns import star_matcher
 from runql.language.fields import Space
 from runql.semantic.catalog import Catalog
@@ -22,12 +21,12 @@ _SYSTEM = "system."
 def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iterator[Diagnostic]:
     """What to say of keys of which no run of an answer has a row (RQL308), or only some runs (RQL323)."""
     if part.align is AlignMode.INNER and not facts.rows:
-        yield Diagnostic("RQL308", f"no row holds all of {_listed(keys_wanted(part) or ())}", hints=_OUTER)
+        yield Diagnostic("RQL308", f"no row holds all of {_listed(streams_of(part).keys or ())}", hints=_OUTER)
         return
     if part.align is AlignMode.INNER:
         return
     within = _steps(part)
-    if not facts.rows and keys_wanted(part) is None:
+    if not facts.rows and streams_of(part).keys is None:
         yield Diagnostic("RQL308", f"{_these(facts.runs)} logged nothing{within}")
         return
     for key in dict.fromkeys((*(part.keys or ()), *(part.system_keys or ()))):

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.engine.histories.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
-from runql.engine.histories.logged_in import LoggedIn, metrics_told
-from runql.engine.histories.tables import expand_keys, is_joined, is_system, keys_to_ask, keys_wanted, x_axis_of
+from runql.engine.histories.facts import LoggedIn, metrics_told
+from runql.engine.histories.tables import expand_keys, streams_of
 from runql.execute.found_run import FoundRun
 from runql.language.fields import Space
 from runql.semantic.catalog import Catalog
@@ -35,9 +35,10 @@ def histories_of(found: Sequence[FoundRun], request: HistoryRequest) -> Iterator
 
 def requests_of(part: HistoryPart, catalog: Catalog) -> tuple[HistoryRequest, HistoryRequest | None]:
     """What to ask of the stream that makes the rows, and of the machine metrics that are joined to it."""
-    own = Space.SYSTEM if is_system(part) else Space.LOGGED
-    keys = _expanded(keys_to_ask(part), own, catalog)
-    is_inner = part.align is AlignMode.INNER and keys is not None and keys == keys_wanted(part)
+    streams = streams_of(part)
+    own = Space.SYSTEM if streams.is_system else Space.LOGGED
+    keys = _expanded(streams.asked, own, catalog)
+    is_inner = part.align is AlignMode.INNER and keys is not None and keys == streams.keys
     request = HistoryRequest(
         entity="",
         project="",
@@ -45,14 +46,14 @@ def requests_of(part: HistoryPart, catalog: Catalog) -> tuple[HistoryRequest, Hi
         keys=keys,
         samples=part.samples,
         rows="all" if is_inner else "any",
-        x_axis=x_axis_of(part),
+        x_axis=streams.x_axis,
         min_step=part.min_step,
         max_step=part.max_step,
         min_x=part.min_x,
         max_x=part.max_x,
         stream="system" if own is Space.SYSTEM else "default",
     )
-    if not is_joined(part):
+    if not streams.is_joined:
         return request, None
     machine_keys = _expanded(part.system_keys, Space.SYSTEM, catalog)
     return request, HistoryRequest("", "", (), machine_keys, None, "any", "_timestamp", stream="system")

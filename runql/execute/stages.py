@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from runql.config import Settings
-from runql.engine.histories.tables import x_axis_of
+from runql.engine.histories.tables import streams_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, StageResult, column_order, run_stages
 from runql.engine.stages.assertions import counts_rows
 from runql.engine.stages.reads import may_read
@@ -212,7 +212,7 @@ def _context_of(below: BottomOperator) -> StageContext:
         case ProjectionOperator():
             return replace(StageContext.of_runs(), folded=below.folded)
         case HistoriesOperator(part=part):
-            made = StageContext.of_histories(x_axis_of(part), None, below.columns_of_runs())
+            made = StageContext.of_histories(streams_of(part).x_axis, None, below.columns_of_runs())
             return replace(made, is_sampled=below.is_sampled, left_out_nan=below.left_out_nan)
         case _:
             assert_never(below)

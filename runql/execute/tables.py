@@ -18,7 +18,7 @@ from runql.engine.columns import (
     without_doubles,
 )
 from runql.engine.facts import MixedColumns
-from runql.engine.histories.tables import HistoryTables, fills_first
+from runql.engine.histories.tables import HistoryTables
 from runql.engine.table import Table
 from runql.errors import BackendError
 from runql.execute.executor import Executor
@@ -232,9 +232,10 @@ class HistoriesOperator(TableOperator):
 
     @property
     def names(self) -> tuple[str, ...] | None:
-        if _has_patterns(self._columns) or not HistoryTables(self.part).has_fixed_names:
+        if _has_patterns(self._columns):
             return None
-        return HistoryTables(self.part, self._selection(())).names
+        read = HistoryTables(self.part, self._selection(()))
+        return read.names if read.has_fixed_names else None
 
     @property
     def final_names(self) -> tuple[str, ...]:
@@ -284,7 +285,7 @@ class HistoriesOperator(TableOperator):
         request, system = self._requests
         machines = histories_of(stretch, system) if system is not None else ()
         # To fill a row, the rows before it are needed that a sample would leave out.
-        whole = fills_first(self.part) and stretch[0].place.service.capabilities.cheap_pages
+        whole = read.fills_first and stretch[0].place.service.capabilities.cheap_pages
         rows = histories_of(stretch, replace(request, samples=None) if whole else request)
         records = [one.record for one in stretch]
         return read.tables(records, rows, machines, self._executor.aggregates.of)

@@ -12,8 +12,7 @@ from itertools import groupby
 
 from runql.engine.compare import is_number
 from runql.engine.histories.sampling import AXES, sample_rows
-from runql.engine.presence import intersection, union
-from runql.engine.values.column import Column, Flags, column_of, constant
+from runql.engine.values.column import Column, Flags, column_of, constant, intersection, union
 from runql.engine.values.concat import concat_columns
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Value

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.columns import Selected, Selection
-from runql.engine.histories.tables import HistoryTables, expand_keys, is_joined, keys_to_ask, x_axis_of
+from runql.engine.histories.tables import HistoryTables, expand_keys, streams_of
 from runql.engine.table import Table, concat
 from runql.errors import RunQLError
 from runql.semantic.record import RunHistory
@@ -191,7 +191,7 @@ TIMED = RunHistory("r1", {"_step": [0, 1, 2, 3], "_timestamp": [9.0, 20.0, 29.0,
 
 def test_machine_metrics_join_the_latest_value_at_or_before_the_row() -> None:
     part = HistoryPart(("loss",), system_keys=("system.gpu.*", "system.cpu"))
-    assert (is_joined(part), keys_to_ask(part)) == (True, ("loss", "_timestamp"))
+    assert (streams_of(part).is_joined, streams_of(part).asked) == (True, ("loss", "_timestamp"))
     table, tables = _table(part, [TIMED], [RunHistory("r0", {}), SYSTEM])
     assert table.columns == {
         "run_id": ["r1"] * 4,
@@ -218,7 +218,8 @@ def test_machine_metrics_in_several_parts_and_out_of_order() -> None:
     "part", [HistoryPart((), system_keys=("system.cpu",)), HistoryPart(("system.cpu",), stream=Stream.SYSTEM)]
 )
 def test_machine_metrics_alone_have_the_time_as_their_x(part: HistoryPart) -> None:
-    assert (is_joined(part), x_axis_of(part), keys_to_ask(part)) == (False, "_timestamp", ("system.cpu",))
+    streams = streams_of(part)
+    assert (streams.is_joined, streams.x_axis, streams.asked) == (False, "_timestamp", ("system.cpu",))
     table, _ = _table(part, [SYSTEM])
     assert table.columns == {"run_id": ["r1"] * 2, "_timestamp": [10.0, 30.0], "system.cpu": [1, 3]}
 

@@ -1,15 +1,22 @@
-"""What must be said under an answer of histories: what was sampled, what is sparse, what was left out."""
+"""What must be said under an answer of histories: what was sampled, what is sparse, what was left out, what no run
+logged.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from runql.engine.presence import intersection
-from runql.engine.values.column import Column
+from runql.engine.histories.aggregates import HistoryNode, is_reading
+from runql.engine.values.column import Column, Flags, intersection
 from runql.semantic.record import RunHistory
+from runql.semantic.typed import FieldKey, TAggregate
+from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
+
+_COUNT: Final = "count"
 
 
 class HistoryFacts:
@@ -45,9 +52,17 @@ class HistoryFacts:
     def runs_begun(self) -> int:
         return self.runs + bool(self._run_rows)
 
-    def count(self, history: RunHistory, held: Mapping[str, bytes], keep: bytes, cells: Mapping[str, Column]) -> None:
-        """Count in a part of a run: which rows hold each metric, which rows stay, and the cells of all its rows."""
-        self._run_has.update(name for name in cells if name not in held and 1 in cells[name].held)
+    def count(
+        self,
+        history: RunHistory,
+        held: Mapping[str, Flags],
+        keep: Flags,
+        columns: Iterable[Column],
+        joined: Mapping[str, Column],
+    ) -> None:
+        """Count in a part of a run: which rows hold each metric, which rows stay, the columns of these, and the machine
+        metrics that were joined to all the rows."""
+        self._run_has.update(name for name, column in joined.items() if 1 in column.held)
         self.notices_of_backend.update(dict.fromkeys(history.notices))
         self._run_sampled = self._run_sampled or history.sampled
         kept = keep.count(1)
@@ -61,7 +76,7 @@ class HistoryFacts:
             if rows:
                 self._run_has.add(name)
             self.shown_of[name] += intersection([flags, keep], history.length).count(1)
-        self.nan_values += sum(column.compress(keep).nan_count() for column in cells.values())
+        self.nan_values += sum(column.nan_count() for column in columns)
 
     def count_runs(self, metric: str, rows: Sequence[int], nan: Sequence[int]) -> None:
         """Count runs in of which one metric is asked: how many rows each has of it, and how many of them NaN."""
@@ -88,7 +103,12 @@ class HistoryFacts:
         """What to say, those of the backend first."""
         said = [*self.notices_of_backend]
         if self.sampled_runs:
-            said.append(self._sampling())
+            densest = max(self.rows_of, key=self.rows_of.__getitem__, default=None)
+            if densest is None or self.rows_of[densest] <= self.shown_of[densest]:
+                message = f"histories sampled: {_rows(self.rows)} of {self.sampled_runs:,} runs"
+            else:
+                message = f"sampled {self.shown_of[densest]:,} of {_rows(self.rows_of[densest])} with `{densest}`"
+            said.append(Diagnostic("RQL302", message, hints=("every row: `scan`",)))
         if self.carried_samples:
             message = "filled with the last sampled value, not the last logged one"
             said.append(Diagnostic("RQL302", message, hints=("exact: `scan`",)))
@@ -97,14 +117,6 @@ class HistoryFacts:
         if self.without_x:
             said.append(Diagnostic("RQL508", f"{_rows(self.without_x)} left out: no value on the x axis"))
         return said
-
-    def _sampling(self) -> Diagnostic:
-        densest = max(self.rows_of, key=lambda name: self.rows_of[name], default=None)
-        if densest is None or self.rows_of[densest] <= self.shown_of[densest]:
-            message = f"histories sampled: {_rows(self.rows)} of {self.sampled_runs:,} runs"
-        else:
-            message = f"sampled {self.shown_of[densest]:,} of {_rows(self.rows_of[densest])} with `{densest}`"
-        return Diagnostic("RQL302", message, hints=("every row: `scan`",))
 
     def _cadence(self) -> Diagnostic:
         most = max(self.rows_of.values())
@@ -121,3 +133,50 @@ class HistoryFacts:
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
+
+
+class LoggedIn:
+    """Which metrics of values of histories hold anything, in runs that are added part by part; none is held.
+
+    `runs`: how many were added.
+    """
+
+    def __init__(self, nodes: Iterable[HistoryNode]) -> None:
+        self._nodes = [node for node in nodes if isinstance(node, TAggregate) and not is_reading(node)]
+        self._names: set[str] = set()
+        self.runs = 0
+
+    def add(self, metrics: Iterable[str]) -> None:
+        """Count one more run in, with the metrics of which it has values."""
+        self.runs += 1
+        self._names.update(metrics)
+
+    def add_columns(self, columns: Mapping[FieldKey | TAggregate, Column], length: int) -> None:
+        """Count so many more runs in, by what the values come to."""
+        self.runs += length
+        for node in self._nodes:
+            if not self._names.issuperset(node.metrics) and any(_tells(node, cell) for cell in columns.get(node, ())):
+                self._names.update(node.metrics)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The metrics of which none of the runs has a value."""
+        named = dict.fromkeys(metric for node in self._nodes for metric in node.metrics)
+        return tuple(metric for metric in named if metric not in self._names)
+
+
+def metrics_told(values: Mapping[HistoryNode, Value], met: Iterable[str] = ()) -> frozenset[str]:
+    """The metrics of which a run has values, by what they come to, and by those that it has rows of (`met`).
+
+    A count is of values that are not NaN: rows of nothing else are none for it, however it was worked out.
+    """
+    rows = frozenset(met)
+    found: set[str] = set()
+    for node, value in values.items():
+        if isinstance(node, TAggregate) and not is_reading(node):
+            found.update(node.metrics if _tells(node, value) else () if node.name == _COUNT else rows & {*node.metrics})
+    return frozenset(found)
+
+
+def _tells(node: TAggregate, value: Value) -> bool:
+    return value is not MISSING and not (node.name == _COUNT and not value) and not node.beside

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import compress, pairwise
 from operator import eq
 from typing import Any, Final
 
 from runql.engine.compare import is_nan, is_number
-from runql.engine.presence import held_rows
-from runql.engine.values.column import Column, Numbers
+from runql.engine.values.column import Column, Numbers, column_of
 
 AXES = frozenset({"_step", "_timestamp", "_runtime"})
 """What W&B writes into every row. They are no reason to keep a row, unless nothing else is asked for."""
@@ -28,22 +27,29 @@ def sample_rows(columns: Mapping[str, Sequence[Any]], samples: int) -> list[int]
     the rows that it shares with it. Rows that hold no metric are never kept. A set gives exactly `samples` rows if it
     has that many and the rows that must stay leave room. The same columns always give the same rows.
     """
+    vectors = {name: column_of(cells) for name, cells in columns.items()}
     chosen: set[int] = set()
-    for rows, metrics in _groups(columns):
+    for rows, metrics in _groups(vectors):
         if len(rows) <= samples:
             chosen.update(rows)
-        else:
-            chosen |= _sample_group(rows, [columns[name] for name in metrics], samples, chosen)
+            continue
+        kept = {0, len(rows) - 1}
+        for name in metrics:
+            column = vectors[name]
+            kept.update(extremes(column if len(rows) == len(column) else column.take(rows)))
+        if chosen:
+            kept.update(place for place, row in enumerate(rows) if row in chosen)
+        chosen |= {rows[place] for place in _spread(len(rows), sorted(kept), samples)}
     return sorted(chosen)
 
 
-def _groups(columns: Mapping[str, Sequence[Any]]) -> list[tuple[Sequence[int], list[str]]]:
+def _groups(columns: Mapping[str, Column]) -> list[tuple[Sequence[int], list[str]]]:
     """The sets of metrics that stand in the same rows, with these rows; the rarest first."""
     names = [name for name in columns if name not in AXES] or list(columns)
     rows_of: dict[bytes, Sequence[int]] = {}
     metrics_of: dict[bytes, list[str]] = {}
     for name in names:
-        held = held_rows(columns[name])
+        held = columns[name].held
         if held not in rows_of:
             full = 0 not in held
             rows_of[held] = range(len(held)) if full else list(compress(range(len(held)), held))
@@ -53,45 +59,27 @@ def _groups(columns: Mapping[str, Sequence[Any]]) -> list[tuple[Sequence[int], l
     return sorted(groups, key=lambda group: (len(group[0]), list(group[0])))
 
 
-def _sample_group(rows: Sequence[int], columns: Iterable[Sequence[Any]], samples: int, chosen: Set[int]) -> set[int]:
-    kept = {0, len(rows) - 1}
-    for column in columns:
-        cells = column if len(rows) == len(column) else [column[row] for row in rows]
-        kept.update(extremes(cells))
-    if chosen:
-        kept.update(place for place, row in enumerate(rows) if row in chosen)
-    return {rows[place] for place in _spread(len(rows), sorted(kept), samples)}
-
-
 def extremes(cells: Sequence[Any]) -> tuple[int, ...]:
     """The places of the smallest and the largest number (the first of equal ones); none if there is no number."""
-    if isinstance(cells, Numbers) and not cells.has_gaps and len(cells) and "numpy" in sys.modules:
-        return _extremes(cells)
-    listed = [*cells]  # a column looks for a value cell by cell
-    if _types(cells) <= _NUMBERS and all(map(eq, listed, listed)):  # NaN is not equal to itself
+    column = column_of(cells)
+    if isinstance(column, Numbers) and not column.has_gaps and len(column) and "numpy" in sys.modules:
+        import numpy as np
+
+        values = np.asarray(column.values)
+        least, most = int(values.argmin()), int(values.argmax())
+        if not np.isnan(values[least]):  # the place of a NaN, if there is one
+            return least, most
+        numbers = np.flatnonzero(~np.isnan(values))
+        if not len(numbers):
+            return ()
+        return int(numbers[values[numbers].argmin()]), int(numbers[values[numbers].argmax()])
+    listed = [*column]  # a column looks for a value cell by cell
+    if column.types <= _NUMBERS and all(map(eq, listed, listed)):  # NaN is not equal to itself
         return listed.index(min(listed)), listed.index(max(listed))
     places = [place for place, cell in enumerate(listed) if is_number(cell) and not is_nan(cell)]
     if not places:
         return ()
     return min(places, key=lambda place: listed[place]), max(places, key=lambda place: listed[place])
-
-
-def _extremes(cells: Numbers) -> tuple[int, ...]:
-    """The same of numbers without gaps, by arrays."""
-    import numpy as np
-
-    values = np.asarray(cells.values)
-    least, most = int(values.argmin()), int(values.argmax())
-    if not np.isnan(values[least]):  # the place of a NaN, if there is one
-        return least, most
-    places = np.flatnonzero(~np.isnan(values))
-    if not len(places):
-        return ()
-    return int(places[values[places].argmin()]), int(places[values[places].argmax()])
-
-
-def _types(cells: Sequence[Any]) -> frozenset[type]:
-    return cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
 
 
 def _spread(length: int, kept: Sequence[int], count: int) -> set[int]:

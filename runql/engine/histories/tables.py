@@ -12,15 +12,15 @@ from runql.engine.histories.facts import HistoryFacts
 from runql.engine.histories.sampling import sample_rows
 from runql.engine.histories.system_stream import TIME_AXIS, Samples, SystemStream
 from runql.engine.patterns import star_matcher
-from runql.engine.presence import held_rows, intersection, union
 from runql.engine.table import Table
-from runql.engine.values.column import Column, column_of, constant
+from runql.engine.values.column import Column, Flags, column_of, constant, intersection, union
 from runql.engine.values.concat import concat_columns
 from runql.errors import RunQLError
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.typed import HistoryPart
 from runql.semantic.values import MISSING, Missing, Value
 from runql.syntax.tree import AlignMode, Stream
+from runql.text.frozen import frozen
 
 RUN_ID = "run_id"
 _ABSENT = frozenset({Missing})
@@ -29,35 +29,36 @@ _ABSENT = frozenset({Missing})
 # ---------------------------------------------------------------- what to ask for
 
 
-def is_system(part: HistoryPart) -> bool:
-    """Whether the rows are those of the machine metrics alone."""
-    return part.stream is Stream.SYSTEM or (part.keys == () and part.system_keys != ())
+@frozen
+class Streams:
+    """Which streams of metrics make the rows of an answer.
+
+    `is_system`: the machine metrics alone. `is_joined`: these are joined, on time, to the rows of other metrics, so
+    that both streams are needed. `x_axis`: machine metrics have no steps, so theirs is the time unless another is asked
+    for. `keys`: what makes the rows, globs among them; `None` for every metric. `asked`: these, with the time that a
+    join needs; globs are the caller's to expand.
+    """
+
+    is_system: bool
+    is_joined: bool
+    x_axis: str
+    keys: tuple[str, ...] | None
+    asked: tuple[str, ...] | None
 
 
-def is_joined(part: HistoryPart) -> bool:
-    """Whether machine metrics are joined, on time, to the rows of other metrics: then both streams are needed."""
-    return not is_system(part) and part.system_keys != ()
-
-
-def x_axis_of(part: HistoryPart) -> str:
-    """The x axis. Machine metrics have no steps, so theirs is the time unless another is asked for."""
-    return TIME_AXIS if is_system(part) and part.x_axis == "_step" else part.x_axis
-
-
-def keys_wanted(part: HistoryPart) -> tuple[str, ...] | None:
-    """The keys that make the rows, globs among them; `None` for every metric."""
-    return part.system_keys if is_system(part) and part.system_keys != () else part.keys
-
-
-def keys_to_ask(part: HistoryPart) -> tuple[str, ...] | None:
-    """`keys_wanted` with the time that a join needs. Globs are the caller's to expand."""
-    keys = keys_wanted(part)
-    return keys if keys is None or not is_joined(part) else tuple(dict.fromkeys((*keys, TIME_AXIS)))
-
-
-def fills_first(part: HistoryPart) -> bool:
-    """Whether the answer is a sample of filled rows: then whoever can give every row should, to be sampled here."""
-    return part.align is AlignMode.FFILL and part.samples is not None
+def streams_of(part: HistoryPart) -> Streams:
+    """The streams that a query for histories asks."""
+    has_machine = part.system_keys != ()
+    is_system = part.stream is Stream.SYSTEM or (part.keys == () and has_machine)
+    is_joined = has_machine and not is_system
+    keys = part.system_keys if is_system and has_machine else part.keys
+    return Streams(
+        is_system=is_system,
+        is_joined=is_joined,
+        x_axis=TIME_AXIS if is_system and part.x_axis == "_step" else part.x_axis,
+        keys=keys,
+        asked=tuple(dict.fromkeys((*keys, TIME_AXIS))) if is_joined and keys is not None else keys,
+    )
 
 
 def expand_keys(keys: Sequence[str] | None, logged: Iterable[str]) -> tuple[str, ...]:
@@ -86,6 +87,9 @@ class HistoryTables:
     Columns: `run_id`, the x axis, the metrics in the order asked for, then the selected columns of the run, repeated
     on each row. A metric that has the name of one of these others is called by its full name, `logged.NAME`.
     One object serves all the sources of a query, with one call of `tables` each.
+
+    `has_fixed_names`: `names` is known before the first row, since no key is a glob, nor is every metric asked for.
+    `fills_first`: the answer is a sample of filled rows; then whoever can give every row should, to be sampled here.
     """
 
     def __init__(self, part: HistoryPart, selection: Selection | None = None) -> None:
@@ -93,18 +97,31 @@ class HistoryTables:
         self.facts = HistoryFacts(part.align)
         self.left_out_nan = 0
         """How many NaN stand in rows that are counted and were not read."""
-        self._layout = _Layout(part, [column.name for column in selection.columns] if selection else [])
+        self.fills_first = part.align is AlignMode.FFILL and part.samples is not None
+        self._streams = streams_of(part)
+        self._machine_keys = part.system_keys if self._streams.is_joined else ()
         self._readers = selection.readers() if selection else []
+        self._selected = [name for name, _ in self._readers]
+        self._logged: dict[str, None] = {}
+        self._machine: dict[str, None] = {}
+        asked = (self._streams.keys, self._machine_keys)
+        self.has_fixed_names = not any(keys is None or any("*" in key for key in keys) for keys in asked)
+        self._fixed = self._columns((), ()) if self.has_fixed_names else None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns of all the tables so far, in their order; final from the start if `has_fixed_names`."""
-        return self._layout.names
+        columns = self._columns(self._logged, self._machine) if self._fixed is None else self._fixed
+        return (RUN_ID, self._streams.x_axis, *columns.values(), *self._selected)
 
-    @property
-    def has_fixed_names(self) -> bool:
-        """Whether `names` is known before the first row: no key is a glob, nor is every metric asked for."""
-        return self._layout.is_fixed
+    def _columns(self, logged: Iterable[str], machine: Iterable[str]) -> Mapping[str, str]:
+        """The metrics that the keys mean among these, without the x axis, in order, with the column of each."""
+        metrics = (*expand_keys(self._streams.keys, logged), *expand_keys(self._machine_keys, machine))
+        return {
+            name: f"logged.{name}" if name == RUN_ID or name in self._selected else name
+            for name in metrics
+            if name != self._streams.x_axis
+        }
 
     def tables(
         self,
@@ -115,12 +132,14 @@ class HistoryTables:
     ) -> Iterator[Table]:
         """A table for each part of a history that has rows, in the order of `histories`.
 
-        `system` are the histories of the machine metrics of the same runs, read only for a join (`is_joined`): each
-        row gets the latest machine value at or before its `_timestamp`. In memory are the part at hand, the machine
-        metrics of its run, and for `align inner` of globs all the parts of the run.
+        `system` are the histories of the machine metrics of the same runs, read only for a join: each row gets the
+        latest machine value at or before its `_timestamp`. In memory are the part at hand, the machine metrics of its
+        run, and for `align inner` of globs all the parts of the run.
         """
         by_id = {record.id: record for record in records}
-        machines = SystemStream(system) if is_joined(self.part) else None
+        machines = SystemStream(system) if self._streams.is_joined else None
+        # Which metrics a row must hold, and which rows are a sample, is known only when all the parts are.
+        at_once = self.fills_first or (self.part.align is AlignMode.INNER and not self.has_fixed_names)
         for run_id, parts in groupby(histories, key=lambda history: history.run_id):
             record = by_id.get(run_id)
             if record is None:
@@ -128,129 +147,84 @@ class HistoryTables:
             known = NO_AGGREGATES if aggregates_of is None else aggregates_of(record)
             fixed = {name: read(record, known) for name, read in self._readers}
             machine = {} if machines is None else machines.of_run(run_id)
-            yield from self._tables_of_run(run_id, parts, machine, fixed)
+            carried: dict[str, Value] = {}
+            for part in [_merged(list(parts))] if at_once else parts:
+                columns = self._aligned(part, machine, carried)
+                length = len(columns[self._streams.x_axis])
+                if length:
+                    repeated = {name: constant(value, length) for name, value in fixed.items()}
+                    yield Table({RUN_ID: constant(run_id, length), **columns, **repeated}, length)
             self.facts.close_run()
 
-    def _tables_of_run(
-        self, run_id: str, parts: Iterable[RunHistory], machine: Mapping[str, Samples], fixed: Mapping[str, Value]
-    ) -> Iterator[Table]:
-        if (self.part.align is AlignMode.INNER and not self.has_fixed_names) or fills_first(self.part):
-            # Which metrics a row must hold, and which rows are a sample, is known only when all the parts are.
-            parts = [_merged(list(parts))]
-        run = _RunRows(self._layout, self.part, machine, self.facts)
-        for part in parts:
-            columns = run.align(part)
-            length = len(columns[self._layout.x_axis])
-            if length:
-                repeated = {name: constant(value, length) for name, value in fixed.items()}
-                yield Table({RUN_ID: constant(run_id, length), **columns, **repeated}, length)
+    def _aligned(
+        self, part: RunHistory, machine: Mapping[str, Samples], carried: dict[str, Value]
+    ) -> dict[str, Column]:
+        """The x axis and the metrics of the rows that stay. `carried`: what `align ffill` takes from part to part, and
+        from rows that a sample leaves out."""
+        x_axis, length = self._streams.x_axis, part.length
+        cells = {name: column_of(column) for name, column in part.columns.items()}
+        columns = self._fixed
+        if columns is None:
+            logged = [name for name, column in cells.items() if column.types - _ABSENT]
+            self._logged.update(dict.fromkeys(logged))
+            self._machine.update(dict.fromkeys(machine))
+            columns = self._columns((*logged, *carried), machine)
+        held = {name: cells[name].held for name in columns if name in cells}
+        times = cells.get(TIME_AXIS, constant(MISSING, length)) if machine else ()
+        joined = {name: column_of(machine[name].at(times)) for name in columns if name in machine and name not in cells}
+        cells |= joined
+        keep = self._kept(cells, columns, held, length)
+        if self.part.align is AlignMode.FFILL:
+            self.facts.carried_samples |= part.sampled
+            if self.fills_first and not part.sampled:
+                chosen = self._sampled(cells, held, keep)
+                part, keep = replace(part, sampled=chosen != keep), chosen
+        kept = {name: cells[name].compress(keep) for name in (x_axis, *columns) if name in cells}
+        self.facts.count(part, held, keep, [kept[name] for name in columns if name in kept], joined)
+        if self.part.align is AlignMode.FFILL:
+            absent = constant(MISSING, length)
+            kept |= {name: _carried(name, cells.get(name, absent), carried).compress(keep) for name in columns}
+        absent = constant(MISSING, keep.count(1))
+        return {title: kept.get(name, absent) for name, title in ((x_axis, x_axis), *columns.items())}
 
-
-class _Layout:
-    """Which columns the answer has: known from the keys, or learned from what was logged."""
-
-    def __init__(self, part: HistoryPart, selected: Sequence[str]) -> None:
-        self.x_axis = x_axis_of(part)
-        self.keys = keys_wanted(part)
-        self._system_keys = part.system_keys if is_joined(part) else ()
-        self._selected = selected
-        self._logged: dict[str, None] = {}
-        self._machine: dict[str, None] = {}
-        self.is_fixed = not any(
-            keys is None or any("*" in key for key in keys) for keys in (self.keys, self._system_keys)
-        )
-
-    def metrics(self, logged: Iterable[str], machine: Iterable[str]) -> tuple[str, ...]:
-        """The metrics that the keys mean among these, without the x axis, in order."""
-        names = (*expand_keys(self.keys, logged), *expand_keys(self._system_keys, machine))
-        return tuple(name for name in dict.fromkeys(names) if name != self.x_axis)
-
-    def learn(self, logged: Iterable[str], machine: Iterable[str]) -> None:
-        """Take note of what there is."""
-        self._logged.update(dict.fromkeys(logged))
-        self._machine.update(dict.fromkeys(machine))
-
-    def title(self, metric: str) -> str:
-        """The column of a metric."""
-        return f"logged.{metric}" if metric == RUN_ID or metric in self._selected else metric
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All the columns so far."""
-        metrics = self.metrics(self._logged, self._machine)
-        return (RUN_ID, self.x_axis, *map(self.title, metrics), *self._selected)
-
-
-class _RunRows:
-    """The rows of one run; `align ffill` carries values from part to part, and from rows that a sample leaves out."""
-
-    def __init__(self, layout: _Layout, part: HistoryPart, machine: Mapping[str, Samples], facts: HistoryFacts) -> None:
-        self._layout = layout
-        self._mode = part.align
-        self._samples = part.samples if fills_first(part) else None
-        self._machine = machine
-        self._facts = facts
-        self._carried: dict[str, Value] = {}
-
-    def align(self, part: RunHistory) -> dict[str, Column]:
-        """The x axis and the metrics of the rows that stay."""
-        layout = self._layout
-        logged = [name for name, column in part.columns.items() if column_of(column).types - _ABSENT]
-        layout.learn(logged, self._machine)
-        metrics = layout.metrics((*logged, *self._carried), self._machine)
-        cells = {name: self._cells(part, name) for name in metrics}
-        held = {name: held_rows(column) for name, column in cells.items() if name in part.columns}
-        keep = self._keep(part, cells, held)
-        self._facts.carried_samples |= part.sampled and self._mode is AlignMode.FFILL
-        if self._samples is not None and not part.sampled:
-            chosen = self._sampled(part, cells, keep, self._samples)
-            part, keep = replace(part, sampled=chosen != keep), chosen
-        self._facts.count(part, held, keep, cells)
-        if self._mode is AlignMode.FFILL:
-            cells = {name: self._carry(name, column) for name, column in cells.items()}
-        columns = {layout.x_axis: _column(part, layout.x_axis).compress(keep)}
-        return columns | {layout.title(name): column.compress(keep) for name, column in cells.items()}
-
-    def _cells(self, part: RunHistory, name: str) -> Column:
-        if name not in part.columns and name in self._machine:
-            return column_of(self._machine[name].at(_column(part, TIME_AXIS)))
-        return _column(part, name)
-
-    def _keep(self, part: RunHistory, cells: Mapping[str, Column], held: Mapping[str, bytes]) -> bytes:
+    def _kept(
+        self, cells: Mapping[str, Column], metrics: Iterable[str], held: Mapping[str, Flags], length: int
+    ) -> Flags:
         """A flag a row: whether it holds any metric, or with `align inner` all of them, and an x."""
-        x_axis, length = self._layout.x_axis, part.length
-        with_x = held_rows(_column(part, x_axis))
-        if self._layout.keys and set(self._layout.keys) == {x_axis}:
+        x_axis, nowhere = self._streams.x_axis, bytes(length)
+        with_x = cells[x_axis].held if x_axis in cells else nowhere
+        if self._streams.keys and set(self._streams.keys) == {x_axis}:
             return with_x
         keep = union(held.values(), length)
-        if self._mode is AlignMode.INNER:
-            keep = intersection([keep, *map(held_rows, cells.values())], length)
+        if self.part.align is AlignMode.INNER:
+            all_held = [cells[name].held if name in cells else nowhere for name in metrics]
+            keep = intersection([keep, *all_held], length)
         rows = intersection([keep, with_x], length)
-        self._facts.without_x += keep.count(1) - rows.count(1)
+        self.facts.without_x += keep.count(1) - rows.count(1)
         return rows
 
-    def _sampled(self, part: RunHistory, cells: Mapping[str, Column], keep: bytes, samples: int) -> bytes:
+    def _sampled(self, cells: Mapping[str, Column], logged: Iterable[str], keep: Flags) -> Flags:
         """The rows of `keep` that a sample has: chosen as the source would have, and told by what was logged."""
         rows = [row for row, kept in enumerate(keep) if kept]
-        own = [name for name in cells if name in part.columns] or [self._layout.x_axis]
-        chosen = sample_rows({name: _column(part, name).compress(keep) for name in own}, samples)
+        samples = self.part.samples
+        if samples is None or len(rows) <= samples:
+            return keep
         flags = bytearray(len(keep))
-        for place in chosen if len(rows) > samples else range(len(rows)):
+        own = list(logged) or [self._streams.x_axis]
+        for place in sample_rows({name: cells[name].compress(keep) for name in own}, samples):
             flags[rows[place]] = 1
         return bytes(flags)
 
-    def _carry(self, name: str, column: Column) -> Column:
-        if len(column) and 0 not in column.held:
-            self._carried[name] = column[-1]
-            return column
-        value = self._carried.get(name, MISSING)
-        filled = [value := cell if cell is not MISSING else value for cell in column]
-        self._carried[name] = value
-        return column_of(filled)
 
-
-def _column(part: RunHistory, name: str) -> Column:
-    return column_of(part.columns[name]) if name in part.columns else constant(MISSING, part.length)
+def _carried(name: str, column: Column, carried: dict[str, Value]) -> Column:
+    """The column with its gaps filled, by the value before it, if there was one."""
+    if len(column) and 0 not in column.held:
+        carried[name] = column[-1]
+        return column
+    value = carried.get(name, MISSING)
+    filled = [value := cell if cell is not MISSING else value for cell in column]
+    carried[name] = value
+    return column_of(filled)
 
 
 def _merged(parts: Sequence[RunHistory]) -> RunHistory:
@@ -258,6 +232,9 @@ def _merged(parts: Sequence[RunHistory]) -> RunHistory:
     if len(parts) == 1:
         return parts[0]
     names = dict.fromkeys(name for part in parts for name in part.columns)
-    columns = {name: concat_columns([_column(part, name) for part in parts]) for name in names}
+    columns = {
+        name: concat_columns([part.columns.get(name, constant(MISSING, part.length)) for part in parts])
+        for name in names
+    }
     notices = tuple(dict.fromkeys(notice for part in parts for notice in part.notices))
     return RunHistory(parts[0].run_id, columns, parts[0].rows_of, any(part.sampled for part in parts), notices)

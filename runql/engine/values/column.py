@@ -20,8 +20,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import accumulate, chain, compress, repeat
+from operator import and_, or_
 from typing import Any, Final, TypeAlias, overload
 
 from runql.language.kinds import Kind
@@ -53,6 +54,18 @@ _GAP_VALUES: Final = (None, None, MISSING)
 def every(length: int) -> Flags:
     """A flag that is set for each of so many cells."""
     return b"\x01" * length
+
+
+def union(flags: Iterable[Flags], length: int) -> Flags:
+    """The rows that any of the flags has; none if there are no flags."""
+    return reduce(or_, (int.from_bytes(each, "little") for each in flags), 0).to_bytes(length, "little")
+
+
+def intersection(flags: Iterable[Flags], length: int) -> Flags:
+    """The rows that all of the flags have; all if there are no flags."""
+    full = every(length)
+    some = [int.from_bytes(each, "little") for each in flags if each is not full]
+    return reduce(and_, some, int.from_bytes(full, "little")).to_bytes(length, "little") if some else full
 
 
 class Column(Sequence[Value]):
@@ -121,22 +134,18 @@ class Numbers(Column):
     """Numbers, null and missing cells.
 
     `values`: an array of type `d` or `q`, 0 in the gaps. `whole`: among doubles, which are integers (of at most 2^53);
-    `None` if none is. Those of `q` all are. `gaps`: `HELD`, `NULL` or `ABSENT` for each cell; `None` if every one holds
-    a number.
+    `None` if none is. Those of `q` all are (`is_whole`). `gaps`: `HELD`, `NULL` or `ABSENT` for each cell; `None` if
+    every one holds a number.
     """
 
-    __slots__ = ("_types", "gaps", "values", "whole")
+    __slots__ = ("_types", "gaps", "is_whole", "values", "whole")
 
     def __init__(self, values: array[Any], whole: Flags | None = None, gaps: bytes | None = None) -> None:
         self.values = values
         self.whole = whole
-        self.gaps = gaps
+        self.gaps = None if gaps is None or gaps.count(HELD) == len(gaps) else gaps
+        self.is_whole = values.typecode == "q"
         self._types: frozenset[type] | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether each number is an integer."""
-        return self.values.typecode == "q"
 
     @property
     def types(self) -> frozenset[type]:
@@ -175,15 +184,13 @@ class Numbers(Column):
         if 0 not in flags:
             return self
         whole, gaps = (None if each is None else bytes(compress(each, flags)) for each in (self.whole, self.gaps))
-        return Numbers(array(self.values.typecode, compress(self.values, flags)), whole, _some(gaps))
+        return Numbers(array(self.values.typecode, compress(self.values, flags)), whole, gaps)
 
     def take(self, rows: Sequence[int]) -> Numbers:
-        values, whole, gaps = self.values, self.whole, self.gaps
-        return Numbers(
-            array(values.typecode, _picked(values, rows)),
-            None if whole is None else bytes(_picked(whole, rows)),
-            None if gaps is None else _some(bytes(_picked(gaps, rows))),
+        whole, gaps = (
+            None if each is None else bytes([*map(each.__getitem__, rows)]) for each in (self.whole, self.gaps)
         )
+        return Numbers(array(self.values.typecode, [*map(self.values.__getitem__, rows)]), whole, gaps)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -191,15 +198,12 @@ class Numbers(Column):
     def __iter__(self) -> Iterator[Value]:
         if self.gaps is None and self.whole is None:
             return iter(self.values)
-        return iter(self._cells())
-
-    def _cells(self) -> list[Value]:
         cells: list[Value] = self.values.tolist()
         if self.whole is not None:
             cells = [int(cell) if whole else cell for cell, whole in zip(cells, self.whole, strict=True)]
         if self.gaps is not None:
             cells = [_GAP_VALUES[gap] if gap else cell for cell, gap in zip(cells, self.gaps, strict=True)]
-        return cells
+        return iter(cells)
 
     @overload
     def __getitem__(self, at: int) -> Value: ...
@@ -208,7 +212,7 @@ class Numbers(Column):
     def __getitem__(self, at: int | slice) -> Value:
         if isinstance(at, slice):
             whole, gaps = (None if each is None else each[at] for each in (self.whole, self.gaps))
-            return Numbers(self.values[at], whole, _some(gaps))
+            return Numbers(self.values[at], whole, gaps)
         if self.gaps is not None and self.gaps[at]:
             return _GAP_VALUES[self.gaps[at]]
         return int(self.values[at]) if self.whole is not None and self.whole[at] else self.values[at]
@@ -242,7 +246,7 @@ class Objects(Column):
         return self if 0 not in flags else column_of(list(compress(self.cells, flags)))
 
     def take(self, rows: Sequence[int]) -> Column:
-        return column_of(_picked(self.cells, rows))
+        return column_of([*map(self.cells.__getitem__, rows)])
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -287,7 +291,7 @@ class Repeats(Column):
         if len(self.values) == 1:
             return Repeats(self.values, [len(rows)])
         if len(rows) and min(rows) < 0:
-            return column_of(_picked(list(self), rows))
+            return column_of([*map(list(self).__getitem__, rows)])
         places = map(bisect_right, repeat(list(accumulate(self.counts))), rows)
         return column_of([*map(self.values.__getitem__, places)])
 
@@ -373,12 +377,3 @@ def _numbers_with_gaps(cells: list[Value], types: frozenset[type]) -> Numbers | 
 def constant(value: Value, length: int) -> Repeats:
     """The same value in every cell."""
     return Repeats((value,), (length,))
-
-
-def _some(gaps: bytes | None) -> bytes | None:
-    """Gaps, if there is one."""
-    return gaps if gaps is not None and gaps.count(HELD) != len(gaps) else None
-
-
-def _picked(cells: Sequence[Any], rows: Sequence[int]) -> list[Any]:
-    return [*map(cells.__getitem__, rows)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from runql.engine.presence import held_rows, intersection
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import take
 from runql.engine.stages.history_stages.runs import RunTable, runs_of
 from runql.engine.stages.shared.numbers import is_point
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
+from runql.engine.values.column import column_of, intersection
 from runql.semantic.typed import TAlignStage
 from runql.semantic.values import MISSING, Value
 
@@ -31,7 +31,7 @@ def align(stage: TAlignStage, tables: Iterable[Table], context: StageContext) ->
 def _inner(run: RunTable, context: StageContext) -> Table:
     """The rows that hold all metrics: those asked for by name, or else those that the run has."""
     table = run.table
-    held = {name: held_rows(cells_of(table, name)) for name in context.metrics or run.metrics}
+    held = {name: column_of(cells_of(table, name)).held for name in context.metrics or run.metrics}
     if context.metrics is None:
         held = {name: flags for name, flags in held.items() if any(flags)}
     keep = intersection(held.values(), table.length)

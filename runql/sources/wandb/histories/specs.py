@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
-from runql.engine.presence import intersection
 from runql.engine.table import Table
-from runql.engine.values.column import Numbers, column_of, constant
+from runql.engine.values.column import Numbers, column_of, constant, intersection
 from runql.engine.values.rows import columns_of_rows
 from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
