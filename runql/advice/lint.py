@@ -9,7 +9,7 @@ from typing import assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.plan.default_columns import mentions
+from runql.plan.columns import mentions
 from runql.plan.nodes import Filter, Histories, Plan, Projection, expressions_of, stages_of, table_of, those
 from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 from runql.language.fields import Space
 from runql.plan.capabilities import Trust
-from runql.plan.default_columns import FIRST_COLUMNS
+from runql.plan.columns import FIRST_COLUMNS
 from runql.plan.nodes import Count, Fetch, Plan, Projection, expressions_of, table_of
 from runql.semantic import typed as t
 from runql.semantic.needed import walk

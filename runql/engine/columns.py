@@ -17,7 +17,7 @@ from runql.engine.values.column import column_of
 from runql.errors import RunQLError
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.plan.default_columns import FIRST_COLUMNS, run_field
+from runql.plan.columns import FIRST_COLUMNS, run_field
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text, spelled_exactly
 from runql.semantic.typed import FieldKey, TColumn, TField, TypedExpr

@@ -16,7 +16,7 @@ from runql.execute.cost import Spent
 from runql.execute.executor import Executor
 from runql.execute.questions import Questions
 from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
-from runql.plan.known_columns import durations_of, numbers_of
+from runql.plan.columns import known_columns
 from runql.plan.nodes import (
     Combine,
     Count,
@@ -66,7 +66,7 @@ class Answer:
         self.catalog = catalog
         self.spent = Spent() if spent is None else spent
         self.was_read = False
-        self._durations, self._numbers = durations_of(executor.plan), numbers_of(executor.plan)
+        self._known = known_columns(executor.plan)
         self._source = source
         self._question = question()
         self._settings = settings
@@ -195,7 +195,7 @@ class Answer:
                     table = next(tables, None)
                 if table is None:
                     return
-                yield Frame(table.columns, table.length, self._durations, self._numbers)
+                yield Frame(table.columns, table.length, self._known.durations, self._known.numbers)
 
     @contextmanager
     def _pointing(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ from runql.execute.tables import (
     TableOperator,
 )
 from runql.execute.write_files import Files
-from runql.plan.known_columns import numbers_of
+from runql.plan.columns import known_columns
 from runql.plan.nodes import Combine, Count, TableStage, stages_of, table_of
 from runql.semantic.typed import (
     TAlignStage,
@@ -82,7 +82,7 @@ class StagesOperator(TableOperator):
             self._stages,
             lambda: below.names is not None,
             settings,
-            numbers_of(plan),
+            known_columns(plan).numbers,
             chart=self._charts.chart,
         )
         self._sql_bounds = (Settings() if settings is None else settings).sql

@@ -24,7 +24,7 @@ from runql.errors import BackendError
 from runql.execute.executor import Executor
 from runql.execute.found_run import FoundRun, records_in
 from runql.execute.histories import histories_of, requests_of
-from runql.plan.default_columns import run_field
+from runql.plan.columns import run_field
 from runql.plan.nodes import Count, Histories, Projection
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TColumn, TFold

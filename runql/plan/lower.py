@@ -11,7 +11,7 @@ from typing import Final
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.plan.default_columns import columns_of
+from runql.plan.columns import columns_of
 from runql.plan.nodes import (
     Combine,
     Count,
@@ -36,6 +36,7 @@ from runql.semantic.typed import (
     TField,
     TJoin,
     TOr,
+    TOrderKey,
     TOther,
     TStage,
     TUnion,
@@ -68,49 +69,45 @@ def lower(
 def _table(query: TypedQuery, *, with_steps: bool) -> Plan:
     if query.target is Target.COUNT:
         read, taken = (replace(one, history_keys=False) for one in (needed_fields(query), needed_of_taken(query)))
-        return Count(_limited(query, _filtered(query, read, taken)))
+        return Count(_runs(query, read, taken))
     if query.histories is not None:
-        runs = _limited(query, Sort(_filtered(query, needed_fields(query), needed_of_taken(query)), query.order))
+        runs = _runs(query, needed_fields(query), needed_of_taken(query), query.order)
         return Histories(runs, query.histories, query.columns or ())
     columns = columns_of(query)
     shown = replace(query, columns=columns)
     read, taken = needed_fields(shown), needed_of_taken(shown)
     if with_steps and columns is not None and not query.lazy:
         read, taken = joined(read, _STEPS), joined(taken, _STEPS)
-    return Projection(_limited(query, Sort(_filtered(query, read, taken), query.order)), columns)
+    return Projection(_runs(query, read, taken, query.order), columns)
 
 
-def _filtered(query: TypedQuery, read: Needed, taken: Needed) -> Runs:
-    scan = RunScan(
+def _runs(query: TypedQuery, read: Needed, taken: Needed, order: tuple[TOrderKey, ...] | None = None) -> Runs:
+    """The runs that a query takes; in an order, unless that is `None`."""
+    runs: Runs = RunScan(
         sources=query.sources,
-        named=_named(query),
+        named=None if query.ident is None else _named(query.target is Target.RUN, query.ident),
         read=read,
         taken=taken,
         lazy=query.lazy,
         page_size=query.page,
         with_sweeps=query.with_sweeps,
     )
-    return scan if query.where is None else Filter(scan, query.where)
-
-
-def _limited(query: TypedQuery, runs: Runs) -> Runs:
-    """What is left out is counted in by the limit below it: a source is asked for no more than both together."""
+    runs = runs if query.where is None else Filter(runs, query.where)
+    runs = runs if order is None else Sort(runs, order)
+    # What is left out is counted in by the limit below it: a source is asked for no more than both together.
     runs = runs if query.limit is None else Limit(runs, query.offset + query.limit)
     return Offset(runs, query.offset) if query.offset else runs
 
 
-def _named(query: TypedQuery) -> NamedRuns | None:
+def _named(is_run: bool, ident: str) -> NamedRuns:
     """What `run ID` and `sweep ID` name, with a condition, so that it narrows like any other."""
-    if query.ident is None:
-        return None
-    is_run = query.target is Target.RUN
-    test = _equals("id" if is_run else "sweep", query.ident)
-    *owners, last = query.ident.split("/")
+    test = _equals("id" if is_run else "sweep", ident)
+    *owners, last = ident.split("/")
     if is_run and 0 < len(owners) < 3 and last:
         # An id with its project before it, or its entity and project: as a listing shows it where two runs have one id.
         parts = (_equals("id", last), *map(_equals, ("project", "entity"), reversed(owners)))
         test = TOr((test, TAnd(parts, kind=Kind.BOOL)), kind=Kind.BOOL)
-    return NamedRuns(query.ident, is_run, test)
+    return NamedRuns(ident, is_run, test)
 
 
 def _equals(name: str, text: str) -> TypedExpr:

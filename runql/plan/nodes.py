@@ -205,24 +205,22 @@ Node: TypeAlias = Runs | Plan
 N = TypeVar("N")
 
 
-def inputs_of(node: Node) -> tuple[Node, ...]:
-    """The operations right below one. The other table of a `Combine` is asked by itself, of its own sources."""
-    match node:
-        case RunScan() | Fetch():
-            return ()
-        case Merge(inputs=inputs):
-            return inputs
-        case RunOperation() | Projection() | Count() | Histories() | TableStage() | Combine():
-            return (node.input,)
-        case _:
-            assert_never(node)
-
-
 def nodes(plan: Node) -> Iterator[Node]:
-    """A node and all below it, from the top down."""
-    yield plan
-    for below in inputs_of(plan):
-        yield from nodes(below)
+    """A node and all below it, from the top down. The other table of a `Combine` is asked by itself, of its own
+    sources."""
+    waiting = [plan]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        match node:
+            case RunScan() | Fetch():
+                pass
+            case Merge(inputs=inputs):
+                waiting += reversed(inputs)
+            case RunOperation() | Projection() | Count() | Histories() | TableStage() | Combine():
+                waiting.append(node.input)
+            case _:
+                assert_never(node)
 
 
 def those(plan: Node, kind: type[N]) -> tuple[N, ...]:
@@ -261,23 +259,19 @@ def taken_of(plan: Node, count: int) -> int:
 
 
 def keys_of(plan: Node) -> tuple[TOrderKey, ...]:
-    """The keys by which a plan orders its runs."""
-    return next((keys for node in nodes(plan) if (keys := _own_keys(node))), ())
-
-
-def _own_keys(node: Node) -> tuple[TOrderKey, ...]:
-    """The keys by which one operation orders; those of a source where it takes typed ones and keeps to them."""
-    match node:
-        case Sort(keys=keys) | Watch(keys=keys):
-            return keys
-        case Fetch(ordered=True, selector=TypedSelector(order=keys)):
-            return keys
-        case RunScan() | RunOperation() | Fetch() | Merge():
-            return ()
-        case Projection() | Count() | Histories() | TableStage() | Combine():
-            return ()
-        case _:
-            assert_never(node)
+    """The keys by which a plan orders its runs; those of a source where it takes typed ones and keeps to them."""
+    for node in nodes(plan):
+        match node:
+            case Sort(keys=keys) | Watch(keys=keys) | Fetch(ordered=True, selector=TypedSelector(order=keys)):
+                if keys:
+                    return keys
+            case RunScan() | RunOperation() | Fetch() | Merge():
+                pass
+            case Projection() | Count() | Histories() | TableStage() | Combine():
+                pass
+            case _:
+                assert_never(node)
+    return ()
 
 
 def table_of(plan: Plan) -> Projection | Count | Histories:

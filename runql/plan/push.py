@@ -35,7 +35,7 @@ from runql.plan.nodes import (
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history, reads_rows
 from runql.semantic.catalog import Catalog
-from runql.semantic.needed import Needed, casts_in, joined, needed_of
+from runql.semantic.needed import casts_in, joined, needed_of
 from runql.semantic.typed import TAnd, TConst, TIn, TOrderKey, TypedExpr
 from runql.semantic.values import kind_of
 from runql.text.diagnostic import Diagnostic
@@ -69,16 +69,13 @@ class Pushed:
 
 def push(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> Pushed:
     """Split a plan between a source and this side. The answer never depends on where the line falls."""
-    condition = condition_of(table_of(plan).input)
-    source = _fetch(plan, condition, capabilities, catalog)
-    runs = _filtered(source, condition, capabilities)
-    may_stop = _may_stop(source.ordered, condition, capabilities)
-    return Pushed(source, _over(plan, runs, _Way(source.ordered, capabilities.cheap_pages, may_stop)))
+    part = _part(plan, condition_of(table_of(plan).input), capabilities, catalog)
+    return Pushed(part.fetch, _over(plan, part.runs, _Way(part.fetch.ordered, capabilities.cheap_pages, part.stops)))
 
 
 def asked_of(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> Fetch:
     """What a source is asked for: for whoever does not run the plan."""
-    return _fetch(plan, condition_of(table_of(plan).input), capabilities, catalog)
+    return _part(plan, condition_of(table_of(plan).input), capabilities, catalog).fetch
 
 
 def notes_of(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> tuple[Diagnostic, ...]:
@@ -86,22 +83,24 @@ def notes_of(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) ->
     condition, keys = condition_of(table_of(plan).input), keys_of(plan)
     if never_true(condition):
         return ()
-    asked = _asked(_terms(condition), keys, capabilities, catalog)
+    asked = _asked(condition, keys, capabilities, catalog)
     return _notes(asked.here, keys if not asked.ordered else ())
 
 
 def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None) -> Plan:
     """The plan over several sources: each does what it can, and their runs become one list here."""
-    condition, limit = condition_of(table_of(plan).input), limit_of(plan)
-    asked = [(at, able, part) for at, able in enumerate(sources) for part in batches(condition, able, catalog)]
-    if len(asked) == 1:
-        return push(plan, sources[0], catalog).rest
-    inputs, most = [], []
-    for at, able, part in asked:
-        fetch = _fetch(plan, part, able, catalog, at)
-        inputs.append(_filtered(fetch, part, able))
-        most.append(limit if _may_stop(fetch.ordered, part, able) else None)
-    return _over(plan, Merge(tuple(inputs), tuple(most)), _Way())
+    condition = condition_of(table_of(plan).input)
+    parts = [
+        _part(plan, part, able, catalog, at)
+        for at, able in enumerate(sources)
+        for part in batches(condition, able, catalog)
+    ]
+    if len(parts) == 1:
+        (only,) = parts
+        return _over(plan, only.runs, _Way(only.fetch.ordered, sources[0].cheap_pages, only.stops))
+    limit = limit_of(plan)
+    most = tuple(limit if part.stops else None for part in parts)
+    return _over(plan, Merge(tuple(part.runs for part in parts), most), _Way())
 
 
 def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | None) -> Iterator[TypedExpr | None]:
@@ -109,9 +108,13 @@ def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | 
 
     Each run equals one value of a list at most, and each value stands in one part, so a run passes one of them at most.
     """
-    terms = [_each_once(term) if _is_long(term) else term for term in _terms(condition)]
+    terms = _terms(condition)
+    if able.form is not Form.WANDB or not any(isinstance(term, TIn) for term in terms):
+        yield condition
+        return
+    terms = tuple(_each_once(term) if _is_long(term) else term for term in terms)
     lists = [term for term in terms if isinstance(term, TIn) and _is_long(term)]
-    asked = [one for one in lists if able.form is Form.WANDB and _is_asked(one, able, catalog)]
+    asked = [one for one in lists if _is_asked(one, able, catalog)]
     if not asked:
         yield condition
         return
@@ -159,16 +162,6 @@ def _each_once(term: TypedExpr) -> TypedExpr:
 # ---------------------------------------------------------------- the rest
 
 
-def _filtered(fetch: Fetch, condition: TypedExpr | None, capabilities: Capabilities) -> Runs:
-    """What is decided here of the runs that come: all that is not exact, first what needs no history."""
-    if capabilities.filters is Trust.EXACT and (fetch.exact or capabilities.form is not Form.WANDB):
-        condition = all_of(fetch.here)
-    runs: Runs = fetch
-    for part in by_cost(condition) if condition is not None else ():
-        runs = runs if part is None else Filter(runs, part)
-    return runs
-
-
 @frozen
 class _Way:
     """How runs come: in the order of the plan, from one picture of the source; and whether a limit stops them."""
@@ -180,80 +173,83 @@ class _Way:
 
 def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
     """The plan with its scan and filters replaced. An order that the source has made is watched, behind the limit."""
-
-    def over(node: Runs) -> Runs:
-        match node:
-            case RunScan() | Filter():
-                return runs
-            case Sort(input=below):
-                return over(below) if way.ordered else replace(node, input=over(below))
-            case Limit(input=below):
-                return replace(node, input=over(below), stops=way.stops)
-            case Slice(input=below):
-                return replace(node, input=watched(below))
-            case Fetch() | Merge() | Watch():
-                return node
-            case _:
-                assert_never(node)
-
-    def watched(node: Runs) -> Runs:
-        # What is chosen by its place was put into its order before.
-        is_watched = way.ordered and not way.still and not isinstance(node, Slice)
-        return Watch(over(node), keys_of(node)) if is_watched else over(node)
-
     match plan:
         case Projection(input=below) | Histories(input=below):
-            return replace(plan, input=watched(below))
+            return replace(plan, input=_rest(below, runs, way, watches=True))
         case Count(input=below):
-            return replace(plan, input=over(below))
+            return replace(plan, input=_rest(below, runs, way))
         case TableStage(input=below) | Combine(input=below):
             return replace(plan, input=_over(below, runs, way))
         case _:
             assert_never(plan)
 
 
-def _may_stop(ordered: bool, condition: TypedExpr | None, capabilities: Capabilities) -> bool:
-    """Whether to stop at a limit. Where pages are for free all are read, to say how many runs match."""
-    is_dear = condition is not None and by_cost(condition)[1] is not None
-    return ordered and not (_reads_all(capabilities) and not is_dear)
-
-
-def _reads_all(capabilities: Capabilities) -> bool:
-    """Whether the runs behind a limit are read too, to say how many match."""
-    return capabilities.cheap_pages and capabilities.form is not Form.SQL
+def _rest(node: Runs, runs: Runs, way: _Way, *, watches: bool = False) -> Runs:
+    """An operation over the runs that come, and all between them. `watches`: their order is watched above it, unless
+    they are chosen by their places: then they were put into their order before."""
+    if watches and way.ordered and not way.still and not isinstance(node, Slice):
+        return Watch(_rest(node, runs, way), keys_of(node))
+    match node:
+        case RunScan() | Filter():
+            return runs
+        case Sort(input=below):
+            made = _rest(below, runs, way)
+            return made if way.ordered else replace(node, input=made)
+        case Limit(input=below):
+            return replace(node, input=_rest(below, runs, way), stops=way.stops)
+        case Slice(input=below):
+            return replace(node, input=_rest(below, runs, way, watches=True))
+        case Fetch() | Merge() | Watch():
+            return node
+        case _:
+            assert_never(node)
 
 
 # ---------------------------------------------------------------- the part of a source
 
 
-def _fetch(
-    plan: Plan, condition: TypedExpr | None, capabilities: Capabilities, catalog: Catalog | None, at: int = 0
-) -> Fetch:
+@frozen
+class _Part:
+    """What a source gives, and these runs behind what is decided here: all that is not exact, first what needs no
+    history. `stops`: a limit ends the reading."""
+
+    fetch: Fetch
+    runs: Runs
+    stops: bool
+
+
+def _part(plan: Plan, condition: TypedExpr | None, able: Capabilities, catalog: Catalog | None, at: int = 0) -> _Part:
     scan, limit, keys = scan_of(plan), limit_of(plan), keys_of(plan)
-    asked = _asked(_terms(condition), keys, capabilities, catalog)
+    asked = _asked(condition, keys, able, catalog)
     here, ordered = asked.here, asked.ordered
-    is_bounded = limit is not None and asked.exact
-    suffices = ordered and not here and not _reads_all(capabilities)  # else all are read anyway, to be counted
-    return Fetch(
+    trusts = able.filters is Trust.EXACT
+    read = scan.read
+    if able.form is Form.SQL and trusts and scan.taken is not None:
+        read = joined(scan.taken, needed_of(here))  # SQL decides which runs come: what it was told of them is not read
+    # Where pages are for free, the runs behind a limit are read too, to say how many match.
+    reads_all = able.cheap_pages and able.form is not Form.SQL
+    stops = ordered and (not reads_all or (condition is not None and reads_history(condition)))
+    suffices = ordered and not here and not reads_all
+    is_empty = never_true(condition)
+    fetch = Fetch(
         scan=scan,
-        read=_read(scan, here, capabilities),
+        read=read,
         at=at,
         selector=asked.selector,
         exact=asked.exact,
         there=asked.there,
         here=here,
         ordered=ordered,
-        per_page=_per_page(plan, _is_heavy(scan.read, capabilities), limit if suffices else None),
-        most=limit if is_bounded and _may_stop(ordered, condition, capabilities) else None,
-        is_empty=never_true(condition),
-        notes=() if never_true(condition) else _notes(here, keys if not ordered else ()),
+        per_page=_per_page(plan, able, limit if suffices else None),
+        most=limit if asked.exact and stops else None,
+        is_empty=is_empty,
+        notes=() if is_empty or (ordered and not here) else _notes(here, () if ordered else keys),
     )
-
-
-def _read(scan: RunScan, here: tuple[TypedExpr, ...], capabilities: Capabilities) -> Needed:
-    """What is read of each run that comes. Where SQL decides which come, what it was told of them need not."""
-    is_decided = capabilities.form is Form.SQL and capabilities.filters is Trust.EXACT
-    return scan.read if scan.taken is None or not is_decided else joined(scan.taken, needed_of(here))
+    left = all_of(here) if trusts and (asked.exact or able.form is not Form.WANDB) else condition
+    runs: Runs = fetch
+    for part in by_cost(left) if left is not None else ():
+        runs = runs if part is None else Filter(runs, part)
+    return _Part(fetch, runs, stops)
 
 
 @frozen
@@ -268,15 +264,26 @@ class _Asked:
 
 
 def _asked(
-    terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None
+    condition: TypedExpr | None, keys: tuple[TOrderKey, ...], able: Capabilities, catalog: Catalog | None
 ) -> _Asked:
-    match capabilities.form:
+    terms = _terms(condition)
+    match able.form:
         case Form.TYPED | Form.SQL:
-            return _typed(terms, keys, capabilities)
+            # All that reads no rows, as it is. What a cast makes nothing of is counted here, of the runs for which all
+            # else holds.
+            takes = [able.filters is not Trust.NONE and not reads_rows(one) and not casts_in(one) for one in terms]
+            there, here = (tuple(one for one, by in zip(terms, takes, strict=True) if by is at) for at in (True, False))
+            orders = able.order is not Trust.NONE and not any(reads_history(key.value) for key in keys)
+            selector = TypedSelector(all_of(there), keys if orders else ())
+            return _Asked(selector, there, here, exact=not here, ordered=orders and able.order is Trust.EXACT)
         case Form.WANDB:
-            return _in_form_of_wandb(terms, keys, capabilities, catalog)
+            from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+
+            found = NarrowedTerms(terms, able, catalog, at_once=True)
+            order, ordered = found.order(keys)
+            return _Asked(WandbSelector(found.filters, order), found.there, found.here, found.exact, ordered)
         case _:
-            assert_never(capabilities.form)
+            assert_never(able.form)
 
 
 def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:
@@ -284,31 +291,6 @@ def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:
     if condition is None:
         return ()
     return condition.terms if isinstance(condition, TAnd) else (condition,)
-
-
-def _typed(terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities) -> _Asked:
-    """All that reads no rows, as it is."""
-    # What a cast makes nothing of is counted here, of the runs for which all else holds.
-    takes = [capabilities.filters is not Trust.NONE and not reads_rows(t) and not casts_in(t) for t in terms]
-    there, here = (tuple(t for t, takes_it in zip(terms, takes, strict=True) if takes_it is w) for w in (True, False))
-    orders = capabilities.order is not Trust.NONE and not any(reads_history(key.value) for key in keys)
-    return _Asked(
-        TypedSelector(all_of(there), keys if orders else ()),
-        there,
-        here,
-        exact=not here,
-        ordered=orders and capabilities.order is Trust.EXACT,
-    )
-
-
-def _in_form_of_wandb(
-    terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None
-) -> _Asked:
-    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
-
-    found = NarrowedTerms(terms, capabilities, catalog, at_once=True)
-    order, ordered = found.order(keys)
-    return _Asked(WandbSelector(found.filters, order), found.there, found.here, found.exact, ordered)
 
 
 def _is_asked(term: TypedExpr, capabilities: Capabilities, catalog: Catalog | None) -> bool:
@@ -337,20 +319,15 @@ def selector_of_runs(plan: Plan, capabilities: Capabilities, catalog: Catalog | 
     return WandbSelector(found.filters, found.order(keys_of(plan))[0])
 
 
-def _is_heavy(read: Needed, capabilities: Capabilities) -> bool:
-    """Whether a run comes with all of its config or summary."""
-    parts = (read.config, read.summary)
-    return None in parts or (any(parts) and not capabilities.column_subsets)
-
-
-def _per_page(plan: Plan, is_heavy: bool, limit: int | None) -> int:
+def _per_page(plan: Plan, able: Capabilities, limit: int | None) -> int:
     """`limit`: that of a plan of which mostly all that comes passes, in its order."""
     scan = scan_of(plan)
     if scan.page_size is not None:
         return scan.page_size
     if limit is not None:
         return min(limit, LARGEST_PAGE)
-    if is_heavy:
+    parts = (scan.read.config, scan.read.summary)
+    if None in parts or (any(parts) and not able.column_subsets):  # a run comes with all of its config or summary
         return HEAVY_PAGE
     is_plain = scan.named is None and not those(plan, Filter) and not keys_of(plan)
     return PLAIN_PAGE if is_plain and not isinstance(table_of(plan), Histories) else LIGHT_PAGE

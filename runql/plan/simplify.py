@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
 from typing import assert_never
@@ -44,24 +44,24 @@ _TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TAnyField, TIs, T
 
 def condition_of(runs: Runs) -> TypedExpr | None:
     """The whole condition of a plan, simplified: what names its run or sweep, and all of its filters."""
-    terms = tuple(_conditions(runs))
-    return None if not terms else simplify(terms[0] if len(terms) == 1 else TAnd(terms, kind=Kind.BOOL))
-
-
-def _conditions(runs: Runs) -> Iterator[TypedExpr]:
-    """From the bottom up."""
-    match runs:
-        case RunScan(named=named):
-            yield from () if named is None else (named.condition,)
-        case Filter(input=below, condition=condition):
-            yield from _conditions(below)
-            yield condition
-        case RunOperation():
-            yield from _conditions(runs.input)
-        case Fetch() | Merge():
-            return
-        case _:
-            assert_never(runs)
+    terms: list[TypedExpr] = []
+    below: Runs | None = runs
+    while below is not None:
+        match below:
+            case Filter(condition=condition):
+                terms.append(condition)
+                below = below.input
+            case RunOperation():
+                below = below.input
+            case RunScan(named=named):
+                terms += () if named is None else (named.condition,)
+                below = None
+            case Fetch() | Merge():
+                below = None
+            case _:
+                assert_never(below)
+    whole = all_of(terms[::-1])
+    return None if whole is None else simplify(whole)
 
 
 def by_cost(condition: TypedExpr) -> tuple[TypedExpr | None, TypedExpr | None]:
@@ -96,11 +96,22 @@ def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a node
             return _chain(expr, terms, TOr, stop=True)
         case TNot(value=value):
             return _negation(expr, simplify(value))
-        case TCompare():
-            return _compare(expr)
+        case TCompare(left=TConst() as left, right=TField() | TCall() | TAggregate() as right):
+            return replace(expr, op=FLIPPED[expr.op], left=right, right=left)  # a field stands left of a constant
         case TIn():
             return _membership(expr)
-        case TConst() | TField() | TBetween() | TTextTest() | THas() | TUntagged() | TIs() | TLogged() | TArithmetic():
+        case (
+            TCompare()
+            | TConst()
+            | TField()
+            | TBetween()
+            | TTextTest()
+            | THas()
+            | TUntagged()
+            | TIs()
+            | TLogged()
+            | TArithmetic()
+        ):
             return expr
         case TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion() | TWindow() | TAnyField():
             return expr
@@ -115,7 +126,7 @@ def _membership(expr: TIn) -> TypedExpr:
     if not items:
         return TConst(False, kind=Kind.BOOL, span=expr.span)
     if len(items) == 1:
-        return _compare(TCompare(Comparison.EQ, expr.value, items[0], kind=Kind.BOOL, span=expr.span))
+        return simplify(TCompare(Comparison.EQ, expr.value, items[0], kind=Kind.BOOL, span=expr.span))
     return replace(expr, items=tuple(items))
 
 
@@ -185,11 +196,3 @@ def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
 def is_test(expr: TypedExpr) -> bool:
     """Whether the value of an expression is a truth for every run, never a value of another kind."""
     return isinstance(expr, _TESTS)
-
-
-def _compare(expr: TCompare) -> TypedExpr:
-    """A field stands left of a constant."""
-    left, right = expr.left, expr.right
-    if isinstance(left, TConst) and isinstance(right, TField | TCall | TAggregate):
-        return replace(expr, op=FLIPPED[expr.op], left=right, right=left)
-    return expr

@@ -15,7 +15,7 @@ from runql.engine.facts import counted_in, misplaced, mixed_columns
 from runql.engine.table import Table, concat
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
-from runql.plan.default_columns import columns_of
+from runql.plan.columns import columns_of
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     TAggregate,
