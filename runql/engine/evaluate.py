@@ -150,18 +150,18 @@ def _combined(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
     """The value of a node of those of its children."""
     if isinstance(node, TAnd | TOr):
         return _short_circuit(parts, stop=isinstance(node, TOr))
+    first, *others = parts
     if isinstance(node, TIn) and (constants := constants_of(node)) is not None:
-        is_one, subject = is_among(constants, any_case=_reads_state(node.value)), parts[0]
-        return lambda record, aggregates: is_one(subject(record, aggregates))
+        is_one = is_among(constants, any_case=_reads_state(node.value))
+        return lambda record, aggregates: is_one(first(record, aggregates))
     work = _operation(node)
-    if len(parts) == 1:
-        (only,) = parts
-        return lambda record, aggregates: work(only(record, aggregates))
-    if len(parts) == 2:
-        first, second = parts
-        operands = children(node)
-        if isinstance(operands[1], TConst):
-            constant = operands[1].value
+    if not others:
+        return lambda record, aggregates: work(first(record, aggregates))
+    if len(others) == 1:
+        (second,) = others
+        operand = children(node)[1]
+        if isinstance(operand, TConst):
+            constant = operand.value
             return lambda record, aggregates: work(first(record, aggregates), constant)
         return lambda record, aggregates: work(first(record, aggregates), second(record, aggregates))
     return lambda record, aggregates: work(*[part(record, aggregates) for part in parts])
