@@ -62,7 +62,7 @@ def _groups(columns: Mapping[str, Column]) -> list[tuple[Sequence[int], list[str
 def extremes(cells: Sequence[Any]) -> tuple[int, ...]:
     """The places of the smallest and the largest number (the first of equal ones); none if there is no number."""
     column = column_of(cells)
-    if isinstance(column, Numbers) and not column.has_gaps and len(column) and "numpy" in sys.modules:
+    if isinstance(column, Numbers) and column.gaps is None and len(column) and "numpy" in sys.modules:
         import numpy as np
 
         values = np.asarray(column.values)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runql.engine.fields import lookup
+from runql.engine.fields import PART_OF_SPACE, lookup
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.language.fields import Space
 from runql.semantic.record import RunRecord, cells_of
@@ -19,43 +19,27 @@ def candidates(field: FilterField, record: RunRecord) -> list[Value]:
     """All that a filter tests: several where the path goes through a list, `[MISSING]` where there is nothing."""
     if field.space is Space.RUN:
         return _run_candidates(record, field.segments[0])
-    root = _root(field, record)
+    root = history_keys_of(record) if field.space is Space.LOGGED else getattr(record, PART_OF_SPACE[field.space]) or {}
     if len(field.segments) == 1:
         return [root.get(field.segments[0], MISSING)]
     return _first_found([candidates_at(root, reading) for reading in field.readings()])
 
 
-def value_in(field: FilterField, record: RunRecord) -> Value:
-    """The one value that an order compares."""
+def values_in(field: FilterField, records: Sequence[RunRecord]) -> list[Value]:
+    """Of each of many runs the one value that an order compares."""
     if field.space is Space.RUN:
-        value = getattr(record, field.segments[0])
-        return MISSING if value is None else value
-    return _value_below(field, _root(field, record))
+        return [MISSING if value is None else value for value in cells_of(records, field.segments[0])]
+    is_logged = field.space is Space.LOGGED
+    roots = map(history_keys_of, records) if is_logged else cells_of(records, PART_OF_SPACE[field.space])
+    if len(field.segments) == 1:
+        only = field.segments[0]
+        return [root.get(only, MISSING) if root else MISSING for root in roots]
+    return [_value_below(field, root or {}) for root in roots]
 
 
 def _value_below(field: FilterField, root: Mapping[str, Any]) -> Value:
     found = (lookup(root, reading) for reading in field.readings())
     return next((value for value in found if value is not MISSING), MISSING)
-
-
-def values_in(field: FilterField, records: Sequence[RunRecord]) -> list[Value]:
-    """`value_in` of each of many runs."""
-    if field.space is Space.RUN:
-        return [MISSING if value is None else value for value in cells_of(records, field.segments[0])]
-    if field.space is Space.LOGGED:
-        return [value_in(field, record) for record in records]
-    return [_value_below(field, root or {}) for root in cells_of(records, _part_of(field))]
-
-
-def _root(field: FilterField, record: RunRecord) -> Mapping[str, Any]:
-    if field.space is Space.LOGGED:
-        return history_keys_of(record)
-    part: Mapping[str, Any] | None = getattr(record, _part_of(field))
-    return part or {}
-
-
-def _part_of(field: FilterField) -> str:
-    return "config" if field.space is Space.CONFIG else "summary"
 
 
 def candidates_at(node: Value, segments: Sequence[str]) -> list[Value]:

@@ -75,8 +75,17 @@ def compile_filter(filters: MongoFilter) -> RunTest:
 def _values_test(test: MongoTest) -> _ValuesTest:  # noqa: PLR0911 - one a node
     """What is asked of the values at one field."""
     match test:
-        case MongoCompare(op=op, value=value):
-            return _comparison(op, value)
+        case MongoCompare(op=MongoOperator.EQ, value=wanted):
+            return _equals(wanted)
+        case MongoCompare(op=MongoOperator.NE, value=wanted):
+            equals = _equals(wanted)
+            return lambda values: not equals(values)
+        case MongoCompare(op=op, value=wanted) if wanted is None or is_nan(wanted):
+            # `$lte` and `$gte` hold of equal values too, so of null with null and NaN with NaN.
+            return _equals(wanted) if op in (MongoOperator.GTE, MongoOperator.LTE) else lambda _values: False
+        case MongoCompare(op=op, value=wanted):
+            kind, compare = kind_of(wanted), _ORDERINGS[op]
+            return lambda values: any(kind_of(value) is kind and compare(value, wanted) for value in _spread(values))
         case MongoIn(values=wanted, negated=negated):
             tests = [_equals(value) for value in wanted]
             return lambda values: any(holds(values) for holds in tests) is not negated
@@ -94,19 +103,6 @@ def _values_test(test: MongoTest) -> _ValuesTest:  # noqa: PLR0911 - one a node
             return lambda values: any(isinstance(value, str) and text in value for value in _spread(values))
         case _:
             assert_never(test)
-
-
-def _comparison(op: MongoOperator, wanted: Value) -> _ValuesTest:
-    """`$lte` and `$gte` hold of equal values too, so of null with null and NaN with NaN."""
-    if op is MongoOperator.NE:
-        equals = _equals(wanted)
-        return lambda values: not equals(values)
-    if op is MongoOperator.EQ:
-        return _equals(wanted)
-    if wanted is None or is_nan(wanted):
-        return _equals(wanted) if op in (MongoOperator.GTE, MongoOperator.LTE) else lambda _values: False
-    kind, compare = kind_of(wanted), _ORDERINGS[op]
-    return lambda values: any(kind_of(value) is kind and compare(value, wanted) for value in _spread(values))
 
 
 def _equals(wanted: Value) -> _ValuesTest:

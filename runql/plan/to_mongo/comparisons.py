@@ -8,7 +8,7 @@ from runql.plan.to_mongo.narrowing import Narrowing
 from runql.syntax.mongo.nodes import FilterField, MongoCompare, MongoOperator, mongo_and
 from runql.syntax.tree import Comparison
 
-_OPERATORS = {
+OPERATORS = {
     Comparison.LT: MongoOperator.LT,
     Comparison.LE: MongoOperator.LTE,
     Comparison.GT: MongoOperator.GT,
@@ -28,20 +28,14 @@ def negated_op(op: Comparison) -> Comparison:
     return _NEGATED[op]
 
 
-def compare_numbers(field: FilterField, op: Comparison, value: float, *, exact: bool) -> Narrowing:
-    """A comparison with a number. Below it, MongoDB finds NaN as well."""
-    above = op in (Comparison.GT, Comparison.GE)
-    return Narrowing(MongoCompare(field, _OPERATORS[op], value), exact and above)
-
-
 def compare_time(field: FilterField, op: Comparison, moment: datetime, trusted: bool) -> Narrowing | None:
     """A comparison with a time. A server that shows whole seconds may keep fractions: then ends move up by them."""
     if trusted:
-        return Narrowing(MongoCompare(field, _OPERATORS[op], moment), exact=True)
+        return Narrowing(MongoCompare(field, OPERATORS[op], moment), exact=True)
     whole = moment.replace(microsecond=0)
     is_whole = whole == moment
     if op in (Comparison.GT, Comparison.GE):
-        compared = MongoCompare(field, _OPERATORS[op], moment)
+        compared = MongoCompare(field, OPERATORS[op], moment)
         return Narrowing(compared, exact=is_whole and op is Comparison.GE)
     if op is Comparison.LT and is_whole:
         return Narrowing(MongoCompare(field, MongoOperator.LT, moment), exact=True)

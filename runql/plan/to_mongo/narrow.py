@@ -12,7 +12,7 @@ from typing import assert_never
 
 from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities, Trust
-from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
+from runql.plan.to_mongo.comparisons import OPERATORS, between_times, compare_time, negated_op
 from runql.plan.to_mongo.narrowing import Narrowing, conjunction, disjunction
 from runql.plan.to_mongo.paths import filter_path, kinds_held, logged_path
 from runql.plan.to_mongo.pushed_fields import PushedField, equal_to, holds_one, not_equal_to
@@ -48,6 +48,7 @@ from runql.semantic.typed import (
 from runql.semantic.values import Value, kind_of
 from runql.syntax.mongo.names import read_field
 from runql.syntax.mongo.nodes import (
+    MongoCompare,
     MongoExists,
     MongoFilter,
     MongoIn,
@@ -162,7 +163,11 @@ class Narrower:
             time_op = op if wanted else negated_op(op)
             return compare_time(target.field, time_op, value, self._trusts) if target.is_run_field else None
         if kind is Kind.NUMBER and wanted and is_sendable(value):
-            return compare_numbers(target.field, op, value, exact=target.holds_only(Kind.NUMBER))
+            # Below a number, MongoDB finds NaN as well.
+            is_above = op in (Comparison.GT, Comparison.GE)
+            return Narrowing(
+                MongoCompare(target.field, OPERATORS[op], value), exact=is_above and target.holds_only(Kind.NUMBER)
+            )
         return None
 
     def _between(self, key: FieldKey, low: Value, high: Value) -> Narrowing | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.capabilities import LARGEST_TERM, Capabilities, Trust
 from runql.plan.to_mongo.narrow import Narrower
-from runql.plan.to_mongo.narrowing import conjunction, is_sendable_at_once
+from runql.plan.to_mongo.narrowing import conjunction
 from runql.plan.to_mongo.paths import order_path
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TField, TOrderKey, TypedExpr
 from runql.syntax.mongo.names import read_field
@@ -32,8 +33,12 @@ class NarrowedTerms:
         takes_any = capabilities.filters is not Trust.NONE
         narrower = Narrower(capabilities, catalog) if takes_any else None
         found = [(term, None if narrower is None else narrower.narrow(term)) for term in terms]
-        taken = [(t, n) for t, n in found if n is not None and (not at_once or is_sendable_at_once(n))]
-        whole = conjunction(narrowing for _, narrowing in taken)
+        taken = [
+            (term, narrowing)
+            for term, narrowing in found
+            if narrowing is not None and (not at_once or len(wire_json(narrowing.filter)) <= LARGEST_TERM)
+        ]
+        whole = conjunction([narrowing for _, narrowing in taken])
         left = {id(term) for term, _ in taken}
         self.filters: MongoFilter = whole.filter
         self.there = tuple(term for term, _ in taken)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
-from runql.plan.capabilities import LARGEST_TERM
-from runql.plan.to_mongo.wire import wire_json
 from runql.syntax.mongo.nodes import (
     LOWER_BOUNDS,
     UPPER_BOUNDS,
@@ -31,8 +29,10 @@ class Narrowing:
         return Narrowing(self.filter)
 
 
-def conjunction(parts: Iterable[Narrowing]) -> Narrowing:
-    """All of several filters."""
+def conjunction(parts: Sequence[Narrowing]) -> Narrowing:
+    """All of several filters, of one that one."""
+    if len(parts) == 1:
+        return parts[0]
     distinct = _distinct(parts)
     return Narrowing(_without_presence(mongo_and(p.filter for p in distinct)), all(p.exact for p in distinct))
 
@@ -61,8 +61,3 @@ def _without_presence(filters: MongoFilter) -> MongoFilter:
 
 def _is_presence(part: MongoFilter) -> TypeGuard[MongoCompare]:
     return isinstance(part, MongoCompare) and part.op is MongoOperator.NE and part.value is None
-
-
-def is_sendable_at_once(narrowing: Narrowing) -> bool:
-    """Whether the filter of a term is short enough for a request."""
-    return len(wire_json(narrowing.filter)) <= LARGEST_TERM

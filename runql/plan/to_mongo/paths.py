@@ -17,16 +17,22 @@ _ORDER_NAMES = {"created": "created_at", "heartbeat": "heartbeat_at", "updated":
 
 
 def filter_path(key: FieldKey, catalog: Catalog | None) -> str | None:
-    """The name of a field in a filter, or `None` if the server might read it as another field.
+    """The name of a field in a filter, or `None` if the server cannot take it, or might read it as another field.
 
     A top-level config key is written `config.lr` (W&B reads it as `config.lr.value`), a nested one
     `config.model.value.depth`.
     """
     if key.space is Space.RUN:
         return RUN_FIELDS[str(key.segments[0])].filter_name
-    keys = _plain_keys(key, catalog)
-    if keys is None or key.space not in _PREFIXES:
+    keys = tuple(segment for segment in key.segments if isinstance(segment, str))
+    if key.space not in _PREFIXES or len(keys) != len(key.segments) or not all(map(_SAFE_KEY.match, keys)):
         return None
+    if key.space is Space.CONFIG and not WRAPPER_KEYS.isdisjoint(keys):
+        return None
+    if len(keys) > 1 and not key.exact:
+        dotted = (key.space, ".".join(keys))
+        if catalog is None or not catalog.complete or catalog.index.prefixes.get(dotted) != (keys,):
+            return None
     prefix = _PREFIXES[key.space]
     if key.space is Space.CONFIG and len(keys) > 1:
         return ".".join((prefix, keys[0], WRAPPER, *keys[1:]))
@@ -39,40 +45,23 @@ def order_path(key: FieldKey, catalog: Catalog | None) -> str | None:
         name = str(key.segments[0])
         return _ORDER_NAMES.get(name, RUN_FIELDS[name].filter_name) if name != "tags" else None
     path = filter_path(key, catalog)
-    if path is not None and key.space is Space.CONFIG and len(key.segments) == 1:
+    if path is None:
+        return None
+    if key.space is Space.CONFIG and len(key.segments) == 1:
         path = f"{path}.{WRAPPER}"
-    return None if path is None or _may_be_another(key, path, catalog) else path
-
-
-def _may_be_another(key: FieldKey, path: str, catalog: Catalog | None) -> bool:
-    """Whether some run may hold another field that the path reads too: a key with the dots of the path. A filter may
-    let such a run through, for it is decided again; an order is not made anew."""
+    # Some run may hold another field that the path reads too: a key with the dots of the path. A filter may let such a
+    # run through, for it is decided again; an order is not made anew.
     if catalog is None or not catalog.complete:
         # Of a config the key before W&B's wrapper and one after it are beyond doubt.
-        return len(key.segments) > (2 if key.space is Space.CONFIG else 1)
+        return path if len(key.segments) <= (2 if key.space is Space.CONFIG else 1) else None
     dotted = {".".join(map(str, key.segments)), path.partition(".")[2]}
-    found = (path for name in dotted for path in catalog.index.prefixes.get((key.space, name), ()))
-    return any(each != key.segments for each in found)
+    found = (each for name in dotted for each in catalog.index.prefixes.get((key.space, name), ()))
+    return path if all(each == key.segments for each in found) else None
 
 
 def logged_path(metric: str) -> str | None:
     """The name of "this metric was logged" in a filter."""
     return f"keys_info.keys.{metric}" if _SAFE_KEY.match(metric) else None
-
-
-def _plain_keys(key: FieldKey, catalog: Catalog | None) -> tuple[str, ...] | None:
-    """The nested keys of a field, if the path can mean nothing else and the server can take each."""
-    keys = tuple(s for s in key.segments if isinstance(s, str))
-    if len(keys) != len(key.segments) or not all(map(_SAFE_KEY.match, keys)):
-        return None
-    if key.space is Space.CONFIG and not WRAPPER_KEYS.isdisjoint(keys):
-        return None
-    if len(keys) == 1 or key.exact:
-        return keys
-    known = (
-        catalog is not None and catalog.complete and catalog.index.prefixes.get((key.space, ".".join(keys))) == (keys,)
-    )
-    return keys if known else None
 
 
 def kinds_held(key: FieldKey, catalog: Catalog | None) -> frozenset[Kind] | None:

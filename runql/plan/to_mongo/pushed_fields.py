@@ -42,7 +42,7 @@ class PushedField:
         return self.is_top and self.kinds is not None and self.kinds <= _SCALARS
 
     def holds_only(self, kind: Kind) -> bool:
-        return self.is_top and self.kinds == frozenset({kind})
+        return len(self.key.segments) == 1 and self.kinds == frozenset({kind})
 
     def is_unmixed_with(self, value: Value) -> bool:
         """Whether no list, and no bool beside a number, can make an equality true elsewhere than here."""

@@ -28,7 +28,6 @@ from runql.syntax.mongo.nodes import (
     MongoOr,
     MongoRegex,
     MongoSize,
-    MongoTest,
     mongo_and,
     mongo_or,
 )
@@ -99,7 +98,7 @@ def _encodes(text: str) -> bool:
 # ---------------------------------------------------------------- filters that somebody wrote
 
 
-def is_read_alike(filters: MongoFilter, nullable: frozenset[str] = frozenset()) -> bool:
+def is_read_alike(filters: MongoFilter, nullable: frozenset[str] = frozenset()) -> bool:  # noqa: PLR0911 - one a node
     """Whether the server is known to read a filter as RunQL does. `nullable`: fields of a run of which null is let
     through beside it, so that it matters not whether the server drops those runs."""
     match filters:
@@ -108,10 +107,19 @@ def is_read_alike(filters: MongoFilter, nullable: frozenset[str] = frozenset()) 
         case MongoOr(parts=parts):
             nulls = frozenset(part.field.segments[0] for part in parts if _is_null(part) and knows_null(part.field))
             return all(is_read_alike(part, nullable | nulls) for part in parts)
+        case MongoCompare(field=field, op=MongoOperator.NE, value=None):
+            return is_plain(field) and knows_null(field)
+        case MongoCompare(field=field, op=MongoOperator.NE, value=value):
+            return is_plain(field) and _keeps_all(field, nullable) and _is_operand(field, value)
+        case MongoCompare(field=field, value=value):
+            return is_plain(field) and _is_operand(field, value)
+        case MongoIn(field=field, values=values, negated=negated):
+            keeps_all = not negated or _keeps_all(field, nullable)
+            return is_plain(field) and keeps_all and all(_is_operand(field, value) for value in values)
+        case MongoExists(field=field) | MongoRegex(field=field):
+            return is_plain(field)
         case MongoNor() | MongoAll() | MongoSize() | MongoContains():
             return False
-        case MongoCompare() | MongoIn() | MongoExists() | MongoRegex():
-            return is_plain(filters.field) and _is_test_read_alike(filters, nullable)
         case _:
             assert_never(filters)
 
@@ -120,24 +128,9 @@ def _is_null(part: MongoFilter) -> TypeGuard[MongoCompare]:
     return isinstance(part, MongoCompare) and part.op is MongoOperator.EQ and part.value is None
 
 
-def _is_test_read_alike(test: MongoTest, nullable: frozenset[str]) -> bool:
-    field = test.field
-    keeps_all = is_never_null(field) or (field.space is Space.RUN and field.segments[0] in nullable)
-    match test:
-        case MongoCompare(op=MongoOperator.NE, value=None):
-            return knows_null(field)
-        case MongoCompare(op=MongoOperator.NE, value=value):
-            return keeps_all and _is_operand(field, value)
-        case MongoCompare(value=value):
-            return _is_operand(field, value)
-        case MongoIn(values=values, negated=negated):
-            return (keeps_all or not negated) and all(_is_operand(field, value) for value in values)
-        case MongoExists() | MongoRegex():
-            return True
-        case MongoAll() | MongoSize() | MongoContains():
-            return False
-        case _:
-            assert_never(test)
+def _keeps_all(field: FilterField, nullable: frozenset[str]) -> bool:
+    """Whether the server drops no run without a value from what is not equal to something."""
+    return is_never_null(field) or (field.space is Space.RUN and field.segments[0] in nullable)
 
 
 def _is_operand(field: FilterField, value: Any) -> bool:
@@ -154,7 +147,7 @@ def with_infinities(filters: MongoFilter) -> MongoFilter:
             return mongo_and(part if _bounded(part) in closed else with_infinities(part) for part in parts)
         case MongoOr(parts=parts):
             return mongo_or(map(with_infinities, parts))
-        case MongoCompare(field=field, op=op) if _bounded(filters):
+        case MongoCompare(field=FilterField(space=Space.SUMMARY) as field, op=op) if _bounded(filters):
             text = INFINITY if op in LOWER_BOUNDS else MINUS_INFINITY
             return MongoOr((filters, MongoCompare(field, MongoOperator.EQ, text)))
         case MongoCompare() | MongoIn() | MongoExists() | MongoRegex() | MongoAll() | MongoSize() | MongoContains():

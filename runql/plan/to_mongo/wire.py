@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, assert_never
 
 from runql.syntax.mongo.nodes import (
-    FilterField,
     MongoAll,
     MongoAnd,
     MongoCompare,
@@ -27,33 +26,37 @@ from runql.syntax.mongo.nodes import (
 WireFilter: TypeAlias = dict[str, Any]
 
 
-def wire(filters: MongoFilter) -> WireFilter:  # noqa: PLR0911 - one a node
+def wire(filters: MongoFilter) -> WireFilter:
     """A filter as W&B takes it. What must hold together stands in one dict where no key meets itself."""
+    operator: str
+    operand: Any
     match filters:
         case MongoAnd(parts=parts):
-            return _together(wire(part) for part in parts)
+            return _together(map(wire, parts))
         case MongoOr(parts=parts):
             return {"$or": [wire(part) for part in parts]}
         case MongoNor(parts=parts):
             return {"$nor": [wire(part) for part in parts]}
-        case MongoCompare(field=field, op=op, value=value):
-            is_plain = op is MongoOperator.EQ and not _is_operators(value)
-            return {field.written: _sent(value)} if is_plain else _test(field, op.value, value)
-        case MongoIn(field=field, values=values, negated=negated):
-            return _test(field, "$nin" if negated else "$in", values)
-        case MongoExists(field=field, wanted=wanted):
-            return _test(field, "$exists", wanted)
-        case MongoRegex(field=field, pattern=pattern, options=options):
+        case MongoCompare(op=MongoOperator.EQ, value=value) if not _is_operators(value):
+            return {filters.field.written: _sent(value)}
+        case MongoCompare(op=op, value=value):
+            operator, operand = op.value, value
+        case MongoIn(values=values, negated=negated):
+            operator, operand = "$nin" if negated else "$in", values
+        case MongoExists(wanted=wanted):
+            operator, operand = "$exists", wanted
+        case MongoRegex(pattern=pattern, options=options):
             # The flags of RE2 stand in the pattern: the server takes no `$options`.
-            return _test(field, "$regex", f"(?{options}){pattern}" if options else pattern)
-        case MongoAll(field=field, values=values):
-            return _test(field, "$all", values)
-        case MongoSize(field=field, size=size):
-            return _test(field, "$size", size)
-        case MongoContains(field=field, text=text):
-            return _test(field, "$contains", text)
+            operator, operand = "$regex", f"(?{options}){pattern}" if options else pattern
+        case MongoAll(values=values):
+            operator, operand = "$all", values
+        case MongoSize(size=size):
+            operator, operand = "$size", size
+        case MongoContains(text=text):
+            operator, operand = "$contains", text
         case _:
             assert_never(filters)
+    return {filters.field.written: {operator: _sent(operand)}}
 
 
 def wire_json(filters: MongoFilter) -> str:
@@ -71,10 +74,6 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _test(field: FilterField, operator: str, operand: Any) -> WireFilter:
-    return {field.written: {operator: _sent(operand)}}
-
-
 def _sent(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
@@ -90,26 +89,14 @@ def _together(parts: Iterable[WireFilter]) -> WireFilter:
     merged: WireFilter = {}
     apart: list[WireFilter] = []
     for part in parts:
-        joined = _merge(merged, part)
-        if joined is None:
-            apart.append(part)
+        both = merged.keys() & part.keys()
+        if all(_is_operators(merged[key]) and _is_operators(part[key]) for key in both) and not any(
+            merged[key].keys() & part[key].keys() for key in both
+        ):
+            merged |= {key: merged[key] | test if key in both else test for key, test in part.items()}
         else:
-            merged = joined
+            apart.append(part)
     return {"$and": [merged, *apart]} if apart else merged
-
-
-def _merge(one: WireFilter, other: WireFilter) -> WireFilter | None:
-    """Two filters as one dict; `None` where that would lose a condition."""
-    merged = dict(one)
-    for key, condition in other.items():
-        if key not in merged:
-            merged[key] = condition
-            continue
-        before = merged[key]
-        if not (_is_operators(before) and _is_operators(condition)) or before.keys() & condition.keys():
-            return None
-        merged[key] = {**before, **condition}
-    return merged
 
 
 def _is_operators(condition: Any) -> bool:

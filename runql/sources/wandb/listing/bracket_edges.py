@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.fields import values_in
 from runql.engine.mongo.order import sort_by_fields
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
@@ -40,7 +40,7 @@ class Bracketed:
         """Whether a page of numbers holds anything else, or the counts are not what they were."""
         odd = self._brackets.odd_runs(numbers.counts, numbers.total)
         # A list passes as a number if one is in it: the server puts it among them, RunQL does not.
-        are_numbers = all(is_number(value_in(self._brackets.field, run)) for run in runs)
+        are_numbers = all(map(is_number, values_in(self._brackets.field, runs)))
         return odd is None or not are_numbers or (self._odd is not None and odd != self._odd)
 
     def before(self, runs: Sequence[RunRecord], numbers: Pages) -> Sequence[RunRecord] | None:

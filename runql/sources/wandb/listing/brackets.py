@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.fields import values_in
 from runql.language.fields import Space
 from runql.plan.to_mongo.server_reading import INFINITY, MINUS_INFINITY, is_plain
 from runql.plan.to_mongo.wire import wire_json
@@ -58,11 +58,11 @@ class Brackets:
         return counts["high" if self.first_value > 0 else "low"]
 
     def are_first(self, runs: Sequence[RunRecord]) -> bool:
-        return all(value_in(self.field, run) == self.first_value for run in runs)
+        return all(value == self.first_value for value in values_in(self.field, runs))
 
     def are_odd(self, runs: Sequence[RunRecord]) -> bool:
         """Whether none of them is one that another part holds."""
-        values = [value_in(self.field, run) for run in runs]
+        values = values_in(self.field, runs)
         return all(value is not MISSING and not (is_number(value) and math.isfinite(value)) for value in values)
 
 
