@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import NO_AGGREGATES, compile_value
 from runql.engine.histories.aggregates import aggregates_in, told_by_record
-from runql.engine.order import sort_records
+from runql.engine.order import is_strictly_sorted, sort_records, sorted_indices
 from runql.language.fields import Space
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
-from runql.semantic.record import RunRecord
-from runql.syntax.mongo.nodes import fields_in
+from runql.semantic.record import RunRecord, RunRows
+from runql.syntax.mongo.nodes import MongoOrder, fields_in
 
 RunTest: TypeAlias = Callable[[RunRecord], bool]
 
@@ -48,8 +48,6 @@ def selected(records: Iterable[RunRecord], selector: Selector) -> list[RunRecord
         case TypedSelector(condition=condition, order=keys):
             return list(sort_records(records if condition is None else filter(run_test(selector), records), keys))
         case WandbSelector(order=order):
-            from runql.engine.mongo.order import sort_by_fields
-
             return list(sort_by_fields(filter(run_test(selector), records), order))
         case _:
             assert_never(selector)
@@ -64,3 +62,18 @@ def reads_logged(selector: Selector) -> bool:
             return any(field.space is Space.LOGGED for field in fields_in(filters))
         case _:
             assert_never(selector)
+
+
+def sort_by_fields(records: Iterable[RunRecord], order: MongoOrder) -> Sequence[RunRecord]:
+    """The runs in an order, ties by `created`, then id. Each run must have the heavy parts that the order reads."""
+    from runql.engine.mongo.fields import values_in
+
+    if isinstance(records, RunRows) and len(order) == 1:
+        key = order[0]
+        if is_strictly_sorted(values_in(key.field, records), descending=key.descending):
+            return records
+    runs = sort_records(records)
+    for key in reversed(order):
+        values = values_in(key.field, runs)
+        runs = [runs[index] for index in sorted_indices(values, descending=key.descending)]
+    return runs

@@ -57,28 +57,26 @@ def lower(
 ) -> Plan:
     """The plan of a query and of the stages behind it. `with_steps`: the last step of each run is read beside what a
     table of runs names, to be compared. `other`: the plan of the other table of a stage; by default of all runs."""
-    plan = _table(query, with_steps=with_steps)
+    plan: Plan
+    if query.target is Target.COUNT:
+        read, taken = (replace(one, history_keys=False) for one in (needed_fields(query), needed_of_taken(query)))
+        plan = Count(_runs(query, read, taken))
+    elif query.histories is not None:
+        runs = _runs(query, needed_fields(query), needed_of_taken(query), query.order)
+        plan = Histories(runs, query.histories, query.columns or ())
+    else:
+        columns = columns_of(query)
+        shown = replace(query, columns=columns)
+        read, taken = needed_fields(shown), needed_of_taken(shown)
+        if with_steps and columns is not None and not query.lazy:
+            read, taken = joined(read, _STEPS), joined(taken, _STEPS)
+        plan = Projection(_runs(query, read, taken, query.order), columns)
     for stage in stages:
         if isinstance(stage, TJoin | TUnion):
             plan = Combine(plan, stage, Projection(RunScan()) if other is None else other(stage.other))
         else:
             plan = TableStage(plan, stage)
     return plan
-
-
-def _table(query: TypedQuery, *, with_steps: bool) -> Plan:
-    if query.target is Target.COUNT:
-        read, taken = (replace(one, history_keys=False) for one in (needed_fields(query), needed_of_taken(query)))
-        return Count(_runs(query, read, taken))
-    if query.histories is not None:
-        runs = _runs(query, needed_fields(query), needed_of_taken(query), query.order)
-        return Histories(runs, query.histories, query.columns or ())
-    columns = columns_of(query)
-    shown = replace(query, columns=columns)
-    read, taken = needed_fields(shown), needed_of_taken(shown)
-    if with_steps and columns is not None and not query.lazy:
-        read, taken = joined(read, _STEPS), joined(taken, _STEPS)
-    return Projection(_runs(query, read, taken, query.order), columns)
 
 
 def _runs(query: TypedQuery, read: Needed, taken: Needed, order: tuple[TOrderKey, ...] | None = None) -> Runs:

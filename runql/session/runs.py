@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
-from runql.engine.mongo.order import sort_by_fields
+from runql.engine.selectors import sort_by_fields
 from runql.execute.executor import Executor
 from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of

@@ -107,7 +107,7 @@ class HistoryFacts:
             if densest is None or self.rows_of[densest] <= self.shown_of[densest]:
                 message = f"histories sampled: {_rows(self.rows)} of {self.sampled_runs:,} runs"
             else:
-                message = f"sampled {self.shown_of[densest]:,} of {_rows(self.rows_of[densest])} with `{densest}`"
+                message = f"sampled {self.shown_of[densest]:,} of {self.rows_of[densest]:,} rows with `{densest}`"
             said.append(Diagnostic("RQL302", message, hints=("every row: `scan`",)))
         if self.carried_samples:
             message = "filled with the last sampled value, not the last logged one"

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql import connect
-from runql.engine.mongo.order import sort_by_fields
 from runql.engine.order import sort_records
+from runql.engine.selectors import sort_by_fields
 from runql.language.fields import Space
 from runql.semantic.record import RunBlock, RunRecord, RunRows, cells_of, joined_runs
 from runql.semantic.typed import FieldKey, TField, TOrderKey

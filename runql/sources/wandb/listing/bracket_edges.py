@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from runql.engine.mongo.fields import values_in
-from runql.engine.mongo.order import sort_by_fields
+from runql.engine.selectors import sort_by_fields
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 from runql.engine.mongo.fields import values_in
 from runql.engine.mongo.filters import compile_filter
-from runql.engine.mongo.order import sort_by_fields
-from runql.engine.selectors import selected
+from runql.engine.selectors import selected, sort_by_fields
 from runql.language.fields import Space
 from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.semantic.record import RunRecord, cells_of, joined_runs
