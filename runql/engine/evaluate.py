@@ -128,7 +128,14 @@ def compile_value(expr: TypedExpr) -> ValueOf:
         if depth > _MAX_CLOSURE_DEPTH:
             return _compile_steps(expr)
         del done[len(done) - len(operands) :]
-        done.append((_combined(node, [part for part, _ in operands]) if operands else _leaf(node), depth))
+        parts = [part for part, _ in operands]
+        if not parts:
+            made = _leaf(node)
+        elif isinstance(node, TAnd | TOr):
+            made = _short_circuit(parts, stop=isinstance(node, TOr))
+        else:
+            made = _applied(_operation(node), node, parts)
+        done.append((made, depth))
     return done[0][0]
 
 
@@ -146,15 +153,12 @@ def values_of(expr: TypedExpr, records: Sequence[RunRecord], aggregates_of: Aggr
     return [value_of(one, NO_AGGREGATES if aggregates_of is None else aggregates_of(one)) for one in records]
 
 
-def _combined(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
-    """The value of a node of those of its children."""
-    if isinstance(node, TAnd | TOr):
-        return _short_circuit(parts, stop=isinstance(node, TOr))
+def _applied(work: Callable[..., Value], node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
+    """What a node makes of the values of its children."""
     first, *others = parts
     if isinstance(node, TIn) and (constants := constants_of(node)) is not None:
         is_one = is_among(constants, any_case=_reads_state(node.value))
         return lambda record, aggregates: is_one(first(record, aggregates))
-    work = _operation(node)
     if not others:
         return lambda record, aggregates: work(first(record, aggregates))
     if len(others) == 1:

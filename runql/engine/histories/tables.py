@@ -88,7 +88,8 @@ class HistoryTables:
     on each row. A metric that has the name of one of these others is called by its full name, `logged.NAME`.
     One object serves all the sources of a query, with one call of `tables` each.
 
-    `has_fixed_names`: `names` is known before the first row, since no key is a glob, nor is every metric asked for.
+    `names`: the columns of all the tables so far, in their order. `has_fixed_names`: they are known before the first
+    row, since no key is a glob, nor is every metric asked for.
     `fills_first`: the answer is a sample of filled rows; then whoever can give every row should, to be sampled here.
     """
 
@@ -106,13 +107,8 @@ class HistoryTables:
         self._machine: dict[str, None] = {}
         asked = (self._streams.keys, self._machine_keys)
         self.has_fixed_names = not any(keys is None or any("*" in key for key in keys) for keys in asked)
-        self._fixed = self._columns((), ()) if self.has_fixed_names else None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns of all the tables so far, in their order; final from the start if `has_fixed_names`."""
-        columns = self._columns(self._logged, self._machine) if self._fixed is None else self._fixed
-        return (RUN_ID, self._streams.x_axis, *columns.values(), *self._selected)
+        self._fixed = self._columns((), ())
+        self.names = (RUN_ID, self._streams.x_axis, *self._fixed.values(), *self._selected)
 
     def _columns(self, logged: Iterable[str], machine: Iterable[str]) -> Mapping[str, str]:
         """The metrics that the keys mean among these, without the x axis, in order, with the column of each."""
@@ -164,11 +160,10 @@ class HistoryTables:
         x_axis, length = self._streams.x_axis, part.length
         cells = {name: column_of(column) for name, column in part.columns.items()}
         columns = self._fixed
-        if columns is None:
+        if not self.has_fixed_names:
             logged = [name for name, column in cells.items() if column.types - _ABSENT]
-            self._logged.update(dict.fromkeys(logged))
-            self._machine.update(dict.fromkeys(machine))
             columns = self._columns((*logged, *carried), machine)
+            self._learn(logged, machine)
         held = {name: cells[name].held for name in columns if name in cells}
         times = cells.get(TIME_AXIS, constant(MISSING, length)) if machine else ()
         joined = {name: column_of(machine[name].at(times)) for name in columns if name in machine and name not in cells}
@@ -186,6 +181,15 @@ class HistoryTables:
             kept |= {name: _carried(name, cells.get(name, absent), carried).compress(keep) for name in columns}
         absent = constant(MISSING, keep.count(1))
         return {title: kept.get(name, absent) for name, title in ((x_axis, x_axis), *columns.items())}
+
+    def _learn(self, logged: Iterable[str], machine: Iterable[str]) -> None:
+        """Take note of what there is: the columns of all the tables follow from it."""
+        known = len(self._logged), len(self._machine)
+        self._logged.update(dict.fromkeys(logged))
+        self._machine.update(dict.fromkeys(machine))
+        if (len(self._logged), len(self._machine)) != known:
+            columns = self._columns(self._logged, self._machine)
+            self.names = (RUN_ID, self._streams.x_axis, *columns.values(), *self._selected)
 
     def _kept(
         self, cells: Mapping[str, Column], metrics: Iterable[str], held: Mapping[str, Flags], length: int
