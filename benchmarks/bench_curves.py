@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from runql.engine.histories.aggregates import HistoryNode, aggregate
+from runql.engine.histories.aggregates import aggregate
 from runql.engine.values.column import column_of
 from runql.semantic.record import RunHistory
-from runql.semantic.typed import READING, TAggregate, TCompare, TConst
+from runql.semantic.typed import READING, HistoryNode, TAggregate, TCompare, TConst
 from runql.syntax.tree import Comparison
 
 _UNDER = TCompare(Comparison.LT, TAggregate(READING, "loss"), TConst(-1.0))

@@ -7,8 +7,8 @@ from typing import Final
 
 from runql.advice.intent import as_step, last_step
 from runql.engine.evaluate import Aggregates, AggregatesOf
-from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.values.column import Column
+from runql.semantic.needed import aggregates_in
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TConst, TypedExpr
 from runql.semantic.values import MISSING

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from runql.advice.field_summary import column_of, field_of, held_by, held_in, held_of, said_of
 from runql.engine.evaluate import compile_truth
-from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.stages.shared.filtered import Unpassed
 from runql.errors import BackendError
 from runql.language.fields import Space
@@ -16,7 +15,7 @@ from runql.plan.nodes import Count, Filter, Plan, Projection, RunScan, scan_of, 
 from runql.plan.push import push
 from runql.semantic.catalog import Catalog
 from runql.semantic.naming import searched_text
-from runql.semantic.needed import needed_of
+from runql.semantic.needed import aggregates_in, needed_of
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import code, field_text
 from runql.semantic.typed import TAnd, TAnyField, TCompare, TConst, TLogged, TypedExpr

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import NO_AGGREGATES, compile_value
-from runql.engine.histories.aggregates import aggregates_in, told_by_record
+from runql.engine.histories.aggregates import told_by_record
 from runql.engine.order import is_strictly_sorted, sort_records, sorted_indices
 from runql.language.fields import Space
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
+from runql.semantic.needed import aggregates_in
 from runql.semantic.record import RunRecord, RunRows
 from runql.syntax.mongo.nodes import MongoOrder, fields_in
 

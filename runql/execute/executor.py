@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from runql.engine.histories.aggregates import aggregates_in
 from runql.errors import BackendError, NotFound, RunQLError
 from runql.execute.counts import RunCounter
 from runql.execute.deferred_names import Doubt
@@ -32,6 +31,7 @@ from runql.plan.nodes import (
 from runql.plan.push import named_selector, selector_of_runs, spread
 from runql.plan.selectors import WandbSelector
 from runql.semantic.catalog import Catalog
+from runql.semantic.needed import aggregates_in
 from runql.semantic.typed import FieldKey
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
-from runql.engine.histories.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
+from runql.engine.histories.aggregates import Aggregation, keys_needed, known_from_record
 from runql.engine.histories.facts import LoggedIn, metrics_told
 from runql.engine.histories.tables import expand_keys, streams_of
 from runql.execute.found_run import FoundRun
@@ -16,7 +16,7 @@ from runql.language.fields import Space
 from runql.semantic.catalog import Catalog
 from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import HistoryPart, TAggregate, TConst
+from runql.semantic.typed import HistoryNode, HistoryPart, TAggregate, TConst
 from runql.sources.protocol import HistoryRequest, Stream
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic

@@ -8,7 +8,6 @@ from operator import is_
 from typing import assert_never
 
 from runql.engine.evaluate import NO_AGGREGATES, AggregatesOf, compile_value, values_of
-from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.order import sort_records
 from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
@@ -18,7 +17,7 @@ from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Slice, Sort, Watch
 from runql.plan.simplify import all_of
-from runql.semantic.needed import casts_in
+from runql.semantic.needed import aggregates_in, casts_in
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAnd, TOrderKey, TypedExpr
 from runql.sources.open import SourcePlace

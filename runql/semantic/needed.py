@@ -11,6 +11,7 @@ from runql.language.kinds import Kind
 from runql.semantic.typed import (
     READING,
     FieldKey,
+    HistoryNode,
     TAggregate,
     TAnd,
     TAnyField,
@@ -188,6 +189,12 @@ def walk_arguments(expr: TypedExpr) -> Iterator[TypedExpr]:
             inside = walk_arguments(node.argument)
             yield from (n for n in inside if not (isinstance(n, TAggregate) and n.name == READING))
         yield node
+
+
+def aggregates_in(*exprs: TypedExpr) -> tuple[HistoryNode, ...]:
+    """The aggregates that expressions hold, each once; those in the argument of another one before it."""
+    found = (node for expr in exprs for node in walk_arguments(expr) if isinstance(node, TAggregate | TLogged))
+    return tuple(dict.fromkeys(found))
 
 
 def needed_of(expressions: Iterable[TypedExpr], globs: Sequence[FieldKey] = ()) -> Needed:

@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from runql.engine.histories.aggregates import (
     AGGREGATES,
-    HistoryNode,
     aggregate,
-    aggregates_in,
     keys_needed,
     known_from_record,
 )
 from runql.errors import RunQLError
 from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.semantic.needed import aggregates_in
 from runql.semantic.record import LoggedMetrics, RunHistory
-from runql.semantic.typed import TAggregate, TAnd, TLogged
+from runql.semantic.typed import HistoryNode, TAggregate, TAnd, TLogged
 from runql.semantic.values import MISSING, Value
 from tests.engine.build import compare, const, run
 

@@ -15,10 +15,11 @@ from scipy.stats import median_abs_deviation
 
 from runql.engine.compare import is_nan
 from runql.engine.histories import curves, spikes
-from runql.engine.histories.aggregates import Aggregation, HistoryNode, aggregate, aggregates_in, keys_needed
+from runql.engine.histories.aggregates import Aggregation, aggregate, keys_needed
 from runql.engine.values.column import column_of
+from runql.semantic.needed import aggregates_in
 from runql.semantic.record import RunHistory
-from runql.semantic.typed import READING, TAggregate, TAnd, TField, TypedExpr
+from runql.semantic.typed import READING, HistoryNode, TAggregate, TAnd, TField, TypedExpr
 from runql.semantic.values import MISSING, Value
 from tests.engine.build import compare, const, field, run
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
 
 from runql.engine import statistics
 from runql.engine.compare import is_nan, is_number
@@ -25,19 +24,10 @@ from runql.language.aggregates import OF_X
 from runql.semantic.folds import percentile_of
 from runql.semantic.needed import walk_arguments
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import READING, TAggregate, TLogged, TypedExpr
+from runql.semantic.typed import READING, HistoryNode, TAggregate, TLogged
 from runql.semantic.values import MISSING, Value
 
-HistoryNode: TypeAlias = TAggregate | TLogged
-"""An expression that a run's history answers."""
-
 _STEP = "_step"
-
-
-def aggregates_in(*exprs: TypedExpr) -> tuple[HistoryNode, ...]:
-    """The aggregates that expressions hold, each once; those in the argument of another one before it."""
-    found = (node for expr in exprs for node in walk_arguments(expr) if isinstance(node, TAggregate | TLogged))
-    return tuple(dict.fromkeys(found))
 
 
 def keys_needed(nodes: Iterable[HistoryNode]) -> tuple[str, ...] | None:

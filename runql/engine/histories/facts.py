@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from runql.engine.histories.aggregates import HistoryNode, is_reading
+from runql.engine.histories.aggregates import is_reading
 from runql.engine.values.column import Column, Flags, intersection
 from runql.semantic.record import RunHistory
-from runql.semantic.typed import FieldKey, TAggregate
+from runql.semantic.typed import FieldKey, HistoryNode, TAggregate
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from runql.engine.columns import Selection
 from runql.engine.evaluate import compile_truth
-from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.table import Table
 from runql.engine.values.column import column_of
 from runql.execute.run_facts import LAST_STEP, RunFacts, value_of_run
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, RunOperation, Runs, RunScan, Sort, table_of
-from runql.semantic.needed import postorder
+from runql.semantic.needed import aggregates_in, postorder
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TField, TypedExpr
 from runql.sources.protocol import RunColumns, RunValue

@@ -274,3 +274,6 @@ TypedExpr: TypeAlias = (
     | TWindow
 )
 """Every typed expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""
+
+HistoryNode: TypeAlias = TAggregate | TLogged
+"""An expression that a run's history answers."""

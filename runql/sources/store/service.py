@@ -11,12 +11,12 @@ from threading import Lock
 from typing import Any, Final, Self
 
 from runql.config import STORE
-from runql.engine.histories.aggregates import HistoryNode
 from runql.plan.capabilities import STORED, Capabilities
 from runql.plan.selectors import Selector
 from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunHistory, RunRecord
+from runql.semantic.typed import HistoryNode
 from runql.semantic.values import Value
 from runql.sources.at_hand import RunsAtHand, pieces
 from runql.sources.history_rows import Columns, select_rows, x_axis_of

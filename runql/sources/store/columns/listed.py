@@ -7,11 +7,10 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from runql.engine.histories.aggregates import HistoryNode
 from runql.engine.values.column import Column
 from runql.language.fields import Space
 from runql.plan.to_sql.fields import located
-from runql.semantic.typed import FieldKey, TAggregate
+from runql.semantic.typed import FieldKey, HistoryNode, TAggregate
 from runql.semantic.values import Value
 from runql.sources.protocol import PageRequest, RunColumns, RunValue
 from runql.sources.store.choice import StoreChoice, choose, is_few

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from threading import RLock
 from typing import Any, Final, TypeGuard
 
-from runql.engine.histories.aggregates import HistoryNode
 from runql.language.fields import Space
-from runql.semantic.typed import TAggregate
+from runql.semantic.typed import HistoryNode, TAggregate
 from runql.semantic.values import MISSING, Value
 from runql.sources.store.columns.dense import DenseColumn, DenseNumbers, dense_numbers, dense_of
 from runql.sources.store.columns.point_facts import NAMES, PointFacts

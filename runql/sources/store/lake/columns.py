@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from runql.engine.histories.aggregates import HistoryNode
 from runql.engine.values.column import Column, column_of
 from runql.plan.selectors import TypedSelector
 from runql.plan.to_sql.statement import TIES, RunStatement
-from runql.semantic.typed import FieldKey, TAggregate, TField, TOrderKey
+from runql.semantic.typed import FieldKey, HistoryNode, TAggregate, TField, TOrderKey
 from runql.semantic.values import MISSING, Value
 from runql.sources.paging import check_project
 from runql.sources.protocol import Digest, PageRequest, RunColumns, RunDigest, RunValue

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from threading import RLock
 from typing import Any, Final
 
-from runql.engine.histories.aggregates import HistoryNode
 from runql.semantic.json_text import whole_text
+from runql.semantic.typed import HistoryNode
 from runql.sources.store.columns.point_facts import NAMES
 from runql.sources.store.columns.series import StoredMetric, needs_places
 from runql.sources.store.lake.spelling import LARGEST, EngineDialect

@@ -10,7 +10,6 @@ from threading import Lock
 from typing import Any, Final
 
 from runql.config import Settings
-from runql.engine.histories.aggregates import HistoryNode
 from runql.errors import SourceError
 from runql.plan.capabilities import STORED, Capabilities
 from runql.plan.selectors import TypedSelector
@@ -18,7 +17,7 @@ from runql.plan.to_sql.fields import nothing_odd
 from runql.plan.to_sql.speech import SqlSpeech
 from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.record import RunHistory
-from runql.semantic.typed import FieldKey
+from runql.semantic.typed import FieldKey, HistoryNode
 from runql.semantic.values import Value
 from runql.sources.protocol import Digest, HistoryRequest, PageRequest, RunColumns, RunDigest, RunValue, SqlTables
 from runql.sources.store.lake.columns import LakeColumns
