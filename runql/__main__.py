@@ -61,7 +61,7 @@ def prompt(arguments: Arguments) -> int:
     """Start the prompt with what the command was called with."""
     from runql import config
     from runql.errors import wrong_call
-    from runql.frontends.cli.call_settings import for_call, options_of_call, params_of, saying_errors
+    from runql.frontends.cli.call import for_call, options_of_call, params_of, saying_errors
     from runql.frontends.cli.trust import asked_before
     from runql.frontends.repl.app import main as converse
     from runql.frontends.repl.start import Start
@@ -91,7 +91,7 @@ def prompt(arguments: Arguments) -> int:
 
 def lsp(arguments: Arguments) -> int:
     """Start the language server."""
-    from runql.frontends.cli.call_settings import saying_errors
+    from runql.frontends.cli.call import saying_errors
     from runql.frontends.lsp.main import serve
 
     return saying_errors(lambda: serve(arguments.tcp, is_trusted=arguments.trusted, source=arguments.source))
@@ -100,7 +100,7 @@ def lsp(arguments: Arguments) -> int:
 def mcp(arguments: Arguments) -> int:
     """Start the server for agents."""
     from runql import config
-    from runql.frontends.cli.call_settings import for_call, saying_errors
+    from runql.frontends.cli.call import for_call, saying_errors
     from runql.frontends.mcp.main import serve
     from runql.terminal.progress import Waiting
 

@@ -17,9 +17,7 @@ class Waiting:
     """Why nothing comes just now, as whoever waits says it about ten times a second; gone soon after the last time."""
 
     _FRESH_SECONDS: Final = 0.5
-
-    def __init__(self) -> None:
-        self._said = ("", 0.0)
+    _said = ("", 0.0)
 
     def __call__(self, text: str) -> None:
         self._said = (text, time.monotonic() + self._FRESH_SECONDS)
@@ -44,7 +42,6 @@ class Progress:
         self,
         describe: Callable[[], str],
         *,
-        enabled: bool,
         waiting: Waiting | None = None,
         timed: bool = True,
         above: Callable[[], Sequence[str]] = tuple,
@@ -55,16 +52,15 @@ class Progress:
         self._timed = timed
         self._above = above
         self._dim = "\x1b[2m%s\x1b[0m" if color else "%s"
-        self._thread = threading.Thread(target=self._draw, daemon=True) if enabled else None
+        self._thread = threading.Thread(target=self._draw, daemon=True)
         self._done = threading.Event()
 
     def __enter__(self) -> Progress:
-        if self._thread is not None:
-            try:
-                self._thread.start()
-            except BaseException:  # a Ctrl-C while it starts: nobody would stop it
-                self._done.set()
-                raise
+        try:
+            self._thread.start()
+        except BaseException:  # a Ctrl-C while it starts: nobody would stop it
+            self._done.set()
+            raise
         return self
 
     def __exit__(
@@ -75,7 +71,7 @@ class Progress:
     def stop(self) -> None:
         """Take the line away; nothing is drawn afterwards."""
         self._done.set()
-        if self._thread is not None and self._thread.is_alive():
+        if self._thread.is_alive():
             self._thread.join()
 
     def _draw(self) -> None:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runql.advice.notice_totals import MOST_OF_A_KIND
 from runql.charts.files.notices import said_of_file
 from runql.config import Settings
 from runql.errors import BackendError, RunQLError, wrong_call
-from runql.execute.progress import RunProgress
+from runql.execute.progress import Going, RunProgress
 from runql.language.formats import CHART_FORMATS
 from runql.results.columns import Columns
-from runql.results.formats.formats import CHARTS, FORMATS, Format, Output, chosen, said, save
+from runql.results.formats.formats import CHARTS, FORMATS, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
 from runql.session.drawn_file import writes_chart
 from runql.session.time_zone import LOCAL
 from runql.terminal import stderr, stdout
-from runql.terminal.footer import Below
 from runql.terminal.progress import Progress, Waiting
 from runql.terminal.stderr import Voice
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable, frozen
+from runql.text.source import Source
 from runql.text.visible import harmless, visible
 
 if TYPE_CHECKING:
@@ -61,17 +63,19 @@ class ResultWriter:
         self._waiting = waiting
         self._quiet = quiet
         self._terminal = stdout.is_terminal()
-        self._write: Callable[[Iterable[bytes]], None] = stdout.write
-        self._wrote_rows = False
-        default = "table" if self._terminal else "csv"
-        self._format, self._path = chosen(output or default)
+        self._is_cut = False
+        """Whether an interrupt, or a source that failed, ended the last result after its first row."""
+        self._format, self._path = chosen(output or ("table" if self._terminal else "csv"))
         self._safe = safe
         if safe and not self._format.entry.separated:
             raise wrong_call(f"`--safe` goes with csv and tsv, not with {self._format.name}", "add `-o csv`")
-        self._view = self._view_of(settings)
-        self._color = settings.color
-        self._dumb = settings.dumb_terminal
-        self._progress = stderr.is_terminal() and not quiet and not settings.dumb_terminal
+        is_table = self._format is FORMATS["table"]
+        self._view = self._view_of(settings) if is_table else View()
+        self._titled = self._terminal and self._path is None and is_table
+        """Whether tables have headings: where a person reads them, and no program."""
+        self._settings = settings
+        self._is_watched = stderr.is_terminal() and not quiet and not settings.dumb_terminal
+        self._wrote = (f"wrote {self._path}",) if self._path is not None and not quiet else ()
 
     def results(self, results: Sequence[Result | Explanation]) -> None:
         """Read the results and write them, one after the other. JSON is one document: several make an array.
@@ -89,15 +93,18 @@ class ResultWriter:
         if self._path is None and self._format is FORMATS["json"] and len(results) > 1:
             self._array(results)
             return
-        are_titled = self._titled and len(results) > 1
         for at, result in enumerate(results):
-            led_by = self._gap() if at else ""
+            # What parts it from the one before, so that no two tables look like one; a line of JSON parts itself.
+            led_by = "\n" if at and self._path is None and self._format.name not in {"json", "jsonl"} else ""
             try:
                 if isinstance(result, Explanation):
-                    self._put(f"{led_by}{result.text}\n")
-                else:
-                    led_by += self._heading(result) if are_titled else ""
-                    self._say(result, self._written(result, led_by))
+                    stdout.write([f"{led_by}{result.text}\n".encode()])
+                    continue
+                if self._titled and len(results) > 1:
+                    led_by += self._heading(result)
+                read = self._read_whole if result.answer.has_assertion else self._read
+                lost = read(result, led_by)
+                Below.of(result, lost, quiet=self._quiet).say(self._voice, *self._wrote)
             except stdout.ClosedPipe:
                 self._finish(results[at + 1 :])
                 raise
@@ -106,12 +113,9 @@ class ResultWriter:
         """Read on where nobody takes the output any more: assertions are judged and files written all the same."""
         for result in results:
             if isinstance(result, Result) and (result.answer.has_assertion or result.answer.files):
-                with HeldBack() as held:
-                    self._write = held.write
-                    try:
-                        self._say(result, self._written(result, ""))
-                    finally:
-                        self._write = stdout.write
+                with stdout.HeldBack() as held:
+                    lost = self._read(result, "", held)
+                Below.of(result, lost, quiet=self._quiet).say(self._voice, *self._wrote)
 
     def _ways_for_several(self, count: int) -> tuple[str, ...]:
         """How more than one result reaches files."""
@@ -128,17 +132,12 @@ class ResultWriter:
         if self._path is not None:
             lost = save(output, self._format, self._path)
         else:
-            with self.progress(lambda: "", timed=False) as progress:
-                self._write(self._pieces(output, self._format, progress))
+            with self._watching() as line:
+                self._put(output, line)
             lost = said(output.lost)
         self._voice.diagnostics([*notices, *lost])
-        if self._path is not None and not self._quiet:
-            self._voice.say(f"wrote {self._path}")
-
-    @property
-    def _titled(self) -> bool:
-        """Whether tables have headings: where a person reads them, and no program."""
-        return self._terminal and self._path is None and self._format is FORMATS["table"]
+        for line_below in self._wrote:
+            self._voice.say(line_below)
 
     def _heading(self, result: Result) -> str:
         """What the answer is called, in a line that fits."""
@@ -147,9 +146,12 @@ class ResultWriter:
         title = cut(f"# {visible(result.title)}", self._view.width or _DEFAULT_WIDTH, self._view.ellipsis)
         return f"{self._view.paint(title, 'header')}\n" if result.title else ""
 
-    def progress(self, describe: Callable[[], str], *, timed: bool = True) -> Progress:
-        """A line at a terminal that says what goes on, or why nothing does."""
-        return Progress(describe, enabled=self._progress, waiting=self._waiting, timed=timed, color=self._color)
+    def _watching(self, going: Callable[[], Going] | None = None) -> AbstractContextManager[Progress | None]:
+        """A line at a terminal that says how far it is, or why nothing comes; none where nobody sees it."""
+        if not self._is_watched:
+            return nullcontext()
+        pace = (lambda: "") if going is None else RunProgress(going)
+        return Progress(pace, waiting=self._waiting, timed=False, color=self._settings.color)
 
     def _array(self, results: Sequence[Result | Explanation]) -> None:
         """One JSON array of all results, and only then what there is to say: nothing comes between its lines.
@@ -158,82 +160,67 @@ class ResultWriter:
         other error, such as that of an assertion, after the results before.
         """
         told: list[tuple[Result, tuple[Diagnostic, ...]]] = []
-        with HeldBack() as held:
-            self._write = held.write
+        with stdout.HeldBack() as held:
             whole = 0
             try:
                 for at, result in enumerate(results):
+                    held.chomp()
                     whole = held.length
                     led_by = ",\n" if at else "[\n"
                     if isinstance(result, Explanation):
-                        self._put(led_by + json.dumps(result.text, ensure_ascii=False))
+                        held.put((led_by + json.dumps(result.text, ensure_ascii=False)).encode())
                     else:
-                        told.append((result, self._written(result, led_by, chomps=True)))
-                self._put("\n]\n")
+                        told.append((result, self._read(result, led_by, held)))
+                held.chomp()
+                held.put(b"\n]\n")
                 held.release()
             except (KeyboardInterrupt, RunQLError) as error:
-                if not (self._wrote_rows and isinstance(error, KeyboardInterrupt | BackendError)):
+                held.chomp()
+                if not (self._is_cut and isinstance(error, KeyboardInterrupt | BackendError)):
                     held.cut(whole)
                 if held.length:
-                    self._put("\n]\n")
+                    held.put(b"\n]\n")
                     held.release()
                 raise
             finally:
-                self._write = stdout.write
                 for result, lost in told:
-                    self._say(result, lost)
+                    Below.of(result, lost, quiet=self._quiet).say(self._voice, *self._wrote)
 
-    def _gap(self) -> str:
-        """What parts one result from the next, so that no two tables look like one; a line of JSON parts itself."""
-        return "" if self._path is not None or self._format.name in {"json", "jsonl"} else "\n"
-
-    def _put(self, text: str) -> None:
-        if text:
-            self._write([text.encode()])
-
-    def _written(self, result: Result, led_by: str, *, chomps: bool = False) -> tuple[Diagnostic, ...]:
-        """Read a result and write it; gives what the format could not hold.
+    def _read_whole(self, result: Result, led_by: str) -> tuple[Diagnostic, ...]:
+        """Read a result with an assertion, then write it: no program must take for an answer what is refused at its end.
 
         An interrupt, or a source that fails, leaves the rows that were read so far.
         """
-        if result.answer.has_assertion and self._write is stdout.write:
-            # A program must not take for an answer what turns out to be refused.
-            with HeldBack() as held:
-                self._write = held.write
-                try:
-                    lost = self._read(result, led_by, chomps=chomps)
-                except (KeyboardInterrupt, BackendError):
-                    held.release()
-                    raise
-                finally:
-                    self._write = stdout.write
+        with stdout.HeldBack() as held:
+            try:
+                lost = self._read(result, led_by, held)
+            except (KeyboardInterrupt, BackendError):
                 held.release()
-                return lost
-        return self._read(result, led_by, chomps=chomps)
+                raise
+            held.release()
+            return lost
 
-    def _read(self, result: Result, led_by: str, *, chomps: bool) -> tuple[Diagnostic, ...]:
-        """Read a result and write it as it comes; gives what the format could not hold."""
+    def _read(self, result: Result, led_by: str, held: stdout.HeldBack | None = None) -> tuple[Diagnostic, ...]:
+        """Read a result and write it as it comes, or have it held back; gives what the format could not hold."""
         output = replace(result.output(self._view), safe=self._safe)
         frames = _UntilCutShort(output.frames)
-        self._wrote_rows = False
+        self._is_cut = False
         try:
-            with self.progress(RunProgress(result.going), timed=False) as progress:
+            with self._watching(result.going) as line:
                 if result.draws and self._titled:
-                    lines = [*self._chart(result)]
-                    progress.stop()
-                    self._write([led_by.encode(), *lines])
+                    self._draw(result, line, led_by, held)
                     return ()
                 if self._path is not None:
                     draws = result.draws and self._format.name in CHART_FORMATS
                     lost = save(output, self._format, self._path)
                     return (*lost, *(said_of_file(result.chart, str(self._path)) if draws else ()))
-                pieces = self._pieces(replace(output, frames=frames), self._format, progress, led_by)
-                self._write(_without_last_line_end(pieces) if chomps else pieces)
+                self._put(replace(output, frames=frames), line, led_by, held)
             if frames.cut is not None:
-                self._wrote_rows = True
+                self._is_cut = True
                 raise frames.cut
         except (stdout.ClosedPipe, stdout.CannotWrite):
-            _finish_files(result, output)
+            if result.answer.files:  # nobody takes the output any more: they are wanted all the same
+                deque(output.frames, 0)
             raise
         except KeyboardInterrupt:
             stdout.flush()
@@ -246,16 +233,38 @@ class ResultWriter:
                 left = self._left(result, frames)
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
-        is_written = self._path is None and self._format is not FORMATS["none"]
-        is_nowhere = result.draws and is_written and not writes_chart(result.answer.plan)
+        is_nowhere = result.draws and self._format is not FORMATS["none"] and not writes_chart(result.answer.plan)
         return (*said(output.lost), *([_NOT_DRAWN] if is_nowhere else []))
 
-    def _chart(self, result: Result) -> Iterator[bytes]:
-        """The chart of a result, as large as the window."""
+    def _put(
+        self, output: Output, line: Progress | None, led_by: str = "", held: stdout.HeldBack | None = None
+    ) -> None:
+        """Write an output; at a terminal without what could steer it, and not before the progress line is gone.
+
+        What leads it comes only if there is any of it: an error writes nothing.
+        """
+        out = stdout.StandardOutput() if held is None else held
+        is_made_harmless = self._terminal and self._format is not FORMATS["table"]
+        first = led_by.encode()
+        for piece in self._format.pieces(output):
+            if self._terminal and line is not None:
+                line.stop()
+            out.put(first + (harmless(piece) if is_made_harmless else piece))
+            first = b""
+        out.flush()
+
+    def _draw(self, result: Result, line: Progress | None, led_by: str, held: stdout.HeldBack | None) -> None:
+        """Draw the chart of a result, as large as the window."""
         from runql.charts.terminal.draw import chart_lines
 
-        look = chart_look(self._view, stdout.height(), dumb=self._dumb)
-        return (f"{line}\n".encode() for line in chart_lines(result.chart, look))
+        look = chart_look(self._view, stdout.height(), dumb=self._settings.dumb_terminal)
+        drawn = [*chart_lines(result.chart, look)]
+        if line is not None:
+            line.stop()
+        out = stdout.StandardOutput() if held is None else held
+        for one in (led_by, *(f"{one}\n" for one in drawn)):
+            out.put(one.encode())
+        out.flush()
 
     def _left(self, result: Result, frames: _UntilCutShort) -> str:
         """What an interrupt or an error left of the output, and of the files that were to be written."""
@@ -266,25 +275,6 @@ class ResultWriter:
             shown = f"{result.activity()} · nothing is shown"
         files = [*result.answer.files, *([] if self._path is None else [self._path])]
         return " · ".join([shown, *(f"`{one}` is as it was" for one in files)])
-
-    def _say(self, result: Result, lost: tuple[Diagnostic, ...]) -> None:
-        """What there is to say: warnings with their places, the footer, why no run passes, then the ways out."""
-        wrote = [f"wrote {self._path}"] if self._path is not None and not self._quiet else []
-        Below.of(result, lost, quiet=self._quiet).say(self._voice, *wrote)
-
-    def _pieces(self, output: Output, form: Format, progress: Progress, led_by: str = "") -> Iterator[bytes]:
-        """The pieces; at a terminal without what could steer it, and not before the progress line is gone.
-
-        What leads them comes only if there are any: an error writes nothing.
-        """
-        first = led_by.encode()
-        for piece in form.pieces(output):
-            if self._terminal:
-                progress.stop()
-                yield first + (piece if form is FORMATS["table"] else harmless(piece))
-            else:
-                yield first + piece
-            first = b""
 
     def _view_of(self, settings: Settings) -> View:
         if not self._terminal:
@@ -308,17 +298,17 @@ def chart_look(view: View, height: int | None, *, dumb: bool = False) -> Look:
     return Look(view.width or _DEFAULT_WIDTH, lines, view.color, view.unicode and not dumb, view.zone)
 
 
+@changeable
 class _UntilCutShort:
     """The frames of a result up to an interrupt or an error of its source, if there is one after the first row."""
 
-    def __init__(self, frames: Iterable[Columns]) -> None:
-        self._frames = frames
-        self.rows = 0
-        self.cut: KeyboardInterrupt | BackendError | None = None
+    frames: Iterable[Columns]
+    rows: int = 0
+    cut: KeyboardInterrupt | BackendError | None = None
 
     def __iter__(self) -> Iterator[Columns]:
         try:
-            for frame in self._frames:
+            for frame in self.frames:
                 self.rows += frame.length
                 yield frame
         except (KeyboardInterrupt, BackendError) as error:
@@ -327,59 +317,50 @@ class _UntilCutShort:
             self.cut = error
 
 
-def _finish_files(result: Result, output: Output) -> None:
-    """Read on where nobody takes the output any more: the files that are written meanwhile are wanted all the same."""
-    if result.answer.files:
-        deque(output.frames, 0)
+@frozen
+class Below:
+    """What there is to say about a result that was read: `counts` and `cost` make the footer, `lines` come after it."""
+
+    warnings: tuple[Diagnostic, ...]
+    source: Source
+    counts: tuple[str, ...]
+    cost: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, result: Result, lost: Sequence[Diagnostic] = (), *, quiet: bool = False) -> Below:
+        """Of a result; `lost` is what its format could not hold. `quiet`: only what is wrong, and nothing is asked."""
+        if quiet:
+            return cls(_few_of_each(result.fresh_warnings), result.source, (), "", ())
+        below = result.under()
+        hints = [f"{notice.code} {hint}" for notice in lost for hint in notice.hints]
+        return cls(
+            _few_of_each(below.warnings) if below.warnings else (),
+            result.source,
+            (*below.counts, *(notice.message for notice in lost)),
+            below.cost,
+            (*below.ladder, *below.ways_out, *hints),
+        )
+
+    def say(self, voice: Voice, *before: str) -> None:
+        """Say all of it; the footer begins with some words of the caller."""
+        # A warning says that something is wrong with the answer: to want quiet is not to want that unsaid.
+        if self.warnings:
+            voice.diagnostics(self.warnings, self.source)
+        voice.quiet(*(visible(part) for part in (*before, *self.counts, self.cost) if part))
+        for line in self.lines:
+            voice.quiet(f"  {visible(line)}", indent=9)
 
 
-def _without_last_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    last = b""
-    for piece in pieces:
-        yield last
-        last = piece
-    yield last.removesuffix(b"\n")
-
-
-_IN_MEMORY = 8 * 2**20
-_CHUNK = 2**16
-
-
-class HeldBack:
-    """Takes pieces as standard output does, in memory and then on disk; `release` writes them. Else they are gone."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by `__exit__`
-
-    def __enter__(self) -> HeldBack:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def write(self, pieces: Iterable[bytes]) -> None:
-        """Hold the pieces back. Raises `CannotWrite` when there is no room for them."""
-        for piece in pieces:
-            try:
-                self._file.write(piece)
-            except OSError as error:
-                raise stdout.CannotWrite(f"there is no room to hold it back: {error.strerror or error}") from error
-
-    @property
-    def length(self) -> int:
-        """How many bytes are held back."""
-        return self._file.tell()
-
-    def cut(self, length: int) -> None:
-        """Keep only the first bytes."""
-        self._file.truncate(length)
-        self._file.seek(length)
-
-    def release(self) -> None:
-        """Write all of it. Raises as `stdout.write` does."""
-        self._file.seek(0)
-        stdout.write(self._chunks())
-
-    def _chunks(self) -> Iterator[bytes]:
-        while chunk := self._file.read(_CHUNK):
-            yield chunk
+def _few_of_each(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """At most a few of each code; the last of them says how many more there are."""
+    by_code: dict[str, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        by_code.setdefault(diagnostic.code, []).append(diagnostic)
+    few: list[Diagnostic] = []
+    for alike in by_code.values():
+        *shown, last = alike[:MOST_OF_A_KIND]
+        more = len(alike) - MOST_OF_A_KIND
+        hints = (*last.hints, *([f"and {more:,} more like it"] if more > 0 else []))
+        few += (*shown, replace(last, hints=hints))
+    return tuple(few)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from runql.errors import AssertionFailed, BackendError, RunQLError, SourceError
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 from runql.text.render import render
 from runql.text.replace import write_whole
 from runql.text.source import NOWHERE, Source
@@ -64,7 +65,10 @@ def raw(text: str) -> None:
     try:
         encoding = sys.stderr.encoding or "utf-8"
         data = text.encode(encoding, "backslashreplace")
-        handle = _handle()
+        try:  # the file of the system behind it, if there is one that takes bytes
+            handle = int(sys.stderr.fileno()) if hasattr(sys.stderr, "buffer") else None
+        except (OSError, ValueError):
+            handle = None
         sys.stderr.write("" if handle is not None else data.decode(encoding))
         sys.stderr.flush()
         if handle is not None:
@@ -83,29 +87,18 @@ def writes() -> int:
     return _writes
 
 
-def _handle() -> int | None:
-    """The file of the system behind standard error, if there is one that takes bytes."""
-    try:
-        return int(sys.stderr.fileno()) if hasattr(sys.stderr, "buffer") else None
-    except (OSError, ValueError):
-        return None
-
-
+@changeable
 class Voice:
-    """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can."""
+    """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can.
 
-    def __init__(
-        self, *, color: bool = False, columns: Callable[[], int | None] | int | None = None, structured: bool = False
-    ) -> None:
-        self._color = color
-        self._structured = structured
-        self._width = columns
-        self._heard: list[str] | None = None
-        self._failed = OK
+    `structured`: diagnostics are JSON, for a program.
+    """
 
-    @property
-    def _columns(self) -> int | None:
-        return self._width() if callable(self._width) else self._width
+    color: bool = False
+    columns: Callable[[], int | None] | int | None = None
+    structured: bool = False
+    _heard: list[str] | None = None
+    _failed: int = OK
 
     @contextmanager
     def heard(self) -> Iterator[list[str]]:
@@ -133,14 +126,15 @@ class Voice:
     def diagnostics(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
         """Show each as a picture of its place, or as JSON for a program."""
         shown = list(diagnostics)
-        if shown and self._structured:
+        if shown and self.structured:
             self.say(errors_json(shown, source))
         elif shown:
-            self.say(render(shown, source, color=self._color, columns=self._columns))
+            columns = self.columns() if callable(self.columns) else self.columns
+            self.say(render(shown, source, color=self.color, columns=columns))
 
     def read_as(self, query: str, kind: str, notes: Sequence[str]) -> None:
         """The query that a text of another language was read as, before it runs."""
-        if self._structured:
+        if self.structured:
             self.diagnostics([Diagnostic("RQL112", f"the {kind} was read as `{query}`", hints=tuple(notes))])
             return
         self.say("\n".join((f"read as: {query}", *(f"  = {note}" for note in notes))))
@@ -159,24 +153,22 @@ class Voice:
             self.say("".join(traceback.format_exception(error)).rstrip())
         return FAULT
 
-    def quiet_line(self, text: str, indent: int = 2) -> None:
-        """A line that does not ask for attention, such as the footer of a result; at a terminal it is broken between
-        words, and what does not fit stands `indent` further in."""
-        for line in text.split("\n") if text else ():
-            for part in [line] if self._columns is None else wrap(line, self._columns, indent):
-                self.say(f"\x1b[2m{part}\x1b[0m" if self._color else part)
-
-    def quiet_parts(self, parts: Sequence[str]) -> None:
-        """Parts in a line, or at a terminal in as many as its width asks for, broken between the parts."""
+    def quiet(self, *parts: str, indent: int = 2) -> None:
+        """What does not ask for attention, such as the footer of a result, in one line; at a terminal in as many as its
+        width asks for, broken between the parts, and within one between words: the rest stands `indent` further in.
+        """
+        columns = self.columns() if callable(self.columns) else self.columns
         lines: list[str] = []
         for part in parts:
-            joined = f"{lines[-1]} · {part}" if lines else ""
-            if lines and (self._columns is None or cell_width(joined) <= self._columns):
+            joined = f"{lines[-1]} · {part}" if lines else part
+            if lines and (columns is None or cell_width(joined) <= columns):
                 lines[-1] = joined
             else:
                 lines.append(part)
-        for line in lines:
-            self.quiet_line(line)
+        text = "\n".join(lines)
+        for line in text.split("\n") if text else ():
+            for piece in [line] if columns is None else wrap(line, columns, indent):
+                self.say(f"\x1b[2m{piece}\x1b[0m" if self.color else piece)
 
     def say(self, text: str) -> None:
         """A text and a line end. A terminal gets nothing that steers it but colours."""

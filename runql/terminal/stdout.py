@@ -12,6 +12,8 @@ from typing import Any, Final, NoReturn
 from runql.text.replace import wait_for_room, write_whole
 
 _STANDARD_ERROR: Final = 2
+_IN_MEMORY: Final = 8 * 2**20
+_CHUNK: Final = 2**16
 
 
 class ClosedPipe(Exception):  # noqa: N818 - nothing went wrong
@@ -53,20 +55,9 @@ def write(pieces: Iterable[bytes]) -> None:
 
     Raises `ClosedPipe` when the reader is gone, and `CannotWrite` when the disk is full or the output closed.
     """
-    if sys.stdout is None:
-        raise CannotWrite("it is closed")
-    global _writes  # noqa: PLW0603 - there is one standard output
-    _writes += 1
-    out = _Output(sys.stdout)
-    decoded = codecs.getincrementaldecoder("utf-8")("replace")
-    if not is_terminal():
-        for piece in pieces:  # only errors of the output itself are translated, so they are taken out here
-            out.put(piece)
-    else:
-        from runql.text.visible import styled
-
-        for piece in pieces:
-            out.put(styled(decoded.decode(piece)).encode("utf-8", "backslashreplace"))
+    out = StandardOutput()
+    for piece in pieces:  # only errors of the output itself are translated, so they are taken out here
+        out.put(piece)
     out.flush()
 
 
@@ -78,21 +69,34 @@ def writes() -> int:
     return _writes
 
 
-class _Output:
-    """Standard output, whatever it is. It may take less than all of a piece, and nothing just now."""
+class StandardOutput:
+    """Standard output, whatever it is, a piece at a time. It may take less than all of one, and nothing just now.
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._binary = getattr(stream, "buffer", None)
+    Raises as `write` does.
+    """
+
+    def __init__(self) -> None:
+        if sys.stdout is None:
+            raise CannotWrite("it is closed")
+        global _writes  # noqa: PLW0603 - there is one standard output
+        _writes += 1
+        self._stream: Any = sys.stdout
+        self._is_terminal = is_terminal()
+        self._binary = getattr(self._stream, "buffer", None)
         self._is_unbuffered = isinstance(self._binary, io.RawIOBase)
         if isinstance(self._binary, io.RawIOBase):  # of `PYTHONUNBUFFERED`: a write of it may be a part
             self._binary = _buffer_over(self._binary)
         self._decoded = codecs.getincrementaldecoder("utf-8")("replace")
 
     def put(self, piece: bytes) -> None:
+        """Write a piece. A terminal gets nothing that steers it but colours."""
+        if self._is_terminal:
+            from runql.text.visible import styled
+
+            piece = styled(self._decoded.decode(piece)).encode("utf-8", "backslashreplace")
         try:
             if self._binary is None:
-                self._stream.write(self._decoded.decode(piece))
+                self._stream.write(piece.decode() if self._is_terminal else self._decoded.decode(piece))
                 return
             rest = memoryview(piece)
             while rest:
@@ -104,12 +108,17 @@ class _Output:
         except (OSError, ValueError) as error:
             _fail(error)
         if self._is_unbuffered:
-            self._let_out()
+            self.flush()
 
     def flush(self) -> None:
         """Let out what is held back, and know that it arrived: over a network an error comes with the end."""
-        self._let_out()
         try:
+            while self._binary is not None:
+                try:
+                    self._binary.flush()
+                    break
+                except BlockingIOError:
+                    wait_for_room(self._stream.fileno())
             self._stream.flush()
             os.close(os.dup(self._stream.fileno()))
         except io.UnsupportedOperation:
@@ -117,16 +126,52 @@ class _Output:
         except (OSError, ValueError) as error:
             _fail(error)
 
-    def _let_out(self) -> None:
-        while self._binary is not None:
-            try:
-                self._binary.flush()
-            except BlockingIOError:
-                wait_for_room(self._stream.fileno())
-            except (OSError, ValueError) as error:
-                _fail(error)
-            else:
-                return
+
+class HeldBack:
+    """Takes pieces as standard output does, in memory and then on disk; `release` writes them. Else they are gone."""
+
+    def __init__(self) -> None:
+        import tempfile
+
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by `__exit__`
+
+    def __enter__(self) -> HeldBack:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def put(self, piece: bytes) -> None:
+        """Hold a piece back. Raises `CannotWrite` when there is no room for it."""
+        try:
+            self._file.write(piece)
+        except OSError as error:
+            raise CannotWrite(f"there is no room to hold it back: {error.strerror or error}") from error
+
+    def flush(self) -> None:
+        """Nothing is let out."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes are held back."""
+        return self._file.tell()
+
+    def cut(self, length: int) -> None:
+        """Keep only the first bytes."""
+        self._file.truncate(length)
+        self._file.seek(length)
+
+    def chomp(self) -> None:
+        """Take away a line end at the end."""
+        if self.length:
+            self._file.seek(self.length - 1)
+            if self._file.read(1) == b"\n":
+                self.cut(self.length - 1)
+
+    def release(self) -> None:
+        """Write all of it. Raises as `write` does."""
+        self._file.seek(0)
+        write(iter(lambda: self._file.read(_CHUNK), b""))
 
 
 _buffers: dict[int, tuple[io.RawIOBase, io.BufferedWriter]] = {}

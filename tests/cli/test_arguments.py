@@ -11,8 +11,8 @@ import pytest
 
 from runql.errors import QueryError
 from runql.frontends.cli.arguments import parse
+from runql.frontends.cli.call import read_file, text_of
 from runql.frontends.cli.command_table import Arguments, UsageError
-from runql.frontends.cli.inputs import read_file, text_of
 from runql.script.given_values import value_of, values_of
 
 

@@ -102,7 +102,7 @@ def test_an_interrupt_while_it_starts_leaves_no_line(monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
-    with pytest.raises(KeyboardInterrupt), Progress(lambda: "reading", enabled=True):
+    with pytest.raises(KeyboardInterrupt), Progress(lambda: "reading"):
         pass
     (line,) = started
     line.join(5)

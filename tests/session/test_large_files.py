@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runql.errors import RunQLError
-from runql.frontends.cli.inputs import read_file
+from runql.frontends.cli.call import read_file
 from runql.sources.wandb import discover
 from runql.text.bounded import MOST_SMALL_BYTES, MOST_TEXT_BYTES, read_bounded
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from runql.frontends.cli.command_table import COMMANDS, HIDDEN, Arguments, Command, UsageError, command_first
-from runql.frontends.cli.option_table import OPTIONS
+from runql.frontends.cli.command_table import COMMANDS, HIDDEN, OPTIONS, Arguments, Command, UsageError, command_of
 
 _DESCRIPTION = """\
 Ask questions of machine-learning runs.
@@ -98,14 +97,10 @@ class _Once(argparse.Action):
 
 def parse(argv: Sequence[str]) -> Arguments:
     """Read a command line, without the program's name. Raises `UsageError`."""
-    command: Command = "run"
-    rest = command_first(argv)
-    if rest == ["version"]:
-        rest = ["--version"]
-    if rest[:1] == ["help"] and all(word in COMMANDS for word in rest[1:]):
-        rest = [*rest[1:2], "--help"]
-    if rest and rest[0] in COMMANDS:
-        command = COMMANDS[rest.pop(0)]
+    argv = ["--version"] if list(argv) == ["version"] else list(argv)
+    if argv[:1] == ["help"] and all(word in COMMANDS for word in argv[1:]):
+        argv = [*argv[1:2], "--help"]
+    command, rest = command_of(argv)
     parser = _parser(command)
     options, words = _split(rest, parser)
     read, unknown = parser.parse_known_args(options)
@@ -119,7 +114,8 @@ def parse(argv: Sequence[str]) -> Arguments:
         return Arguments(command, (), show=parser.format_help().rstrip())
     given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
     several = {name: tuple(given.get(name) or ()) for name in ("params", "no", "allow_write")}
-    _refuse_bytes([*words, *several["params"]])
+    if not all(text.isprintable() for text in (*words, *several["params"])):
+        _refuse_bytes([*words, *several["params"]])
     if words[:1] in (["run"], ["query"]) and len(words) == 2 and _ONE_QUERY.match(words[1]):
         raise UsageError(f"a query needs no command before it: `runql '{words[1]}'`")
     return Arguments(command, tuple(words), **{**given, **several})
@@ -140,10 +136,10 @@ def _refuse_bytes(texts: Sequence[str]) -> None:
 
 def described_options() -> list[dict[str, str | list[str] | None]]:
     """Every option of every command: how it is written, the commands that take it, what it does."""
-    found: dict[str, dict[str, str | list[str] | None]] = {}
+    found: dict[tuple[str, ...], dict[str, str | list[str] | None]] = {}
     for command in (one for one in _USAGES if one not in HIDDEN):
-        for option in (one for one in OPTIONS if one.is_of(command)):
-            first = {"names": option.names.split(), "value": option.how.get("metavar"), "help": option.help}
+        for option in (one for one in OPTIONS if command in one.commands):
+            first = {"names": list(option.names), "value": option.how.get("metavar"), "help": option.help}
             commands = found.setdefault(option.names, first).setdefault("commands", [])
             assert isinstance(commands, list)
             commands.append(command)
@@ -164,8 +160,8 @@ def _parser(command: Command) -> _Parser:
     )
     parser.register("action", None, _Once)
     for option in OPTIONS:
-        if option.is_of(command):
-            parser.add_argument(*option.names.split(), help=option.help, **option.how)
+        if command in option.commands:
+            parser.add_argument(*option.names, help=option.help, **option.how)
     return parser
 
 

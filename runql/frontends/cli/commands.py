@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import OutputError, QueryError, RunQLError, UntrustedFolder, wrong_call
-from runql.frontends.cli.call_settings import chart_look_of, for_call, params_of
+from runql.frontends.cli.call import for_call, is_file_name, options_of_call, params_of, text_of
 from runql.frontends.cli.command_table import Arguments, Command
 from runql.frontends.cli.first_word import with_first_word
-from runql.frontends.cli.inputs import is_file_name, text_of
 from runql.results.writing import write_file
 from runql.semantic.catalog import Catalog
 from runql.semantic.spelling import PREFIXES
@@ -36,11 +35,11 @@ class CommandCall:
     voice: Voice
     waiting: Waiting
 
-    def looking(self) -> Progress:
+    def looking(self) -> AbstractContextManager[object]:
         """The line at a terminal for as long as a text is checked, for which a server may be asked what it holds."""
-        is_seen = stderr.is_terminal() and not self.arguments.quiet and not self.settings.dumb_terminal
-        color = self.settings.color
-        return Progress(lambda: "looking at what there is", enabled=is_seen, waiting=self.waiting, color=color)
+        if self.arguments.quiet or self.settings.dumb_terminal or not stderr.is_terminal():
+            return nullcontext()
+        return Progress(lambda: "looking at what there is", waiting=self.waiting, color=self.settings.color)
 
 
 def perform(arguments: Arguments) -> int:
@@ -54,7 +53,9 @@ def perform(arguments: Arguments) -> int:
         waiting = Waiting()
         settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
-        voice = _voice(settings, structured)
+        if stderr.is_terminal():
+            color = settings.color and not settings.dumb_terminal
+            voice = Voice(color=color, columns=settings.columns or stderr.columns(), structured=structured)
         call, command = CommandCall(arguments, settings, voice, waiting), _COMMANDS[arguments.command]
         try:
             done = command(call)
@@ -75,62 +76,49 @@ def perform(arguments: Arguments) -> int:
         return voice.fault(error, debug=debug)
 
 
-def _voice(settings: config.Settings, structured: bool) -> Voice:
-    if not stderr.is_terminal():
-        return Voice(structured=structured)
-    color = settings.color and not settings.dumb_terminal
-    return Voice(color=color, columns=settings.columns or stderr.columns(), structured=structured)
-
-
-def _text(call: CommandCall) -> Source:
-    """The text of a call. What was pasted from elsewhere is the query that it means, which is said first."""
+def _asked(call: CommandCall) -> tuple[Source, Mapping[str, Any]]:
+    """The text of a call and its parameters. What was pasted from elsewhere is the query that it means, which is said
+    first. Raises `QueryError`."""
     from runql.script.pasted import check_server, read
 
     source = text_of(call.arguments.words)
     found = read(source.text)
-    if found is None:
-        return source
-    if not call.arguments.quiet:
-        call.voice.read_as(found.query, found.kind, found.notes)
-    check_server(found, call.settings)
-    return replace(source, text=found.query)
+    if found is not None:
+        if not call.arguments.quiet:
+            call.voice.read_as(found.query, found.kind, found.notes)
+        check_server(found, call.settings)
+        source = replace(source, text=found.query)
+    return source, params_of(call.arguments) if call.arguments.params else {}
 
 
 def _session(call: CommandCall) -> Session:
     """A session with the options of the call."""
-    from runql.frontends.cli.programs import options_of
     from runql.script.interpreter import ScriptState
+    from runql.script.options import Options, Told
     from runql.session import Session
 
     session = Session(call.arguments.source, call.settings)
-    session.state = ScriptState(
-        options=options_of(
-            call.arguments.no, call.arguments.max_rows, names=call.arguments.names, look=chart_look_of(call.arguments)
-        )
-    )
+    session.state = ScriptState(options=options_of_call(call.arguments) or Options(told=Told()))
     return session
-
-
-def _open_ahead(call: CommandCall) -> None:
-    """Begin to open what reads a store while the rest of RunQL is loaded: the one takes about as long as the other."""
-    if (call.arguments.source or call.settings.source or "").startswith(config.STORE):
-        from runql.sources.store.duck import open_ahead
-
-        open_ahead()
 
 
 def run(call: CommandCall) -> int:
     """Run a query or a script: data to standard output or a file, everything else to standard error."""
-    _open_ahead(call)
-    from runql.frontends.cli.programs import stats_json
+    given = call.arguments
+    if (given.source or call.settings.source or "").startswith(config.STORE):
+        from runql.sources.store.duck import open_ahead
+
+        open_ahead()  # what reads a store, while the rest of RunQL is loaded: the one takes about as long as the other
     from runql.terminal.show import ResultWriter
 
-    given = call.arguments
     show = ResultWriter(
         call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe
     )
-    source, params = _text(call), params_of(call.arguments)
-    with _session(call) as session, session.within(call.arguments.timeout), _reported(call, source) as answered:
+    source, params = _asked(call)
+    report: AbstractContextManager[list[Result | Explanation]] = nullcontext([])
+    if given.junit is not None:
+        report = _reported(call, source, Path(given.junit))
+    with _session(call) as session, session.within(given.timeout), report as answered:
         with call.looking():
             try:
                 answered.extend(session.run(source, params))
@@ -139,21 +127,20 @@ def run(call: CommandCall) -> int:
         try:
             show.results(answered)
         finally:
-            if call.arguments.stats:
+            if given.stats:
+                from runql.frontends.cli.programs import stats_json
+
                 call.voice.say(stats_json(answered))
     return stderr.OK
 
 
 @contextmanager
-def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Explanation]]:
-    """What comes of the answers in the file of `--junit`, if there is one: also where one of them fails."""
-    answered: list[Result | Explanation] = []
-    if call.arguments.junit is None:
-        yield answered
-        return
+def _reported(call: CommandCall, source: Source, path: Path) -> Iterator[list[Result | Explanation]]:
+    """What comes of the answers, in the file of `--junit`: also where one of them fails."""
     from runql.frontends.cli.junit import JunitReport
 
-    report = JunitReport(Path(call.arguments.junit), source)
+    answered: list[Result | Explanation] = []
+    report = JunitReport(path, source)
     try:
         yield answered
     except RunQLError as error:
@@ -170,7 +157,7 @@ def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Expla
 
 def explain(call: CommandCall) -> int:
     """Print what a text becomes."""
-    source, params = _text(call), params_of(call.arguments)
+    source, params = _asked(call)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
             texts = session.explain(source, params)
@@ -183,7 +170,7 @@ def check(call: CommandCall) -> int:
     words = call.arguments.words
     if len(words) > 1 and all(map(is_file_name, words)):
         return max(check(replace(call, arguments=call.arguments._replace(words=(word,)))) for word in words)
-    source, params = _text(call), params_of(call.arguments)
+    source, params = _asked(call)
     with _session(call) as session, session.within(call.arguments.timeout), call.looking():
         diagnostics = session.check(source, params, offline=call.arguments.offline)
     call.voice.diagnostics(diagnostics, source)
@@ -216,7 +203,7 @@ def open_(call: CommandCall) -> int:
     """Show an answer in another program."""
     from runql.frontends.cli.viewers import look, single
 
-    source, params = _text(call), params_of(call.arguments)
+    source, params = _asked(call)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
             result = single(session.run(source, params))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runql.errors import QueryError
+from runql.frontends.cli.call import is_file_name, read_file, text_of
 from runql.frontends.cli.command_table import Arguments
-from runql.frontends.cli.inputs import is_file_name, read_file, text_of
 from runql.results.writing import write_file
 from runql.syntax import format_text, parse
 from runql.terminal import stderr, stdout
@@ -35,7 +35,7 @@ def format_all(arguments: Arguments, voice: Voice) -> int:
             stdout.write([formatted.encode()])
         elif formatted != source.text:
             write_file(path, [formatted.encode()])
-            voice.quiet_line(f"{path} formatted")
+            voice.quiet(f"{path} formatted")
     return status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,9 @@ _DAMAGED = 3
 """As of a source that cannot be read."""
 
 
-def perform_pull(settings: Settings, voice: Voice, waiting: Waiting, arguments: Arguments, looking: Progress) -> int:
+def perform_pull(
+    settings: Settings, voice: Voice, waiting: Waiting, arguments: Arguments, looking: AbstractContextManager[object]
+) -> int:
     """Copy what changed in a source to its store, and give the exit status. `looking`: the line while it is opened."""
     from runql.sources.open import default_name, matching_projects, open_place
     from runql.sources.store.duck import check_extra
@@ -61,11 +64,9 @@ def _pull(place: SourcePlace, settings: Settings, voice: Voice, waiting: Waiting
 
     target = target_of(place, arguments.into, settings)
     counts = PullCounts()
-
     is_seen = stderr.is_terminal() and not arguments.quiet and not settings.dumb_terminal
-    shown = Progress(
-        RunProgress(lambda: going_of(counts)), enabled=is_seen, waiting=waiting, timed=False, color=settings.color
-    )
+    pace = RunProgress(lambda: going_of(counts))
+    shown = Progress(pace, waiting=waiting, timed=False, color=settings.color) if is_seen else nullcontext()
     try:
         with Limits().within(arguments.timeout, [place.service]), shown:
             report = pull(place, target.store.folder, target.store.name, target.origin, counts)

@@ -124,7 +124,7 @@ class Conversation:
 
         def say() -> None:
             voice.diagnostics(error.diagnostics, error.source)
-            voice.quiet_line("`\\source NAME` asks another source, `\\source demo` the runs that come with RunQL")
+            voice.quiet("`\\source NAME` asks another source, `\\source demo` the runs that come with RunQL")
 
         self.line.above(say)
 

@@ -13,7 +13,7 @@ from runql.results.formats.formats import Output
 from runql.results.terminal_table.options import View
 from runql.script.named_queries import MOST_KEPT
 from runql.session.drawn_file import drawn_file
-from runql.terminal.footer import Below
+from runql.terminal.show import Below
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,9 +19,8 @@ from runql.results.terminal_table.options import Turn, View
 from runql.session import Result
 from runql.session.time_zone import LOCAL
 from runql.terminal import pager, stderr, stdout
-from runql.terminal.footer import Below
 from runql.terminal.progress import Progress, Waiting
-from runql.terminal.show import chart_look
+from runql.terminal.show import Below, chart_look
 from runql.terminal.stderr import Voice
 from runql.text.visible import harmless
 
@@ -111,15 +111,16 @@ class Screen:
             title, whole, "", output.scalar, output.sweep, output.layout(), below, chart=chart, look=result.chart_look
         )
 
-    def progress(self, describe: Callable[[], str]) -> Progress:
+    def progress(self, describe: Callable[[], str]) -> AbstractContextManager[object]:
         """A line that says what goes on."""
-        return Progress(describe, enabled=self._is_watched, waiting=self.waiting, color=self.settings.color)
+        line = Progress(describe, waiting=self.waiting, color=self.settings.color)
+        return line if self._is_watched else nullcontext()
 
-    def _watching(self, pace: RunProgress, frames: Sequence[Columns]) -> Progress:
+    def _watching(self, pace: RunProgress, frames: Sequence[Columns]) -> AbstractContextManager[object]:
         """The first rows that have come, and below them a line that says how far it is."""
         above = Preview(frames, self) if self.height >= _LEAST_HEIGHT else tuple
-        color = self.settings.color
-        return Progress(pace, enabled=self._is_watched, waiting=self.waiting, timed=False, above=above, color=color)
+        line = Progress(pace, waiting=self.waiting, timed=False, above=above, color=self.settings.color)
+        return line if self._is_watched else nullcontext()
 
     @property
     def _is_watched(self) -> bool:
@@ -224,7 +225,7 @@ class Screen:
         if below is not None:
             replace(below, cost=below.cost if self.looks.timing else "").say(self.voice, *more)
         elif more:
-            self.voice.quiet_parts(more)
+            self.voice.quiet(*more)
 
     def _page(self, pieces: Iterator[bytes], *, wide: bool = False) -> None:
         command = pager.pager_command(self.settings.pager) if self._may_page else ()

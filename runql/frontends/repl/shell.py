@@ -167,7 +167,7 @@ class Shell:
     def keep(self, kept: KeptResult, *, is_query: bool) -> None:
         """Keep a result; what had to go for it is said."""
         for line in self.shelf.add(kept, is_query=is_query):
-            self.voice.quiet_line(line)
+            self.voice.quiet(line)
 
     def _head(self, title: str, *, first: bool) -> None:
         line = visible(" ".join(title.split()))
@@ -177,14 +177,14 @@ class Shell:
 
     def tell(self, text: str) -> None:
         """A line about what was done."""
-        self.voice.quiet_line(text)
+        self.voice.quiet(text)
 
     def table(self, frame: Frame, title: str, *said: str) -> None:
         """Show a table that no query gave, and a line below it."""
         kept = KeptResult(title, frame)
         self.keep(kept, is_query=False)
         self.screen.draw(kept, FORMATS["table"])
-        self.voice.quiet_parts([visible(part) for part in said])
+        self.voice.quiet(*map(visible, said))
 
 
 def _titles(text: str) -> list[tuple[str, bool]]:

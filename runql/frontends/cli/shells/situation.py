@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runql.frontends.cli.command_table import COMMANDS, Command, command_first, options_of_command
+from runql.frontends.cli.command_table import Command, command_of, options_of_command
 from runql.text.frozen import frozen
 
 
@@ -26,8 +26,7 @@ class Situation:
 
 def situation(words: Sequence[str], current: str) -> Situation:
     """Read the words of a call without the program's name, and the word at the cursor."""
-    rest = command_first(words)
-    command: Command = COMMANDS[rest.pop(0)] if rest and rest[0] in COMMANDS else "run"
+    command, rest = command_of(words)
     takes = options_of_command(command)
     plain: list[str] = []
     source: str | None = None

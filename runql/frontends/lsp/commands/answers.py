@@ -83,7 +83,7 @@ def _shown(result: Result | Explanation, task: Task) -> str:
     from runql.results.terminal_table.options import View
     from runql.session import Explanation
     from runql.session.time_zone import LOCAL
-    from runql.terminal.footer import Below
+    from runql.terminal.show import Below
 
     if isinstance(result, Explanation):
         return block(result.text)
