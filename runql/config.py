@@ -38,11 +38,11 @@ from typing import Any
 from runql.chart_look import PLAIN, ChartLook
 from runql.errors import SettingsError
 from runql.prompt_options import PromptSettings
-from runql.settings_file import read_settings_file
+from runql.settings_file import project_places, read_settings_file
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.hidden import HiddenValues
-from runql.trust import FolderTrust, contents, not_read, project_file, saved_folder
+from runql.trust import FolderTrust, contents, not_read, saved_folder
 
 OWN_FOLDER = "queries"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")
@@ -55,11 +55,31 @@ _ENDPOINTS = frozenset(
 _ZONE_RULE = re.compile(r"(?:[A-Za-z]{3,}|<[\w+-]+>)[+-]?\d")
 """How a rule of POSIX begins that is the time zone itself: `CET-1CEST`, `<+0330>-3:30`."""
 _FILES = ("file:///", "file://localhost/")
+_OFF = frozenset({"", "0"})
+_MEGABYTES, _SECONDS = r"\d{1,9}(\.\d{1,6})?", r"\d{1,6}(\.\d{1,3})?"
+_NUMBERS = {
+    "RUNQL_MAX_ANSWER_MB": ("megabytes", _MEGABYTES, 512),
+    "RUNQL_SQL_MEMORY_MB": ("megabytes", _MEGABYTES, 512),
+    "RUNQL_SQL_SECONDS": ("seconds", _SECONDS, 60),
+}
+"""The variables that are numbers: of what, their form, an example."""
+_SQL_BOUNDS = (("memory_mb", "RUNQL_SQL_MEMORY_MB"), ("seconds", "RUNQL_SQL_SECONDS"))
 TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
 STORE = "store:"
 """Before a name or a path: runs that were copied to a store."""
 LAKE = "lake+"  # before an engine that reads one
+
+
+@frozen
+class OwnPlaces:
+    """Where the user's own things are: the home, the settings file, the folder for what must not get lost, the one for
+    what may be thrown away."""
+
+    home: Path
+    file: Path
+    data: Path
+    cache: Path
 
 
 @frozen
@@ -96,12 +116,12 @@ class SqlBounds:
 @frozen
 class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources`, `aliases`: by name, with the
-    files of aliases. `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's
-    own settings file, `data`: the folder for what must not get lost, `stores`: where copies of runs are,
-    `store_address`: the object store where they are in the place of that. `offline`: no server is asked, a project is
-    answered from its store. `keep`: what was read of a large folder is kept for the next process. `read_only`: no text
-    writes a file. `pager`: what `$PAGER` says. `said`: what is to be said of files that do not count. `allow_write`:
-    where a script may write besides the working folder. `chart_look`: how charts look.
+    files of aliases. `saved`: the folders of saved queries, the project's before the user's own, which is
+    `own_queries`. `file`: the user's own settings file, `data`: the folder for what must not get lost, `stores`: where
+    copies of runs are, `store_address`: the object store where they are in the place of that. `offline`: no server is
+    asked, a project is answered from its store. `keep`: what was read of a large folder is kept for the next process.
+    `read_only`: no text writes a file. `pager`: what `$PAGER` says. `said`: what is to be said of files that do not
+    count. `allow_write`: where a script may write besides the working folder. `chart_look`: how charts look.
     """
 
     source: str | None = None
@@ -118,6 +138,7 @@ class Settings:
     debug: bool = False
     folder: Path = field(default_factory=Path)
     saved: tuple[Path, ...] = ()
+    own_queries: Path | None = None
     prompt: PromptSettings = field(default_factory=PromptSettings)
     file: Path | None = None
     data: Path | None = None
@@ -131,11 +152,6 @@ class Settings:
     read_only: bool = False
     keep: bool = True
     chart_look: ChartLook = PLAIN
-
-    @property
-    def own_queries(self) -> Path | None:
-        """The folder of the queries that the user keeps for all projects."""
-        return None if self.file is None else self.file.parent / OWN_FOLDER
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', W&B's variables', `./wandb`, W&B's settings files'."""
@@ -161,43 +177,65 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """
     environ = os.environ if environ is None else environ
     folder = _working_folder() if folder is None else folder
-    trust = _trust(environ, folder)
-    user = read_settings_file(own := _user_file(environ))
-    project, said = _read_project(folder, trust)
-    saved, more = saved_folder(folder, trust)
-    files = ((own, user), (project_file(folder), project))
-    store = environ.get("RUNQL_STORE") or project.get("store") or user.get("store") or ""
+    own, numbers = _own_places(environ), _numbers(environ)
+    trust = _trust(environ, own, folder)
+    of_servers = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
+    env, most_mb = HiddenValues((name, environ[name]) for name in of_servers), numbers.get("RUNQL_MAX_ANSWER_MB")
     return Settings(
-        source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
-        sources={**user.get("sources", {}), **project.get("sources", {})},
-        aliases={**user.get("aliases", {}), **project.get("aliases", {})},
-        alias_files={name: str(file) for file, table in files for name in table.get("aliases", {})},
+        **_of_files(environ, folder, own, trust),
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,
-        server=_server(environ, trust),
+        server=ServerSettings(env, own.home, own.cache, most_answer_mb=most_mb, trust=trust),
         color=not environ.get("NO_COLOR"),
         dumb_terminal=environ.get("TERM") == "dumb",
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
-        debug=is_debugging(environ),
+        debug=environ.get("RUNQL_DEBUG", "") not in _OFF,
         folder=folder,
-        saved=(*saved, own.parent / OWN_FOLDER),
-        prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
-        file=own,
-        data=_data_folder(environ),
+        file=own.file,
+        data=own.data,
         pager=environ.get("PAGER"),
-        said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
-        sql=_sql_bounds(environ),
-        keep=environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
-        stores=_store_folder(environ, store),
-        store_address=store if _is_elsewhere(store) else None,
+        sql=SqlBounds(**{key: numbers[name] for key, name in _SQL_BOUNDS if name in numbers}),
     )
+
+
+def _of_files(environ: Mapping[str, str], folder: Path, own: OwnPlaces, trust: FolderTrust) -> dict[str, Any]:
+    """The settings that files say, where no variable says otherwise, and what is to be said of files that don't count.
+
+    Raises `SettingsError`.
+    """
+    user = read_settings_file(own.file)
+    file, beside = project_places(folder)
+    project, said = ({}, ()) if file is None else _read_project(file, folder, trust)
+    saved, more = ((), ()) if beside is None else saved_folder(beside, trust)
+    zone = environ.get("TZ", "").removeprefix(":")
+    store = environ.get("RUNQL_STORE") or project.get("store") or user.get("store")
+    queries = own.file.parent / OWN_FOLDER
+    return {
+        "source": environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
+        "sources": {**user.get("sources", {}), **project.get("sources", {})},
+        "aliases": {**user.get("aliases", {}), **project.get("aliases", {})},
+        "alias_files": {
+            **dict.fromkeys(user.get("aliases", {}), str(own.file)),
+            **dict.fromkeys(project.get("aliases", {}), str(file)),
+        },
+        "prompt": PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
+        "keep": environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
+        "saved": (*saved, queries),
+        "own_queries": queries,
+        "stores": _store_folder(store, own) if store else own.data / "stores",
+        "store_address": store if store and _is_elsewhere(store) else None,
+        "said": (*said, *more, *(_zone_said(zone) if zone else ())),
+    }
 
 
 def with_saved(settings: Settings, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings with the folder of saved queries that is there now: it may have been made since they were read."""
-    trust = _trust(os.environ if environ is None else environ, settings.folder)
-    found, _ = saved_folder(settings.folder, trust)
+    environ = os.environ if environ is None else environ
+    _, beside = project_places(settings.folder)
+    found: tuple[Path, ...] = ()
+    if beside is not None:
+        found, _ = saved_folder(beside, _trust(environ, _own_places(environ), settings.folder))
     if settings.saved[: len(found)] == found:
         return settings
     return replace(settings, saved=(*found, *(one for one in settings.saved if one not in found)))
@@ -205,8 +243,7 @@ def with_saved(settings: Settings, environ: Mapping[str, str] | None = None) -> 
 
 def _zone_said(name: str) -> tuple[Diagnostic, ...]:
     """That a time zone is not known: the system takes UTC then, and says nothing. Rules of POSIX are taken."""
-    name = name.removeprefix(":")
-    if not name or _ZONE_RULE.match(name):
+    if _ZONE_RULE.match(name):
         return ()
     import zoneinfo
 
@@ -229,78 +266,60 @@ def _is_elsewhere(store: str) -> bool:
     return "://" in store and not store.startswith(_FILES)
 
 
-def _store_folder(environ: Mapping[str, str], named: str) -> Path:
-    """The folder of stores: that of the system, or what was named, as a path or as its address."""
+def _store_folder(named: str, own: OwnPlaces) -> Path:
+    """The folder of stores that was named, as a path or as its address; that of the system beside an object store."""
     if named.startswith(_FILES):
         from urllib.parse import unquote, urlsplit
 
         return Path(unquote(urlsplit(named).path))
-    if not named or _is_elsewhere(named):
-        return _data_folder(environ) / "stores"
-    return _home(environ) / named[2:] if named.startswith("~/") else Path(named)
+    if _is_elsewhere(named):
+        return own.data / "stores"
+    return own.home / named[2:] if named.startswith("~/") else Path(named)
 
 
-def is_debugging(environ: Mapping[str, str] | None = None) -> bool:
+def is_debugging() -> bool:
     """Whether whoever looks for a mistake in RunQL wants to see more; no settings file says that."""
-    return (os.environ if environ is None else environ).get("RUNQL_DEBUG", "") not in {"", "0"}
+    return os.environ.get("RUNQL_DEBUG", "") not in _OFF
 
 
-def _data_folder(environ: Mapping[str, str]) -> Path:
-    """The folder where this system keeps data of programs."""
-    if named := environ.get("RUNQL_DATA"):
-        return Path(named)
+def _own_places(environ: Mapping[str, str]) -> OwnPlaces:
+    """Where the user's own things are, by the environment or where this system keeps those of programs."""
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("runql", appauthor=False))
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    file, data, cache = (environ.get(name) for name in ("RUNQL_CONFIG", "RUNQL_DATA", "RUNQL_CACHE"))
+    return OwnPlaces(
+        Path(home) if home else Path.home(),
+        Path(file or f"{platformdirs.user_config_dir('runql', appauthor=False)}/config.toml"),
+        Path(data or platformdirs.user_data_dir("runql", appauthor=False)),
+        Path(cache or platformdirs.user_cache_dir("runql", appauthor=False)),
+    )
 
 
-def _trust(environ: Mapping[str, str], working: Path) -> FolderTrust:
+def _trust(environ: Mapping[str, str], own: OwnPlaces, working: Path) -> FolderTrust:
     """What the user said yes to. A file that came with the working folder says nothing, whatever names it."""
-    folder, sudo_user = _data_folder(environ), environ.get("SUDO_UID", "")
-    home, working = _home(environ), working.resolve()
-    is_home_inside = home.is_absolute() and home.resolve().is_relative_to(working)
-    came_with_it = not is_home_inside and folder.resolve().is_relative_to(working)
-    file = folder / "trust.json" if folder.is_absolute() and not came_with_it else None
+    sudo_user, working = environ.get("SUDO_UID", ""), working.resolve()
+    is_home_inside = own.home.is_absolute() and own.home.resolve().is_relative_to(working)
+    came_with_it = not is_home_inside and own.data.resolve().is_relative_to(working)
+    file = own.data / "trust.json" if own.data.is_absolute() and not came_with_it else None
     return FolderTrust(file, int(sudo_user) if sudo_user.isdecimal() else None)
 
 
-def _server(environ: Mapping[str, str], trust: FolderTrust) -> ServerSettings:
-    import platformdirs
-
-    named = environ.get("RUNQL_CACHE")
-    cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
-    names = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
-    env = HiddenValues((name, environ[name]) for name in names)
-    most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
-    return ServerSettings(env, _home(environ), cache, most_answer_mb=most, trust=trust)
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    home = environ.get("HOME") or environ.get("USERPROFILE")
-    return Path(home) if home else Path.home()
-
-
-def _sql_bounds(environ: Mapping[str, str]) -> SqlBounds:
-    given, default = environ.get("RUNQL_SQL_SECONDS", ""), SqlBounds()
-    if given and (not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", given, re.ASCII) or float(given) == 0):
-        message = f"`RUNQL_SQL_SECONDS` is no number of seconds: `{given[:40]}`"
-        raise SettingsError.of("RQL510", message, "write `RUNQL_SQL_SECONDS=60`")
-    memory = _megabytes(environ, "RUNQL_SQL_MEMORY_MB")
-    return SqlBounds(default.memory_mb if memory is None else memory, float(given) if given else default.seconds)
-
-
-def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
-    """A size that a variable names.
+def _numbers(environ: Mapping[str, str]) -> Mapping[str, float]:
+    """The numbers that variables give, by their names.
 
     Raises:
-        SettingsError: it is none.
+        SettingsError: one gives none.
     """
-    text = environ.get(name, "")
-    if not text:
-        return None
-    if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text, re.ASCII) or float(text) == 0:
-        raise SettingsError.of("RQL510", f"`{name}` is no number of megabytes: `{text[:40]}`", f"write `{name}=512`")
-    return float(text)
+    found: dict[str, float] = {}
+    for name, (unit, form, example) in _NUMBERS.items():
+        text = environ.get(name)
+        if text and (not re.fullmatch(form, text, re.ASCII) or float(text) == 0):
+            message = f"`{name}` is no number of {unit}: `{text[:40]}`"
+            raise SettingsError.of("RQL510", message, f"write `{name}={example}`")
+        if text:
+            found[name] = float(text)
+    return found
 
 
 def _working_folder() -> Path:
@@ -319,7 +338,8 @@ def of_variables() -> Settings:
     found = load({**plain, **kept, "RUNQL_CONFIG": os.devnull}, Path(os.sep))
     with suppress(SettingsError):
         found = replace(found, folder=_working_folder())
-    return replace(found, file=_user_file(os.environ))
+    own = _own_places(os.environ)
+    return replace(found, file=own.file, own_queries=own.file.parent / OWN_FOLDER)
 
 
 def endpoints() -> Mapping[str, str]:
@@ -345,26 +365,14 @@ def pager_environment() -> Mapping[str, str]:
 
 def user_file() -> Path:
     """The user's own settings file, whether it is there or not."""
-    return _user_file(os.environ)
+    return _own_places(os.environ).file
 
 
-def _user_file(environ: Mapping[str, str]) -> Path:
-    """`config.toml` in the folder where this system keeps settings of programs."""
-    if named := environ.get("RUNQL_CONFIG"):
-        return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("runql", appauthor=False)) / "config.toml"
-
-
-def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
-    """The nearest project file; its relative paths are made absolute where it is not that of the working folder.
+def _read_project(file: Path, folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
+    """A project file; its relative paths are made absolute where it is not that of the working folder.
 
     Also what to say where it is not read.
     """
-    file = project_file(folder)
-    if file is None:
-        return {}, ()
     doubt = trust.doubt(file)
     if doubt is not None and not any(trust.vouches(path, content) for path, content in contents((file,))):
         return {}, (not_read(f"the settings file `{file}` is not read: {doubt}", file.parent),)

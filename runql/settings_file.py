@@ -1,4 +1,4 @@
-"""One settings file: read, and checked for what it says that is no setting."""
+"""Settings files: where a project has them; one is read, and checked for what it says that is no setting."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from typing import Any, Final
 from runql.errors import RunQLError, SettingsError
 from runql.prompt_options import PROMPT_OPTIONS
 from runql.text.nearest import nearest
+from runql.trust import PROJECT_FILE, SAVED_FOLDER
 
 _MOST_BYTES: Final = 1 << 20
 _MOST_CHARACTERS: Final = 50_000
 """Of what the names of a table stand for: all of it is read before a query is."""
 _KEYS: Final = ("source", "sources", "aliases", "prompt", "keep", "store")
+
+
+def project_places(folder: Path) -> tuple[Path | None, Path | None]:
+    """The nearest project file, and the nearest folder of queries that are kept beside a project, from a folder up."""
+    absolute = folder.absolute()
+    places = (absolute, *absolute.parents)
+    file = next((file for place in places if (file := place / PROJECT_FILE).is_file()), None)
+    return file, next((beside for place in places if (beside := place / SAVED_FOLDER).is_dir()), None)
 
 
 def read_settings_file(path: Path) -> Mapping[str, Any]:

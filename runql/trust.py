@@ -132,23 +132,8 @@ def contents(files: Iterable[Path]) -> list[tuple[Path, bytes]]:
     return found
 
 
-def project_file(folder: Path) -> Path | None:
-    """The nearest project file, from a folder up."""
-    absolute = folder.absolute()
-    files = (place / PROJECT_FILE for place in (absolute, *absolute.parents))
-    return next((file for file in files if file.is_file()), None)
-
-
-def saved_folder(folder: Path, trust: FolderTrust) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
-    """The folder of the queries that are kept beside the project: the nearest one, from the working folder up.
-
-    Also what to say where it is not read.
-    """
-    absolute = folder.absolute()
-    places = (place / SAVED_FOLDER for place in (absolute, *absolute.parents))
-    found = next((place for place in places if place.is_dir()), None)
-    if found is None:
-        return (), ()
+def saved_folder(found: Path, trust: FolderTrust) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+    """The folder of the queries that are kept beside the project, if it is read; else what to say of that."""
     doubt = None if trust.has_said_yes(found.parent) else doubt_of_queries(found, trust)
     return ((found,), ()) if doubt is None else ((), (not_read(doubt, found.parent),))
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from runql.config import Settings
 from runql.errors import UntrustedFolder
+from runql.settings_file import project_places
 from runql.text.diagnostic import Diagnostic
-from runql.trust import project_file
 
 if TYPE_CHECKING:
     from runql.sources.wandb import Credentials
@@ -45,7 +45,7 @@ def files_that_count(settings: Settings, folder: Path) -> tuple[Path, ...]:
     from runql.wandb_settings.files import Surroundings, settings_paths
 
     around = Surroundings(settings.server.env, settings.server.home, folder)
-    project = project_file(folder)
+    project, _ = project_places(folder)
     of_folder = (path for path, is_of_a_folder in settings_paths(around) if is_of_a_folder)
     return (*((project,) if project is not None else ()), *of_folder)
 

@@ -187,7 +187,7 @@ class ResultWriter:
                     Below.of(result, lost, quiet=self._quiet).say(self._voice, *self._wrote)
 
     def _read_whole(self, result: Result, led_by: str) -> tuple[Diagnostic, ...]:
-        """Read a result with an assertion, then write it: no program must take for an answer what is refused at its end.
+        """Read a result with an assertion, then write it: no program must take for an answer what is refused later.
 
         An interrupt, or a source that fails, leaves the rows that were read so far.
         """

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import RunQLError, SettingsError
 from runql.frontends.cli.doctor.report import Finding, Section, trouble
+from runql.settings_file import project_places
 from runql.sources.names import DEMO, known_sources
 from runql.sources.open import open_place, opens_unasked
 from runql.sources.trusted import files_that_count
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
-from runql.trust import contents, project_file
+from runql.trust import contents
 from runql.wandb_settings.files import Surroundings, read_settings
 from runql.wandb_settings.netrc_keys import key_from_netrc, netrc_file
 from runql.wandb_settings.urls import DEFAULT_BASE_URL, normal_base_url
@@ -22,7 +23,7 @@ from runql.wandb_settings.urls import DEFAULT_BASE_URL, normal_base_url
 
 def settings_section(settings: Settings, wrong: SettingsError | None) -> Section:
     """The settings files, and what they name."""
-    project = project_file(settings.folder)
+    project, _ = project_places(settings.folder)
     facts = [
         Finding("user", _there(settings.file)),
         Finding("project", "none here or above" if project is None else _there(project)),
