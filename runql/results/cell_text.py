@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -94,14 +93,6 @@ def whole_unicode(text: str) -> str:
     return text
 
 
-def encoded(text: str) -> bytes:
-    """The text as UTF-8, with lone surrogates replaced."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return whole_unicode(text).encode()
-
-
 # ---------------------------------------------------------------- whole columns
 
 
@@ -116,41 +107,4 @@ def json_cells(values: Sequence[Value], lost: ConversionLoss) -> list[str]:
     return [json.dumps(to_json(value, lost), ensure_ascii=False, allow_nan=False) for value in values]
 
 
-def separated_cells(values: Sequence[Value], separator: str, *, safe: bool = False) -> list[str]:
-    """A column as fields of CSV, quoted as RFC 4180 has it where they hold a quote, the separator or a line end.
-
-    `safe`: a text that a spreadsheet would run as a formula has a `'` before it, and one that holds what separates
-    cells elsewhere is quoted too. A number stays a number.
-    """
-    types = set(map(type, values))
-    if types <= _NUMBERS:
-        return list(map(repr, values))
-    if types != {str}:
-        return [_field(value, separator, safe=safe) for value in values]
-    if safe:
-        texts = {cell: _field(cell, separator, safe=True) for cell in set(values)}
-    else:
-        has_marks = _MARKS[separator].search
-        texts = {cell: _quoted(cell) if has_marks(cell) else cell for cell in set(values)}
-    return [texts[cell] for cell in values]
-
-
 _NUMBERS = frozenset({int, float})
-_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
-"""What begins a formula, or is dropped before one; those of East Asia's keyboards too."""
-_MARKS = {one: re.compile(rf'["\r\n{one}]|\A\s|\s\Z') for one in ",\t"}
-"""What a field is quoted for, by what separates the fields."""
-_MARKS_ANYWHERE = re.compile(r'["\r\n,;\t|]|\A\s|\s\Z')
-
-
-def _field(value: Value, separator: str, *, safe: bool) -> str:
-    text, marks = exact_text(value), _MARKS[separator]
-    if safe and isinstance(value, str):
-        marks = _MARKS_ANYWHERE
-        if text[:1] in _FORMULA or text.lstrip()[:1] in _FORMULA:
-            text = f"'{text}"
-    return _quoted(text) if marks.search(text) else text
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"'

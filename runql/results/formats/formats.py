@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from runql.errors import OutputError
 from runql.language import formats as language
 from runql.language.entry import FormatEntry
-from runql.results.cell_text import ConversionLoss, encoded, exact_text, json_cells, separated_cells
-from runql.results.column_types import NUMBERS
+from runql.results.cell_text import ConversionLoss, exact_text, json_cells, whole_unicode
 from runql.results.columns import Columns
 from runql.results.destination import Destination, destination
 from runql.results.terminal_table.options import View
 from runql.results.writing import never, write_to
+from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
-from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
@@ -79,6 +78,14 @@ class Format:
         return self.entry.name
 
 
+def _utf_8(text: str) -> bytes:
+    """The text as UTF-8, with lone surrogates replaced."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return whole_unicode(text).encode()
+
+
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
     """The lines as UTF-8, many in a piece."""
     return _encoded_groups([lines])
@@ -86,7 +93,7 @@ def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _encoded_groups(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
     for some in _portions(groups):
-        yield encoded("\n".join(some) + "\n")
+        yield _utf_8("\n".join(some) + "\n")
 
 
 def _portions(groups: Iterable[Iterable[str]]) -> Iterator[list[str]]:
@@ -124,7 +131,7 @@ def _json(output: Output) -> Iterator[bytes]:
 def _json_array(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
     before = "[\n  "
     for some in _portions(groups):
-        yield encoded(before + ",\n  ".join(some))
+        yield _utf_8(before + ",\n  ".join(some))
         before = ",\n  "
     yield b"[]\n" if before.startswith("[") else b"\n]\n"
 
@@ -156,14 +163,53 @@ def _separated(output: Output, separator: str = ",") -> Iterator[bytes]:
         whole = output.whole()
         names, frames = whole.names, iter([whole])
     first = next(frames, None)
-    title = separator.join(separated_cells(names, separator, safe=output.safe)) or '""'
-    yield encoded(title + "\n")
+    title = separator.join(_separated_cells(names, separator, safe=output.safe)) or '""'
+    yield _utf_8(title + "\n")
     for frame in frames if first is None else chain([first], frames):
         alike = frame if frame.names == names else Columns.concat([frame], names)
-        columns = [separated_cells(cells, separator, safe=output.safe) for cells in alike.columns.values()]
+        columns = [_separated_cells(cells, separator, safe=output.safe) for cells in alike.columns.values()]
         lines = (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
         while some := list(islice(lines, _LINES_A_PIECE)):
-            yield encoded("\n".join(some) + "\n")
+            yield _utf_8("\n".join(some) + "\n")
+
+
+def _separated_cells(values: Sequence[Value], separator: str, *, safe: bool = False) -> list[str]:
+    """A column as fields of CSV, quoted as RFC 4180 has it where they hold a quote, the separator or a line end.
+
+    `safe`: a text that a spreadsheet would run as a formula has a `'` before it, and one that holds what separates
+    cells elsewhere is quoted too. A number stays a number.
+    """
+    types = set(map(type, values))
+    if types <= {int, float}:
+        return list(map(repr, values))
+    if types != {str}:
+        return [_field(value, separator, safe=safe) for value in values]
+    if safe:
+        texts = {cell: _field(cell, separator, safe=True) for cell in set(values)}
+    else:
+        has_marks = _MARKS[separator].search
+        texts = {cell: _quoted(cell) if has_marks(cell) else cell for cell in set(values)}
+    return [texts[cell] for cell in values]
+
+
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+"""What begins a formula, or is dropped before one; those of East Asia's keyboards too."""
+_MARKS = {one: re.compile(rf'["\r\n{one}]|\A\s|\s\Z') for one in ",\t"}
+"""What a field is quoted for, by what separates the fields."""
+_MARKS_ANYWHERE = re.compile(r'["\r\n,;\t|]|\A\s|\s\Z')
+
+
+def _field(value: Value, separator: str, *, safe: bool) -> str:
+    text, marks = exact_text(value), _MARKS[separator]
+    if safe and isinstance(value, str):
+        marks = _MARKS_ANYWHERE
+        if text[:1] in _FORMULA or text.lstrip()[:1] in _FORMULA:
+            text = f"'{text}"
+    return _quoted(text) if marks.search(text) else text
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
 
 
 def _tab_separated(output: Output) -> Iterator[bytes]:
@@ -171,39 +217,10 @@ def _tab_separated(output: Output) -> Iterator[bytes]:
 
 
 def _markdown(output: Output) -> Iterator[bytes]:
-    from runql.results.terminal_table.plus_minus import measured
+    from runql.results.formats.markdown import markdown_lines
 
     frame = output.whole()
-    columns = measured(frame, output.layout())
-    numbers = [one is not None or frame.shape(name) in NUMBERS for name, one in columns.items()]
-
-    def line(cells: Iterable[str]) -> str:
-        return f"| {' | '.join(cells)} |"
-
-    texts = [
-        [_markdown_cell(exact_text(cell)) for cell in frame.columns[name]]
-        if one is None
-        else [f"**{cell.text()}**" if cell.is_best else cell.text() for cell in one.cells]
-        for name, one in columns.items()
-    ]
-    rows = zip(*texts, strict=True) if texts else repeat((), frame.length)
-    lines = [
-        line([_markdown_cell(name) for name in columns]),
-        line(["---:" if number else "---" for number in numbers]),
-        *map(line, rows),
-    ]
-    return _encoded(lines)
-
-
-def _markdown_cell(text: str) -> str:
-    """Text that a Markdown table shows as it is."""
-    escaped = _MARKDOWN.sub(lambda sign: f"\\{sign.group()}", text)
-    on_one_line = escaped.replace("\r\n", "<br>").replace("\n", "<br>").replace("\r", "<br>").replace("\t", " ")
-    return visible(on_one_line)
-
-
-_MARKDOWN = re.compile(r"[\\|<`*&\[~$]|(?<![^\W_])_|_(?![^\W_])")
-"""What is a sign in a table of Markdown; an underscore within a word is none."""
+    return _encoded(markdown_lines(frame, output.layout()))
 
 
 def _parquet(output: Output) -> Iterator[bytes]:
