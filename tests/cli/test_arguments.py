@@ -41,7 +41,10 @@ def test_calls(argv: list[str], expected: Arguments) -> None:
     assert parse(argv) == expected
 
 
-@pytest.mark.parametrize("argv", [["--nope", "runs"], ["-s"], ["fmt", "-s", "demo"], ["--quiet=3", "runs"]])
+@pytest.mark.parametrize(
+    "argv",
+    [["--nope", "runs"], ["-s"], ["fmt", "-s", "demo"], ["--quiet=3", "runs"], ["-s", "--"], ["-p", "a=1", "-p", "--"]],
+)
 def test_wrong_calls(argv: list[str]) -> None:
     with pytest.raises(UsageError):
         parse(argv)

@@ -106,6 +106,9 @@ def parse(argv: Sequence[str]) -> Arguments:
     read, unknown = parser.parse_known_args(options)
     if unknown:
         raise UsageError(_unknown(unknown[0].partition("=")[0], parser))
+    values = [one for value in vars(read).values() for one in (value if isinstance(value, list) and value else [value])]
+    if any(value in ([], "--") for value in values):  # as older and newer versions of `argparse` take it
+        raise UsageError("an option takes a value, and `--` is none")
     if read.version:
         from runql import __version__
 
