@@ -66,7 +66,7 @@ class Result:
         self._explained = explained
         self._drawn = drawn
         self._options = Options() if options is None else options
-        self._shown = Shown()
+        self.shown = Shown()  # of the last output
         self._fresh: frozenset[Diagnostic] | None = None
         """The notices and warnings that were not shown before, once that was asked."""
         self._reading = PartsRead(answer.frames)
@@ -204,7 +204,7 @@ class Result:
         if not self._answer.was_read:
             _ = self.frame
         untyped = untyped_notices(self.frame.untyped) if "frame" in self.__dict__ else ()
-        return (*self._options.heard((*self._said_before, *self._answer.notices, *untyped)), *self._shown.said)
+        return (*self._options.heard((*self._said_before, *self._answer.notices, *untyped)), *self.shown.said)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -247,14 +247,14 @@ class Result:
         call = SqlCall(Source(question), params, LOCAL, self._answer.settings.sql)
         return SqlAnswer(*call.of_frame(self.frame))
 
-    def output(self, view: View, *, cut: bool = True) -> Output:
+    def output(self, view: View, *, cut: bool = True, ends_at_cut: bool = False) -> Output:
         """The answer on its way to a file or a screen, read while it is written; `cut` to as many rows as were asked
-        for."""
+        for. `ends_at_cut`: see `Shown`."""
         read = "frame" in self.__dict__
         frames = iter((self.frame,)) if read else self._answer.frames()
-        self._shown = Shown(None if self._answer.is_count or not cut else self._options.max_rows)
+        self.shown = Shown(None if self._answer.is_count or not cut else self._options.max_rows, ends_at_cut)
         return Output(
-            self._shown.frames(frames),
+            self.shown.frames(frames),
             self.frame.names if read else self._answer.names,
             scalar=self._answer.is_count,
             view=view,
@@ -265,7 +265,7 @@ class Result:
 
     def stats(self) -> Stats:
         """What the answer cost, and how much of it was shown."""
-        spent, shown = self._answer.spent, self._shown
+        spent, shown = self._answer.spent, self.shown
         return Stats(spent.requests, shown.shown, shown.shown < shown.total, spent.seconds)
 
     def under(self) -> UnderAnswer:

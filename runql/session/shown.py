@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from runql.errors import BackendError
 from runql.results.frame import Frame
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 
 
 @frozen
@@ -20,25 +20,36 @@ class Stats:
     seconds: float
 
 
-@dataclass(slots=True)
+@changeable
 class Shown:
-    """Lets at most so many rows of an answer through, and counts the others: all of it is read."""
+    """Lets at most so many rows of an answer through, and counts the others: all of it is read.
+
+    `ends_at_cut`: what was cut short after its first row, by an interrupt or an error of its source, ends there, and
+    `cut` is what cut it; whoever shows the rows raises it behind them.
+    """
 
     most: int | None = None
+    ends_at_cut: bool = False
     total: int = 0
-    shown: int = field(default=0, init=False)
+    shown: int = 0
+    cut: KeyboardInterrupt | BackendError | None = None
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The parts, cut where there are too many rows."""
         self.total = self.shown = 0
-        for frame in frames:
-            left = frame.length if self.most is None else max(0, self.most - self.total)
-            part = frame if frame.length <= left else frame.slice(0, left)
-            first = not self.total
-            self.total += frame.length
-            self.shown += part.length
-            if part.length or first:
-                yield part
+        try:
+            for frame in frames:
+                left = frame.length if self.most is None else max(0, self.most - self.total)
+                part = frame if frame.length <= left else frame.slice(0, left)
+                first = not self.total
+                self.total += frame.length
+                self.shown += part.length
+                if part.length or first:
+                    yield part
+        except (KeyboardInterrupt, BackendError) as error:
+            if not (self.ends_at_cut and self.shown):
+                raise
+            self.cut = error
 
     @property
     def said(self) -> tuple[Diagnostic, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from runql.config import Settings
 from runql.errors import BackendError, RunQLError, wrong_call
 from runql.execute.progress import Going, RunProgress
 from runql.language.formats import CHART_FORMATS
-from runql.results.columns import Columns
 from runql.results.formats.formats import CHARTS, FORMATS, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
@@ -26,7 +25,7 @@ from runql.terminal import stderr, stdout
 from runql.terminal.progress import Progress, Waiting
 from runql.terminal.stderr import Voice
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import changeable, frozen
+from runql.text.frozen import frozen
 from runql.text.source import Source
 from runql.text.visible import harmless, visible
 
@@ -202,8 +201,7 @@ class ResultWriter:
 
     def _read(self, result: Result, led_by: str, held: stdout.HeldBack | None = None) -> tuple[Diagnostic, ...]:
         """Read a result and write it as it comes, or have it held back; gives what the format could not hold."""
-        output = replace(result.output(self._view), safe=self._safe)
-        frames = _UntilCutShort(output.frames)
+        output = replace(result.output(self._view, ends_at_cut=self._path is None), safe=self._safe)
         self._is_cut = False
         try:
             with self._watching(result.going) as line:
@@ -214,23 +212,23 @@ class ResultWriter:
                     draws = result.draws and self._format.name in CHART_FORMATS
                     lost = save(output, self._format, self._path)
                     return (*lost, *(said_of_file(result.chart, str(self._path)) if draws else ()))
-                self._put(replace(output, frames=frames), line, led_by, held)
-            if frames.cut is not None:
+                self._put(output, line, led_by, held)
+            if result.shown.cut is not None:
                 self._is_cut = True
-                raise frames.cut
+                raise result.shown.cut
         except (stdout.ClosedPipe, stdout.CannotWrite):
             if result.answer.files:  # nobody takes the output any more: they are wanted all the same
                 deque(output.frames, 0)
             raise
         except KeyboardInterrupt:
             stdout.flush()
-            self._voice.say(f"interrupted · {self._left(result, frames)}")
+            self._voice.say(f"interrupted · {self._left(result)}")
             raise
         except BackendError as error:
             stdout.flush()
-            if frames.rows or self._path is not None:
+            if result.shown.shown or self._path is not None:
                 first, *others = error.diagnostics
-                left = self._left(result, frames)
+                left = self._left(result)
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
         is_nowhere = result.draws and self._format is not FORMATS["none"] and not writes_chart(result.answer.plan)
@@ -266,12 +264,13 @@ class ResultWriter:
             out.put(one.encode())
         out.flush()
 
-    def _left(self, result: Result, frames: _UntilCutShort) -> str:
+    def _left(self, result: Result) -> str:
         """What an interrupt or an error left of the output, and of the files that were to be written."""
-        shown = f"{frames.rows:,} row{'s' * (frames.rows != 1)} shown, not all"
+        rows = result.shown.shown
+        shown = f"{rows:,} row{'s' * (rows != 1)} shown, not all"
         if self._path is not None:
             shown = result.activity()
-        elif not frames.rows:
+        elif not rows:
             shown = f"{result.activity()} · nothing is shown"
         files = [*result.answer.files, *([] if self._path is None else [self._path])]
         return " · ".join([shown, *(f"`{one}` is as it was" for one in files)])
@@ -296,25 +295,6 @@ def chart_look(view: View, height: int | None, *, dumb: bool = False) -> Look:
 
     lines = (height or _DEFAULT_HEIGHT) - _BELOW_A_CHART
     return Look(view.width or _DEFAULT_WIDTH, lines, view.color, view.unicode and not dumb, view.zone)
-
-
-@changeable
-class _UntilCutShort:
-    """The frames of a result up to an interrupt or an error of its source, if there is one after the first row."""
-
-    frames: Iterable[Columns]
-    rows: int = 0
-    cut: KeyboardInterrupt | BackendError | None = None
-
-    def __iter__(self) -> Iterator[Columns]:
-        try:
-            for frame in self.frames:
-                self.rows += frame.length
-                yield frame
-        except (KeyboardInterrupt, BackendError) as error:
-            if not self.rows:
-                raise
-            self.cut = error
 
 
 @frozen
