@@ -21,8 +21,6 @@ _USAGE = 2
 _INTERRUPTED = 130
 _ASKED_BY_A_SHELL = ["complete-line", "--"]
 """How the scripts of shells begin, while somebody types: no option can follow, so none is looked for."""
-
-
 _WITHOUT_WORDS = frozenset({"describe", "trust", "pull", "store"})
 """The commands that may be called without a word."""
 _ENDING: Final = tuple(number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None)
