@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from time import monotonic
 from typing import Self
@@ -64,18 +64,23 @@ class OpenSources:
             if name not in self._places:
                 self._places[name] = open_place(name, self.settings)
             place = self._places[name]
-        self._limits.hold(place.service)
+        if self._limits.limit is not None:
+            self._limits.hold(place.service)
         return place
 
     def places(self, name: str | None = None) -> tuple[SourcePlace, ...]:
         """The sources that a name means: one, or the projects of a server that its `*` matches."""
         place = self.place(name)
+        if "*" not in place.project:
+            return (place,)
         if place not in self._matching:
             self._matching[place] = matching_projects(place)
         return self._matching[place]
 
     def within(self, seconds: float | None) -> AbstractContextManager[None]:
         """All that is asked of servers inside the `with`, in this thread, must be answered within so many seconds."""
+        if seconds is None:
+            return nullcontext()
         return self._limits.within(seconds, [place.service for place in [*self._places.values()]])
 
     def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:

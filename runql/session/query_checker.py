@@ -153,7 +153,9 @@ def _checked_against(
     may_wait: bool,
 ) -> tuple[Checked, KnownSources]:
     """A query against what is known of its sources, or else what is learned of them; with what is found of it then."""
-    known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
+    known = at_hand(places) if may_wait else None
+    if known is not None and must_be_looked_up(query):
+        known = None
     is_blank = known is not None and not known.catalog.fields
     if known is not None and (is_blank or not needs_metrics(query, known.catalog)):
         checked = against(known.catalog)

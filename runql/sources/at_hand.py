@@ -17,16 +17,28 @@ from runql.sources.history_rows import Columns, select_rows
 from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed
 from runql.sources.protocol import HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 PIECE_ROWS = 50_000
 """How many rows a scan gives at a time."""
 
 
+@frozen
+class Listed:
+    """The runs of a project at one moment, and what is wrong with the source as a whole.
+
+    `complete`: gives one of them with what it logged, where that is read only when it is asked for.
+    """
+
+    runs: Sequence[RunRecord]
+    said: tuple[Diagnostic, ...] = ()
+    complete: Callable[[RunRecord], RunRecord] | None = None
+
+
 class SourceAtHand(ServiceApi):
     """A source that has all its runs in the process: pages, counts and single sweeps follow from its listing.
 
-    A source writes `listed` and what of `ServiceApi` is not here; `said` and `completion` where there is something to
-    tell.
+    A source writes `listed` and what of `ServiceApi` is not here.
     """
 
     def __init__(self, name: str) -> None:
@@ -34,19 +46,11 @@ class SourceAtHand(ServiceApi):
         self._pictures = Pictures()
 
     @abstractmethod
-    def listed(self, entity: str, project: str, selector: Selector) -> Sequence[RunRecord]:
+    def listed(self, entity: str, project: str, selector: Selector) -> Listed:
         """The runs of a project as they are now, with all that a selector reads. An empty name stands for all.
 
         Raises `NotFound` for a project that no run is of.
         """
-
-    def said(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with the source as a whole, as of the last look."""
-        return ()
-
-    def completion(self, entity: str, project: str) -> Callable[[RunRecord], RunRecord] | None:  # noqa: ARG002 - nothing is put off
-        """What gives a run of a listing with what it logged, where that is read only when it is asked for."""
-        return None
 
     @property
     def name(self) -> str:
@@ -60,17 +64,17 @@ class SourceAtHand(ServiceApi):
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing. The first one looks anew; what there is to say comes with that."""
-        picture = self._pictures.find(request)
+        picture = None if request.cursor is None else self._pictures.find(request)
         if picture is None:
-            runs = self.listed(request.entity, request.project, request.selector)
-            complete = self.completion(request.entity, request.project)
-            chosen = selected(runs, request.selector)
-            picture = self._pictures.keep(Picture(request, chosen, self.said(), complete))
+            listed = self.listed(request.entity, request.project, request.selector)
+            picture = Picture(request, selected(listed.runs, request.selector), listed.said, listed.complete)
+            if len(picture.runs) > request.per_page:  # there is another page
+                self._pictures.keep(picture)
         return page_of(picture, request)
 
     def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match."""
-        return sum(map(run_test(selector), self.listed(entity, project, selector)))
+        return sum(map(run_test(selector), self.listed(entity, project, selector).runs))
 
     def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
         """One sweep, or `None`."""
@@ -112,9 +116,13 @@ class RunsAtHand(SourceAtHand):
         """The run of an id, or `None`."""
         return next((run for run in self.look() if run.id == run_id and _matches(run, entity, project)), None)
 
-    def listed(self, entity: str, project: str, selector: Selector) -> Sequence[RunRecord]:  # noqa: ARG002 - all is there
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the source as a whole, as of the last look."""
+        return ()
+
+    def listed(self, entity: str, project: str, selector: Selector) -> Listed:  # noqa: ARG002 - all is there
         """The runs of a project."""
-        return records_of(self.look(), entity, project)
+        return Listed(records_of(self.look(), entity, project), self.said())
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
@@ -77,14 +77,14 @@ def _counted(*parts: _Counted) -> _Counted:
 
 def catalogs_of(places: Sequence[SourcePlace], *, metrics: bool = False, anew: bool = False) -> Catalog:
     """What the sources hold together; those that cost requests are asked at once."""
+    asks = [partial(_catalog_of, place, metrics=metrics, anew=anew) for place in places]
+    return asks[0]() if len(asks) == 1 else merged(together(asks, places))
 
-    def ask(place: SourcePlace) -> Catalog:
-        service, memory = place.service, place.service.memory
-        if anew and memory is not None:
-            return memory.catalog_anew(place.entity, place.project, metrics=metrics)
-        return service.catalog(place.entity, place.project, metrics=metrics)
 
-    return merged(together([partial(ask, place) for place in places], places))
+def _catalog_of(place: SourcePlace, *, metrics: bool, anew: bool) -> Catalog:
+    memory = place.service.memory if anew else None
+    ask = place.service.catalog if memory is None else memory.catalog_anew
+    return ask(place.entity, place.project, metrics=metrics)
 
 
 def learned_for(query: tree.Query, places: Sequence[SourcePlace]) -> Catalog:
@@ -98,15 +98,14 @@ def at_hand(places: Sequence[SourcePlace]) -> KnownCatalog | None:
     or are asked for free."""
     found = []
     for place in places:
-        memory = place.service.memory
-        if place.service.capabilities.cheap_pages or memory is None:
+        if place.service.capabilities.cheap_pages or (memory := place.service.memory) is None:
             return None
         known = memory.known_catalog(place.entity, place.project)
         found.append(KnownCatalog(Catalog(place.name), 0.0, is_true=False) if known is None else known)
     if not found:
         return None
     is_true = all(known.is_true for known in found)
-    catalog = merged([known.catalog for known in found])
+    catalog = found[0].catalog if len(found) == 1 else merged([known.catalog for known in found])
     return KnownCatalog(
         catalog if is_true else replace(catalog, complete=False), max(one.age_seconds for one in found), is_true
     )
@@ -139,15 +138,12 @@ def must_be_looked_up(query: tree.Query) -> bool:
 
     `config.a.b` may be nested or a key with a dot; `keys val/*` stands for all the metrics that match.
     """
-    return any(_is_open(node) for node in nodes(query))
-
-
-def _is_open(node: tree.Node) -> bool:
-    if isinstance(node, tree.Field):
-        path = node.path
-        is_long = len(path.segments) > 2 and path.segments[0] in _SPACES
-        return is_long and not path.exact and not path.is_glob
-    return isinstance(node, tree.KeysClause) and any(key.is_glob for key in node.keys)
+    found = nodes(query)
+    if any(key.is_glob for node in found if isinstance(node, tree.KeysClause) for key in node.keys):
+        return True
+    paths = (node.path for node in found if isinstance(node, tree.Field))
+    of_a_space = (path for path in paths if len(path.segments) > 2 and path.segments[0] in _SPACES)
+    return any(not (path.exact or path.is_glob) for path in of_a_space)
 
 
 def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
@@ -174,32 +170,14 @@ def _beside_keys(query: tree.Query) -> set[str]:
 
 def metrics_named(query: tree.Query) -> list[str]:
     """The metrics that a query names, but for those that every run has, and those of machines."""
-    named = [segments for clause in query.clauses for segments in _metrics_of(clause)]
-    found = tuple(nodes(query))
+    clauses, found = query.clauses, nodes(query)
+    named = [key.segments for clause in clauses if isinstance(clause, tree.KeysClause) for key in clause.keys]
+    named += (clause.metric.segments for clause in clauses if isinstance(clause, tree.XClause))
     logged = (node.path.segments for node in found if isinstance(node, tree.Field))
     named += (segments[1:] for segments in logged if segments[:1] == ("logged",))
     axes = (node.x.segments for node in found if isinstance(node, tree.Call) and node.x is not None)
     named += (axis[1:] if axis[0] == "logged" and len(axis) > 1 else axis for axis in axes)
     return [name for name in map(_name, named) if name not in _AXES and not name.startswith("system.")]
-
-
-def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
-    """The metrics that a clause names where nothing else can stand."""
-    match clause:
-        case tree.KeysClause(keys=keys):
-            return tuple(key.segments for key in keys)
-        case tree.XClause(metric=metric):
-            return (metric.segments,)
-        case tree.FromClause() | tree.WhereClause() | tree.OrderClause() | tree.CountClause():
-            return ()
-        case tree.AsOfClause() | tree.FreshClause() | tree.CachedClause():
-            return ()
-        case tree.LazyClause() | tree.SweepsClause() | tree.ScanClause() | tree.StepsClause():
-            return ()
-        case tree.AlignClause() | tree.StreamClause() | tree.SelectClause() | tree.SearchClause() | tree.BrokenClause():
-            return ()
-        case _:
-            assert_never(clause)
 
 
 def _name(segments: Sequence[str | int]) -> str:

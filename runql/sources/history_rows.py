@@ -39,18 +39,15 @@ def columns_needed(names: Iterable[str], request: HistoryRequest) -> list[str]:
 @frozen
 class RowChoice:
     """Which rows of a history a request asks for: those of `flags`, of these the places `sample` where it is one.
-    `kept`: columns of the flagged rows. `rows_of`: how many rows hold each metric. `left_out`: how many have no x."""
+    `kept`: columns of the flagged rows. `rows_of`: how many rows hold each metric. `left_out`: how many have no x.
+    `is_sample`: whether rows were left out by the sample."""
 
     flags: Flags
     sample: Sequence[int] | None
     kept: Mapping[str, Column]
     rows_of: Mapping[str, int]
     left_out: int
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether rows were left out by the sample."""
-        return self.sample is not None and len(self.sample) < self.flags.count(1)
+    is_sample: bool
 
 
 def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHistory:
@@ -59,7 +56,6 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
     `columns` are whole columns of equal length in the order they were logged, by their names joined with dots;
     a cell that was not logged is `MISSING`.
     """
-    x_axis = x_axis_of(request)
     choice = choose_rows(columns, request)
     kept = choice.kept
     if choice.sample is not None:
@@ -69,7 +65,7 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
         columns={name: kept[name] for name in answered(columns, request)},
         rows_of=choice.rows_of,
         sampled=choice.is_sample,
-        notices=(_left_out(run_id, choice.left_out, x_axis),) if choice.left_out else (),
+        notices=(_left_out(run_id, choice.left_out, x_axis_of(request)),) if choice.left_out else (),
     )
 
 
@@ -78,24 +74,28 @@ def choose_rows(columns: Columns, request: HistoryRequest) -> RowChoice:
     x_axis = x_axis_of(request)
     vectors = {name: column_of(cells) for name, cells in columns.items()}
     length = len(next(iter(vectors.values()), ()))
-    within = _within(vectors, request, length)
+    is_cut = (request.min_step, request.max_step, request.min_x, request.max_x) != (None,) * 4
+    within = _within(vectors, request, length) if is_cut else intersection([], length)
     metrics = _metrics(columns, request, x_axis)
     held = [vectors[name].held for name in metrics]
     if request.rows == "all":
-        rows, left_out = _rows_with(vectors, [x_axis, *(request.keys or ())], within), 0
+        needed, logged = [x_axis, *(request.keys or ())], within
         # All rows count as one set: a metric that is logged rarely has no share of its own.
         sets = metrics if request.keys else [x_axis]
     else:
-        logged = intersection([within, union(held, length)], length)
-        rows = _rows_with(vectors, [x_axis], logged)
-        left_out, sets = logged.count(1) - rows.count(1), metrics
+        needed, logged = [x_axis], intersection([within, union(held, length)], length)
+        sets = metrics
+    of_needed = [vectors[name].held if name in vectors else bytes(length) for name in needed]
+    rows = intersection([logged, *of_needed], length)
+    count = rows.count(1)
     wanted = {*sets, *answered(columns, request)}
     kept = {name: vectors[name].compress(rows) for name in wanted if name in vectors}
     chosen = None
-    if request.samples is not None and rows.count(1) > request.samples:
+    if request.samples is not None and count > request.samples:
         chosen = sample_rows({name: kept[name] for name in sets}, request.samples)
     rows_of = {name: intersection([flags, within], length).count(1) for name, flags in zip(metrics, held, strict=True)}
-    return RowChoice(rows, chosen, kept, rows_of, left_out)
+    left_out = logged.count(1) - count if request.rows == "any" else 0
+    return RowChoice(rows, chosen, kept, rows_of, left_out, is_sample=chosen is not None and len(chosen) < count)
 
 
 def _within(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
@@ -150,12 +150,6 @@ def _metrics(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str
         return [name for name in dict.fromkeys(request.keys) if name in columns]
     logged = [name for name in columns if name not in AXES and name != x_axis]
     return logged or list(columns)
-
-
-def _rows_with(columns: Mapping[str, Column], required: Iterable[str], rows: Flags) -> Flags:
-    """Of these rows those that hold all of some columns."""
-    held = [columns[name].held if name in columns else bytes(len(rows)) for name in required]
-    return intersection([rows, *held], len(rows))
 
 
 def answered(columns: Columns, request: HistoryRequest) -> list[str]:

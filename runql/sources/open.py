@@ -67,16 +67,17 @@ def open_place(name: str, settings: Settings) -> SourcePlace:
     Raises:
         SourceError: no such source, or one that this version cannot open.
     """
-    meant = _through_settings(name, settings)
+    is_set = name in settings.sources
+    meant = _through_settings(name, settings) if is_set else name
     for opens, opener in _OPENERS:
         if opens(meant, settings):
             place = opener(meant, settings)
-            return replace(place, said=(*said_of_name(name, settings), *place.said))
+            return replace(place, said=(*said_of_name(name, settings), *place.said)) if is_set else place
     raise _unknown(name, settings)
 
 
 def matching_projects(place: SourcePlace) -> tuple[SourcePlace, ...]:
-    """The places that a place stands for: itself, or the projects of its entity that its `*` matches, by name.
+    """The projects of its entity that the `*` of a place matches, by name; itself, if it has none.
 
     Raises:
         NotFound: there is none.
@@ -128,9 +129,7 @@ def means_itself(name: str) -> bool:
 
 
 def said_of_name(name: str, settings: Settings) -> Iterator[Diagnostic]:
-    """What to say of a name that the settings have too."""
-    if name not in settings.sources:
-        return
+    """What to say of a name that the settings have."""
     meant = f"`{settings.sources[name]}`"
     if means_itself(name):
         why = "the demo" if name == DEMO else "a path or a project"
@@ -217,14 +216,18 @@ def _path(name: str, settings: Settings) -> Path:
 
 def _open_demo(_name: str, _settings: Settings) -> SourcePlace:
     from runql import demo
+    from runql.sources.local import LocalService
 
-    return _folder(Path(demo.__path__[0]) / "wandb", DEMO, None)
+    return SourcePlace(DEMO, LocalService(Path(demo.__path__[0]) / "wandb", name=DEMO))
 
 
 def _open_folder(name: str, settings: Settings) -> SourcePlace:
+    from runql.sources.local import LocalService
+
     path = _existing(name, settings)
+    cache = settings.server.cache_folder if settings.keep else None  # where what was read of a large folder is kept
     try:
-        return replace(_folder(path, name, _cache(settings)), said=tuple(_hidden(name, settings)))
+        return SourcePlace(name, LocalService(path, name=name, cache=cache), said=tuple(_hidden(name, settings)))
     except SourceError as error:
         if has_event_files(path):
             raise _with_hint(error, f"TensorBoard logs are there: `{TENSORBOARD}{name}`") from error
@@ -260,17 +263,6 @@ def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
     if knows_server(settings):
         hints = (f"`{ON_SERVER}{name}` is the project on the server, `./{name}` the folder",)
         yield Diagnostic("RQL516", f"`{name}` was read as the folder of that name", hints=hints)
-
-
-def _folder(path: Path, name: str, cache: Path | None) -> SourcePlace:
-    from runql.sources.local import LocalService
-
-    return SourcePlace(name, LocalService(path, name=name, cache=cache))
-
-
-def _cache(settings: Settings) -> Path | None:
-    """Where what was read of a large folder is kept, unless the settings say that nothing is."""
-    return settings.server.cache_folder if settings.keep else None
 
 
 def server_hosts(settings: Settings) -> tuple[str, ...]:

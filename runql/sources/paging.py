@@ -42,27 +42,18 @@ class Picture:
     of: Any = None
 
 
-class Pictures:
+class Pictures(list[Picture]):
     """What the pages of the listings that are being read are cut from: all of one from the same picture."""
 
-    def __init__(self) -> None:
-        self._kept: list[Picture] = []
-
     def find(self, request: PageRequest) -> Picture | None:
-        """The picture that a page is cut from; `None` for a first page, and where it was let go."""
-        if request.cursor is None:
-            return None
-        return next((one for one in self._kept if _is_of_one_listing(one.request, request)), None)
+        """The picture that a page is cut from; `None` where it was let go."""
+        return next((one for one in tuple(self) if _is_of_one_listing(one.request, request)), None)
 
     def keep(self, picture: Picture) -> Picture:
         """Hold a picture, in the place of an older one of the same listing."""
-        others = [one for one in self._kept if not _is_of_one_listing(one.request, picture.request)]
-        self._kept = [*others, picture][-_KEPT_LISTINGS:]
+        others = [one for one in self if not _is_of_one_listing(one.request, picture.request)]
+        self[:] = [*others, picture][-_KEPT_LISTINGS:]
         return picture
-
-    def clear(self) -> None:
-        """Let all go."""
-        self._kept = []
 
 
 def _is_of_one_listing(one: PageRequest, other: PageRequest) -> bool:
@@ -79,14 +70,17 @@ def page_of(picture: Picture, request: PageRequest, read: ReadRuns | None = None
     """
     if request.per_page < 1:
         raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
-    start = _offset(request.cursor)
+    start = 0 if request.cursor is None else _offset(request.cursor)
     end = min(start + request.per_page, len(picture.runs))
     runs = picture.runs[start:end] if read is None else read(start, end, request)
     if picture.complete is not None and request.wanted.history_keys:
         runs = [picture.complete(record) for record in runs]
+    cursor = request.cursor
+    if start < end:
+        cursor = base64.b64encode(f"{_CURSOR_PREFIX}{end - 1}".encode()).decode()
     return Page(
         runs=tuple(runs) if read is not None else tuple(trimmed(record, request.wanted) for record in runs),
-        cursor=_cursor(end) if start < end else request.cursor,
+        cursor=cursor,
         has_next=end < len(picture.runs),
         total=len(picture.runs),
         notices=() if request.cursor else folded(picture.said),
@@ -172,14 +166,8 @@ def _subset(part: Mapping[str, Any] | None, keys: tuple[str, ...] | None) -> Map
     return {key: part[key] for key in keys if key in part} if keys else None
 
 
-def _cursor(offset: int) -> str:
-    return base64.b64encode(f"{_CURSOR_PREFIX}{offset - 1}".encode()).decode()
-
-
-def _offset(cursor: str | None) -> int:
+def _offset(cursor: str) -> int:
     """How many runs lie before the page: a cursor names the last run of the page before."""
-    if cursor is None:
-        return 0
     try:
         text = base64.b64decode(cursor, validate=True).decode()
         if not text.startswith(_CURSOR_PREFIX):

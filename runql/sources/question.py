@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 _ASKED: ContextVar[object | None] = ContextVar("runql_question", default=None)
 
 
-def question() -> object | None:
-    """What is asked just now in this context; `None` if nobody said so: then each call is a question of its own."""
-    return _ASKED.get()
+question: Callable[[], object | None] = _ASKED.get
+"""What is asked just now in this context; `None` if nobody said so: then each call is a question of its own."""
 
 
 @contextmanager

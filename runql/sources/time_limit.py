@@ -22,11 +22,11 @@ class _Limit:
     held: list[ServiceApi] = field(default_factory=list)
 
 
+@changeable
 class Limits:
     """The limit in force, if there is one."""
 
-    def __init__(self) -> None:
-        self._limit: _Limit | None = None
+    limit: _Limit | None = None
 
     @contextmanager
     def within(self, seconds: float | None, services: Iterable[ServiceApi]) -> Iterator[None]:
@@ -35,17 +35,17 @@ class Limits:
             yield
             return
         with ExitStack() as stack:
-            self._limit = _Limit(stack, monotonic() + seconds, get_ident())
+            self.limit = _Limit(stack, monotonic() + seconds, get_ident())
             try:
                 for service in services:
                     self.hold(service)
                 yield
             finally:
-                self._limit = None
+                self.limit = None
 
     def hold(self, service: ServiceApi) -> None:
         """Hold a service that takes limits to the one in force in this thread."""
-        limit = self._limit
+        limit = self.limit
         if limit is None or limit.thread != get_ident() or any(service is one for one in limit.held):
             return
         limit.held.append(service)

@@ -17,6 +17,7 @@ from runql.ide.context import Context
 from runql.ide.hover import hover
 from runql.session import Result, Session
 from runql.sources.local import LocalService
+from runql.sources.local.folder import Folder
 from runql.sources.protocol import HistoryRequest
 from tests.cli.conftest import Runql
 from tests.ide.world import ask
@@ -146,7 +147,7 @@ def test_explain_asks_nothing(stores: Path) -> None:
 
 
 def test_while_a_source_is_opened_that_is_said(runql: Runql, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen, look = [], LocalService._look
+    seen, look = [], Folder.snapshot
 
     class Looking(nullcontext[None]):
         def __enter__(self) -> None:
@@ -155,12 +156,12 @@ def test_while_a_source_is_opened_that_is_said(runql: Runql, folder: str, monkey
         def __exit__(self, *_: object) -> None:
             seen.append("done")
 
-    def looked(self: LocalService) -> Any:
+    def looked(self: Folder) -> Any:
         seen.append("look")
         return look(self)
 
     monkeypatch.setattr(CommandCall, "looking", lambda _: Looking())
-    monkeypatch.setattr(LocalService, "_look", looked)
+    monkeypatch.setattr(Folder, "snapshot", looked)
     assert runql("pull", folder, "--into", "said").status == 0
     assert seen[:3] == ["begun", "look", "done"]
 

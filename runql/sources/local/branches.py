@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any, Final, TypeAlias
 
 from runql.sources.files.wire import MalformedWire
@@ -16,6 +16,7 @@ from runql.sources.local.items import Fold
 from runql.sources.local.notices import orphaned, rewound
 from runql.sources.local.records import Frames
 from runql.sources.local.run import LocalRun, Segment, Strand
+from runql.text.frozen import changeable
 
 _MOST_ANCESTORS: Final = 100
 _ALL: Final = math.inf
@@ -25,11 +26,11 @@ Kept: TypeAlias = tuple[int, dict[str, Any]]
 """How many rows of a log are kept, and the last value of each of their metrics."""
 
 
+@changeable
 class Branches:
     """What is kept of logs that were cut at a step; read once for as long as the log does not change."""
 
-    def __init__(self) -> None:
-        self._kept: dict[tuple[RunFile, float], Kept] = {}
+    _kept: dict[tuple[RunFile, float], Kept] = field(default_factory=dict)
 
     def rewind(self, segments: Sequence[Segment], run_id: str) -> tuple[list[Segment], list[Strand]]:
         """The folders of one run, the summaries of which lack what was abandoned, and the rows that are left."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from runql.errors import SourceError
-from runql.sources.files.names import printable, reason
+from runql.sources.files.system import printable, reason
 from runql.text.frozen import changeable, frozen
 
 LOG_SUFFIX: Final = ".wandb"

@@ -13,8 +13,7 @@ from typing import Final
 
 from runql.errors import NotFound
 from runql.semantic.huge_values import outsize_notice
-from runql.sources.files.names import printable, reason
-from runql.sources.files.writers import open_for_writing
+from runql.sources.files.system import open_for_writing, printable, reason
 from runql.sources.local.branches import Branches, said_of_rewinds
 from runql.sources.local.copies import without_copies
 from runql.sources.local.discover import RunFile, find_run_files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import field
 from operator import itemgetter
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from runql.engine.values import column as vector
 from runql.semantic.values import MISSING
 from runql.sources.files.wire import BYTES, VARINT, MalformedWire, after_field, fields, signed, text, varint
 from runql.sources.local.items import Outsize, leaves, put, read_as_written, read_item
+from runql.text.frozen import changeable
 
 _ITEM_TAG: Final = 0x0A
 _STEP_TAG: Final = 0x12
@@ -27,14 +29,12 @@ STEP: Final = "_step"
 STEP_BYTES: Final = b"_step"
 
 
+@changeable
 class HistoryColumn:
     """The cells of one metric: `rows[i]` is the row that holds `values[i]`."""
 
-    __slots__ = ("rows", "values")
-
-    def __init__(self) -> None:
-        self.rows: list[int] = []
-        self.values: list[Any] = []
+    rows: list[int] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
 
     def dense(self, rows: Sequence[int]) -> vector.Column:
         """A cell for each of `rows`, 0 and so on. Of a key that a row holds twice (no SDK writes that) one is shown."""
@@ -70,22 +70,15 @@ class HistoryReader:
         self._known: dict[bytes, int] = {}
         self._flat: list[HistoryColumn] = []
         self._places: dict[str, int] = {}
-        self._needles = self._make_needles()
-
-    def _make_needles(self) -> tuple[tuple[bytes, HistoryColumn | None], ...]:
-        """For each name with which an item that matters can begin: its length and text as they stand in the file.
-
-        Empty if there is nothing to gain: everything is wanted, or very much, or a name is too long for one byte.
-        """
+        # For each name with which an item that matters can begin: its length and text as they stand in the file. None
+        # if there is nothing to gain: everything is wanted, or very much, or a name is too long for one byte.
+        self._needles: list[tuple[bytes, HistoryColumn | None]] = []
         names = [*sorted(self._wanted or ()), *sorted(self._prefixes)]
-        if len(names) > _MOST_NEEDLES or any(len(name.encode()) > 127 for name in names):
-            return ()
-        needles: list[tuple[bytes, HistoryColumn | None]] = []
-        for name in names:
-            raw = name.encode("utf-8", "replace")
-            column = self.columns.setdefault(name, HistoryColumn()) if name in (self._wanted or ()) else None
-            needles.append((bytes([len(raw)]) + raw, column))
-        return tuple(needles)
+        if len(names) <= _MOST_NEEDLES and all(len(name.encode()) <= 127 for name in names):
+            for name in names:
+                raw = name.encode("utf-8", "replace")
+                column = self.columns.setdefault(name, HistoryColumn()) if name in (self._wanted or ()) else None
+                self._needles.append((bytes([len(raw)]) + raw, column))
 
     def add(self, data: bytes, start: int, end: int, *, numbered: bool = True) -> None:
         """Read one history record. `numbered`: no row before it was lost, so it may be numbered by counting."""

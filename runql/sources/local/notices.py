@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from runql.sources.files.names import printable
+from runql.sources.files.system import printable
 from runql.sources.local.discover import MOST_FOLDERS
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.records import Damage, DamageKind

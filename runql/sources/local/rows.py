@@ -15,7 +15,7 @@ from runql.engine.values.column import column_of, constant
 from runql.engine.values.concat import concat_columns
 from runql.semantic.huge_values import outsize_notice
 from runql.semantic.values import MISSING, Value
-from runql.sources.files.names import printable, reason
+from runql.sources.files.system import printable, reason
 from runql.sources.files.wire import MalformedWire
 from runql.sources.local import records
 from runql.sources.local.bulk import MOST_ROWS, Found, read_rows
@@ -60,8 +60,10 @@ def logged_rows(run: LocalRun, keys: Iterable[str] | None, *, in_bulk: bool = Fa
         if columns:
             parts.append(columns)
             next_step = max(next_step, max(columns[STEP][-1:]) + 1)
-    rows.columns = _joined(parts)
-    if len(parts) > 1:
+    if len(parts) == 1:
+        rows.columns = parts[0]
+    elif parts:
+        rows.columns = _joined(parts)
         _put_in_order(run.record.id, parts, rows)
     return rows
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, overload
 
 from runql.semantic.record import RunRecord
-from runql.sources.files.writers import QUIET_SECONDS
+from runql.sources.files.system import QUIET_SECONDS
 from runql.sources.local.discover import RunFile
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.items import leaves
@@ -134,17 +134,14 @@ def run_record(segments: Sequence[Segment]) -> RunRecord:
     """The record of a run: what is said later wins, so config and summary are those of all its folders."""
     said: dict[str, Any] = {}
     config: dict[str, Any] = {}
-    internal: dict[str, Any] = {}
     summary: dict[str, Any] = {}
     system: dict[str, Any] = {}
-    user = None
     for head in (segment.head for segment in segments):
         said |= {name: value for name, value in head.run.items() if value}
         config |= head.config
-        internal |= head.internal_config
         summary |= head.summary
         system |= head.system
-        user = head.user or user
+    internal = {key: value for segment in segments for key, value in segment.head.internal_config.items()}
     hidden = summary.pop(_HIDDEN, None)
     (entity, project), (created, last_sign, runtime) = segments[-1].owner, _times(segments)
     return RunRecord(
@@ -158,7 +155,7 @@ def run_record(segments: Sequence[Segment]) -> RunRecord:
         group=said.get("group"),
         job_type=said.get("job_type"),
         notes=said.get("notes"),
-        user=user,
+        user=next((segment.head.user for segment in reversed(segments) if segment.head.user), None),
         sweep=said.get("sweep"),
         host=said.get("host"),
         created=created,

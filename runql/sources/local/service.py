@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,13 +19,13 @@ from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import LoggedMetrics, ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.values import MISSING
-from runql.sources.at_hand import SourceAtHand, pieces
+from runql.sources.at_hand import Listed, SourceAtHand, pieces
 from runql.sources.history_rows import select_rows, x_axis_of
 from runql.sources.local.discover import RunFile
 from runql.sources.local.folder import Folder, Snapshot
 from runql.sources.local.head import LogState
 from runql.sources.local.history import STEP
-from runql.sources.local.kept.heads import kept_folder, made_of
+from runql.sources.local.kept.heads import KeptFolder, kept_folder, made_of
 from runql.sources.local.keys import Logged, count_keys, type_name
 from runql.sources.local.metadata import ORIGIN, metadata_of
 from runql.sources.local.rows import logged_rows, system_rows
@@ -35,7 +35,6 @@ from runql.sources.paging import records_of, trimmed
 from runql.sources.protocol import HistoryRequest, RunMetadata, Wanted
 from runql.sources.question import question
 from runql.text.collector import uncollected
-from runql.text.diagnostic import Diagnostic
 
 MOST_SECONDS: Final = 2.0
 """So long a look at the folder serves one question; an answer that is read later is one of then."""
@@ -68,8 +67,9 @@ class LocalService(SourceAtHand):
         self._folder = Folder(root, None if cache is None else kept_folder(cache, root))
         self._logged: dict[RunFile, Logged] = {}
         self._looking = Lock()
-        self._question = question()
-        self._snapshot = self._look()
+        self._question: object | None = None
+        self._looked_from = self._serves_until = 0.0
+        self._snapshot = self._refresh()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopened, (str(self._path), self._name, self._cache and str(self._cache))
@@ -77,18 +77,12 @@ class LocalService(SourceAtHand):
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         return self
 
-    def listed(self, entity: str, project: str, selector: Selector) -> list[RunRecord]:
-        """The runs of a project as they are now, with all that a selector reads."""
-        self._refresh()
-        runs = self._scope(entity, project).items()
-        if reads_logged(selector):
-            self._count_all(run for _, run in runs)
-            return [self._complete(name, run) for name, run in runs]
-        return [_named(run.record, name) for name, run in runs]
-
-    def said(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with the folder, as of the last look."""
-        return self._snapshot.notices
+    def listed(self, entity: str, project: str, selector: Selector) -> Listed:
+        """The runs of a project as they are now, with all that a selector reads. What they logged is read when it is
+        asked for, since a log is read through for that."""
+        runs = self._runs(entity, project)
+        records = self._records(runs, logged=reads_logged(selector))
+        return Listed(records, self._snapshot.notices, lambda record: self._complete(record.id, runs[record.id]))
 
     @property
     def path(self) -> Path:
@@ -109,19 +103,13 @@ class LocalService(SourceAtHand):
         )
         return f"{read}; in {folder.kept.database.file.parent}"
 
-    def completion(self, entity: str, project: str) -> Callable[[RunRecord], RunRecord]:
-        """What a run logged is read when it is asked for, since its file is read through for that."""
-        runs = self._scope(entity, project)
-        return lambda record: self._complete(record.id, runs[record.id])
-
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`.
 
         Raises:
             NotFound: several runs have that id, and no project is named.
         """
-        self._refresh()
-        found = self._snapshot.find(entity, project, run_id)
+        found = self._refresh().find(entity, project, run_id)
         return None if found is None else self._record(found, run_id, wanted)
 
     def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
@@ -135,7 +123,9 @@ class LocalService(SourceAtHand):
         Raises:
             NotFound: several runs have one of the ids, and no project is named.
         """
-        runs = [self._snapshot.find(request.entity, request.project, run_id) for run_id in request.run_ids]
+        snapshot, entity, project = self._snapshot, request.entity, request.project
+        named = snapshot.within(entity, project)
+        runs = [named.get(run_id) or snapshot.find(entity, project, run_id) for run_id in request.run_ids]
         in_bulk = sum(segment.head.size for run in runs if run for segment in run.segments) >= BULK_BYTES
         for run_id, run in zip(request.run_ids, runs, strict=True):
             if run is None:
@@ -154,10 +144,9 @@ class LocalService(SourceAtHand):
 
     def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
         """The sweeps that runs say they belong to, and those of which there are only settings of runs."""
-        self._refresh()
         counts = Counter(
             (run.record.sweep, run.record.entity, run.record.project)
-            for run in self._scope(entity, project).values()
+            for run in self._runs(entity, project).values()
             if run.record.sweep
         )
         for (sweep_id, owner, name), count in sorted(counts.items()):
@@ -169,8 +158,7 @@ class LocalService(SourceAtHand):
 
     def projects(self, entity: str) -> Iterator[ProjectRecord]:
         """The projects of an entity (of all, if it is empty), in order of their names."""
-        self._refresh()
-        runs = [run.record for run in self._scope(entity, "").values()]
+        runs = [run.record for run in self._runs(entity, "").values()]
         for owner, name in sorted({(run.entity, run.project) for run in runs}):
             own = [run for run in runs if (run.entity, run.project) == (owner, name)]
             last = max((run.heartbeat for run in own if run.heartbeat is not None), default=None)
@@ -178,61 +166,59 @@ class LocalService(SourceAtHand):
 
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
         """The facts of all the runs. With `metrics` the files are read through, to count what was logged."""
-        self._refresh()
-        runs = self._scope(entity, project).items()
+        runs = self._runs(entity, project)
         kept = self._folder.kept
-        same = None if kept is None else made_of(runs, self._looked_from)
+        same = None if kept is None else made_of(runs.items(), self._looked_from)
         key = "\0".join((entity, project, "metrics" if metrics else ""))
         catalog = None if kept is None or same is None else kept.catalog(key, same)
         if catalog is None:
-            if metrics:
-                self._count_all(run for _, run in runs)
-            found = [self._complete(name, run) if metrics else _named(run.record, name) for name, run in runs]
-            catalog = build_catalog(self._name, found, metrics=metrics)
+            catalog = build_catalog(self._name, self._records(runs, logged=metrics), metrics=metrics)
             if kept is not None and same is not None:
                 kept.keep_catalog(key, same, catalog)
         catalog = replace(catalog, source=self._name, as_of=datetime.now(UTC))
-        blank = sum(run.is_blank for _, run in runs)
+        blank = sum(run.is_blank for run in runs.values())
         # Of runs that hold nothing no name is wrong: it may come with the next record.
         return replace(catalog, blank=blank, complete=blank == 0 or blank < len(runs))
 
-    def _refresh(self) -> None:
-        """Look at the folder, unless that was done a moment ago for the same question."""
+    def _refresh(self) -> Snapshot:
+        """The folder as it is now. A look serves the same question for a moment; one that takes long, as long again."""
         asked = question()
         if asked is not None and asked is self._question and time.monotonic() < self._serves_until:
-            return
+            return self._snapshot
         with self._looking:
-            self._snapshot = self._look()
+            self._looked_from, start = time.time(), time.monotonic()
+            with uncollected(are_many=True):  # ten thousand heads are held, and none is in a circle
+                self._snapshot = self._folder.snapshot()
+            end = time.monotonic()
+            self._serves_until = end + max(MOST_SECONDS, end - start)
         self._question = asked
-        if not self._logged:
-            return
-        current = {segment.file for run in self._snapshot.runs for segment in run.segments}
-        self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
+        if self._logged:
+            current = {segment.file for run in self._snapshot.runs for segment in run.segments}
+            self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
+        return self._snapshot
 
-    def _look(self) -> Snapshot:
-        """The folder as it is now. A look that takes long serves a question for as long again."""
-        self._looked_from, start = time.time(), time.monotonic()
-        with uncollected(are_many=True):  # ten thousand heads are held, and none is in a circle
-            snapshot = self._folder.snapshot()
-        end = time.monotonic()
-        self._serves_until = end + max(MOST_SECONDS, end - start)
-        return snapshot
-
-    def _scope(self, entity: str, project: str) -> dict[str, LocalRun]:
-        named = self._snapshot.within(entity, project)
+    def _runs(self, entity: str, project: str) -> dict[str, LocalRun]:
+        """The runs of a project as they are now, by ids that are theirs alone. Raises `NotFound`."""
+        snapshot = self._refresh()
+        named = snapshot.within(entity, project)
         if not named:
-            records_of([run.record for run in self._snapshot.runs], entity, project)  # says so, if it is misspelt
+            records_of([run.record for run in snapshot.runs], entity, project)  # says so, if it is misspelt
         return named
+
+    def _records(self, runs: Mapping[str, LocalRun], *, logged: bool) -> list[RunRecord]:
+        """The records of runs under ids that are theirs alone, or with what they logged."""
+        if not logged:
+            return [run.record if run.record.id == name else replace(run.record, id=name) for name, run in runs.items()]
+        if self._folder.kept is not None:
+            self._count_all(self._folder.kept, runs.values())
+        return [self._complete(name, run) for name, run in runs.items()]
 
     def _record(self, run: LocalRun, run_id: str, wanted: Wanted) -> RunRecord:
         whole = self._complete(run_id, run) if wanted.history_keys else replace(run.record, id=run_id)
         return trimmed(whole, wanted)
 
-    def _count_all(self, runs: Iterable[LocalRun]) -> None:
+    def _count_all(self, kept: KeptFolder, runs: Iterable[LocalRun]) -> None:
         """Count what some runs logged, as far as that is neither known nor kept, and keep it."""
-        kept = self._folder.kept
-        if kept is None:
-            return
         segments = {segment.file: segment for run in runs for segment in run.segments}
         missing = [file for file in segments if file not in self._logged]
         if missing:
@@ -258,11 +244,6 @@ class LocalService(SourceAtHand):
             last_steps = [max(logged_rows(run, ()).columns.get(STEP, ()), default=-1)]
         last_step = max(step for step in last_steps if step is not None)
         return replace(run.record, id=run_id, logged=_logged(counts, last_step))
-
-
-def _named(record: RunRecord, run_id: str) -> RunRecord:
-    """A run under the id that is its own alone."""
-    return record if record.id == run_id else replace(record, id=run_id)
 
 
 def _logged(counts: Counter[tuple[str, str]], last_step: int) -> LoggedMetrics:

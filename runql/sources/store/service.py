@@ -18,7 +18,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.typed import HistoryNode
 from runql.semantic.values import Value
-from runql.sources.at_hand import RunsAtHand, pieces
+from runql.sources.at_hand import Listed, RunsAtHand, pieces
 from runql.sources.history_rows import Columns, select_rows, x_axis_of
 from runql.sources.paging import Picture, check_project, is_of_project, page_of, records_of, trimmed
 from runql.sources.protocol import (
@@ -164,9 +164,9 @@ class StoreService(RunsAtHand):
         """The runs without their heavy parts, which are read where they are asked for."""
         return _records(self.snapshot(), LIGHT)
 
-    def listed(self, entity: str, project: str, selector: Selector) -> Sequence[RunRecord]:
+    def listed(self, entity: str, project: str, selector: Selector) -> Listed:
         """The runs of a project, with what a selector reads."""
-        return records_of(_records(self.snapshot(), read_by(selector)), entity, project)
+        return Listed(records_of(_records(self.snapshot(), read_by(selector)), entity, project), self.said())
 
     def columns(
         self, record: RunRecord, names: frozenset[str] | None, stream: Stream
@@ -193,7 +193,7 @@ class StoreService(RunsAtHand):
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing, all of which are of one version. What is read of its runs is read of no other."""
-        picture = self._pictures.find(request)
+        picture = None if request.cursor is None else self._pictures.find(request)
         while True:
             if picture is None or not picture.of.is_true:
                 chosen = choose(self.snapshot() if picture is None else picture.of.snapshot, request)

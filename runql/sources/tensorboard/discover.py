@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from runql.errors import RunQLError, SourceError
-from runql.sources.files.names import printable, reason
+from runql.sources.files.system import printable, reason
 from runql.text.frozen import frozen
 
 MOST_FOLDERS: Final = 20_000

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from runql.semantic.record import LoggedMetrics
-from runql.sources.files.names import reason
+from runql.sources.files.system import reason
 from runql.sources.tensorboard.discover import EventFile
 from runql.sources.tensorboard.stream import Cuts, EventStream, FileState, Restarts
 from runql.sources.tensorboard.tensors import Number

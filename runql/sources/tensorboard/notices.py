@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from runql.sources.files.names import printable
+from runql.sources.files.system import printable
 from runql.sources.tensorboard.discover import MOST_FOLDERS
 from runql.sources.tensorboard.framing import EventDamage, EventDamageKind
 from runql.text.diagnostic import Diagnostic

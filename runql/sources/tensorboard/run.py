@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from runql.semantic.record import RunRecord
-from runql.sources.files.writers import QUIET_SECONDS
+from runql.sources.files.system import QUIET_SECONDS
 from runql.sources.tensorboard import notices
 from runql.sources.tensorboard.discover import EventFile
 from runql.sources.tensorboard.facts import RunReader

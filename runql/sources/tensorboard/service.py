@@ -17,8 +17,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.at_hand import RunsAtHand
-from runql.sources.files.names import reason
-from runql.sources.files.writers import open_for_writing
+from runql.sources.files.system import open_for_writing, reason
 from runql.sources.history_rows import Columns
 from runql.sources.protocol import Stream
 from runql.sources.question import question

@@ -1,4 +1,4 @@
-"""Which files a process has open for writing."""
+"""What the system says of files: names and reasons as messages show them, and which a process has open for writing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ QUIET_SECONDS: Final = 300
 """After so long without a sign of life nobody writes any more. (W&B's server waits as long for a heartbeat.)"""
 
 _PROC: Final = Path("/proc")
+
+
+def printable(text: str) -> str:
+    """A name without anything that a terminal would take for a command."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def reason(problem: OSError) -> str:
+    """Why the system refused, in lower case."""
+    return (problem.strerror or str(problem)).lower()
 
 
 def open_for_writing(paths: Collection[str]) -> frozenset[str] | None:
@@ -30,17 +42,13 @@ def open_for_writing(paths: Collection[str]) -> frozenset[str] | None:
         except OSError:
             continue  # it has ended, or belongs to someone else
         for descriptor in descriptors:
-            target = _target(descriptor)
+            try:
+                target = str(descriptor.readlink())
+            except OSError:
+                continue  # it was closed while we looked
             if target in wanted and target not in found and _writes(process / "fdinfo" / descriptor.name):
                 found.add(target)
     return frozenset(found)
-
-
-def _target(descriptor: Path) -> str:
-    try:
-        return str(descriptor.readlink())
-    except OSError:
-        return ""  # it was closed while we looked
 
 
 def _writes(info: Path) -> bool:
