@@ -51,7 +51,13 @@ def test_wrong_calls(argv: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [["-s", "a", "-s", "b"], ["-o", "a.csv", "--output=b.csv"], ["--max-rows=1", "--max-rows=2"]]
+    "argv",
+    [
+        ["-s", "a", "-s", "b"],
+        ["-o", "a.csv", "--output=b.csv"],
+        ["--max-rows=1", "--max-rows=2"],
+        ["--theme", "light", "--theme", "dark"],
+    ],
 )
 def test_no_value_is_left_out_for_a_second_one(argv: list[str]) -> None:
     with pytest.raises(UsageError, match="is given twice"):

@@ -81,6 +81,8 @@ class _Parser(argparse.ArgumentParser):
 class _Once(argparse.Action):
     """Takes a value, and no other one behind it: of two sources, or two files, one would be left out in silence."""
 
+    given: Any = None
+
     def __call__(
         self,
         parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse gives it
@@ -88,10 +90,10 @@ class _Once(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        before = getattr(namespace, self.dest, self.default)
-        if before is not self.default and before != values:
+        if self.given is not None and self.given != values:
             both = "; several sources are one answer of `runs from A, B`" if self.dest == "source" else ""
-            raise UsageError(f"`{option_string}` is given twice: `{before}` and `{values}`{both}")
+            raise UsageError(f"`{option_string}` is given twice: `{self.given}` and `{values}`{both}")
+        self.given = values
         setattr(namespace, self.dest, values)
 
 
