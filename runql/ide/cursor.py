@@ -15,8 +15,9 @@ from runql.ide.context import Text, parsed
 from runql.ide.nodes import chain_to, names_of
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, STRAY, Attempt, Lexeme, LexFailure, accepted, first_lexeme, lexer, run
+from runql.syntax.lexer import END, STRAY, Lexeme, lexer
 from runql.syntax.literals import read_string
+from runql.syntax.lr_parser import Attempt, LexFailure, accepted, first_lexeme, run
 from runql.syntax.parse import Parsed, parse
 from runql.syntax.tokens import TokenKind
 from runql.syntax.tree import query_of

@@ -14,7 +14,8 @@ from runql.plan.push import asked_of, notes_of
 from runql.semantic.check_query import Checked, check
 from runql.semantic.names.odd_names import odd_names
 from runql.syntax import tree as t
-from runql.syntax.lexer import END, run
+from runql.syntax.lexer import END
+from runql.syntax.lr_parser import run
 from runql.syntax.parse import Parsed, parse_proven, parse_untried
 from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic, without_echoes

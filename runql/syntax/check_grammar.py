@@ -22,6 +22,8 @@ _OR_PLAIN: Final = {
     "stage": ", or declare its parts in `language/stages.py`",
     "clause": ", or make its node a `CountClause`",
 }
+_TABLES: Final = frozenset({"NODES", "LISTS", "TUPLES"})
+"""The tables of `parser/build.py` that name rules."""
 _PLAIN: Final = frozenset({"PlainStage", "CountClause"})
 """The nodes that the builder makes without a method."""
 
@@ -75,6 +77,17 @@ def builder_methods() -> frozenset[str]:
     return frozenset(found)
 
 
+def rules_in_tables() -> frozenset[str]:
+    """The rules that need no method, for a table says which node they make of what stands in them."""
+    import ast
+
+    source = (Path(__file__).parent / "parser" / "build.py").read_bytes()
+    given = (one for one in ast.parse(source).body if isinstance(one, ast.AnnAssign))
+    tables = (one for one in given if isinstance(one.target, ast.Name) and one.target.id in _TABLES)
+    found = (one for table in tables for one in ast.walk(table) if isinstance(one, ast.Constant))
+    return frozenset(one.value for one in found if isinstance(one.value, str))
+
+
 def plain_nodes() -> frozenset[str]:
     """The rules of the stages and clauses that need no method, read off the sources of the tree."""
     import ast
@@ -92,10 +105,10 @@ def rule_of(class_name: str) -> str:
 
 
 def _rules_without_method(table: ParserTable) -> Iterator[str]:
-    methods = builder_methods() | plain_nodes() | PARTS_STAGES.keys()
+    methods = builder_methods() | rules_in_tables() | plain_nodes() | PARTS_STAGES.keys()
     for name in rule_names(table):
         if name not in methods:
-            where = next((f"build_{part}s.py" for part in ("stage", "statement") if name.endswith(part)), "build.py")
+            where = "build_stages.py" if name.endswith("stage") else "build.py"
             other = _OR_PLAIN.get(name.rpartition("_")[2], "")
             yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`{other}"
 

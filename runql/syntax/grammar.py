@@ -61,7 +61,7 @@ def table_key() -> str:
     Sums suffice, and `hashlib` takes longer to load than they do: who could forge a grammar could write the table too.
     """
     grammar = grammar_text().encode()
-    return f"runql-table 5 {len(grammar)}-{crc32(grammar):08x}-{adler32(grammar):08x}"
+    return f"runql-table 6 {len(grammar)}-{crc32(grammar):08x}-{adler32(grammar):08x}"
 
 
 def table_name() -> str:

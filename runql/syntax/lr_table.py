@@ -30,7 +30,8 @@ class Production:
     """One alternative of a rule: `origin` becomes `expansion`; the node that it makes is called `name`.
 
     `kept` are the children of that node by their places in the expansion, with whether the child's own children stand
-    for it; none means all of them as they are. `is_unwrapped`: a single child stands for the node.
+    for it; none means all of them as they are. `is_unwrapped`: a single child stands for the node. `is_link`: it is the
+    only part, and always does.
     """
 
     origin: str
@@ -38,6 +39,7 @@ class Production:
     expansion: tuple[str, ...]
     kept: tuple[tuple[int, bool], ...] | None
     is_unwrapped: bool
+    is_link: bool
 
 
 @frozen
@@ -110,12 +112,14 @@ def _production(rule: Any) -> Production:
         if options.keep_all_tokens or not (symbol.is_term and symbol.filter_out)
     )
     plain = len(kept) == len(rule.expansion) and not any(inlined for _, inlined in kept)
+    unwrapped = bool(options.expand1) and not rule.alias
     return Production(
         str(rule.origin.name),
         str(rule.alias or options.template_source or rule.origin.name),
         tuple(str(symbol.name) for symbol in rule.expansion),
         None if plain else kept,
-        bool(options.expand1) and not rule.alias,
+        unwrapped,
+        unwrapped and plain and len(kept) == 1,
     )
 
 
@@ -124,7 +128,7 @@ def table_text(table: ParserTable) -> str:
     written = {
         "terminals": [[one.name, one.priority, one.pattern] for one in table.terminals],
         "ignored": table.ignored,
-        "productions": [[p.origin, p.name, p.expansion, p.kept, p.is_unwrapped] for p in table.productions],
+        "productions": [[p.origin, p.name, p.expansion, p.kept, p.is_unwrapped, p.is_link] for p in table.productions],
         "actions": table.actions,
         "starts": table.starts,
     }
@@ -138,8 +142,8 @@ def table_from(text: str | bytes) -> ParserTable:
         tuple(Terminal(*one) for one in read["terminals"]),
         tuple(read["ignored"]),
         tuple(
-            Production(origin, name, tuple(expansion), _pairs(kept), unwrapped)
-            for origin, name, expansion, kept, unwrapped in read["productions"]
+            Production(origin, name, tuple(expansion), _pairs(kept), unwrapped, is_link)
+            for origin, name, expansion, kept, unwrapped, is_link in read["productions"]
         ),
         tuple(read["actions"]),
         {start: (first, last) for start, (first, last) in read["starts"].items()},

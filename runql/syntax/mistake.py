@@ -10,7 +10,8 @@ from typing import Final
 from runql.language.clauses import CLAUSES
 from runql.language.stages import STAGES
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import Attempt, Lexeme, LexFailure, lexer
+from runql.syntax.lexer import Lexeme, lexer
+from runql.syntax.lr_parser import Attempt, LexFailure
 from runql.text.diagnostic import Edit
 from runql.text.frozen import frozen
 from runql.text.source import Span

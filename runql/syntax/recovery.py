@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import Lexeme, beginning, first_lexeme
+from runql.syntax.lexer import Lexeme
+from runql.syntax.lr_parser import beginning, first_lexeme
 from runql.syntax.mistake import alone_from
 
 

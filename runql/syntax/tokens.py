@@ -110,12 +110,12 @@ def _alone(text: str, start: int, end: int) -> Iterator[Lexeme]:
     while start < end:
         for lexeme in lex.skip(text, start):
             start = min(end, lexeme.end)
-            yield Lexeme(lexeme.terminal, text[lexeme.start : start], lexeme.start)
+            yield Lexeme(lexeme.terminal, text[lexeme.start : start], lexeme.start, start)
             if start == end:
                 return
         lexeme = lex.alone(text, start)
         stop = min(end, lexeme.end)
-        yield Lexeme(lexeme.terminal, text[start:stop], start)
+        yield Lexeme(lexeme.terminal, text[start:stop], start, stop)
         start = stop
 
 

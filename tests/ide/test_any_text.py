@@ -26,7 +26,8 @@ from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
 from runql.language.words import WORDS
-from runql.syntax.lexer import END, run
+from runql.syntax.lexer import END
+from runql.syntax.lr_parser import run
 from runql.syntax.parse import parse
 from runql.text.source import Span
 from tests.house.documents import blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runql.syntax.lexer import run
+from runql.syntax.lr_parser import run
 from runql.syntax.tokens import Token, TokenKind, lossless
 
 

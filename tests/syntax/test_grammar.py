@@ -14,12 +14,12 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from runql.syntax import grammar, parse
-from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, plain_nodes, rule_names
+from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, plain_nodes, rule_names, rules_in_tables
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import run
-from runql.syntax.lr_parser import Parser
+from runql.syntax.lexer import Lexeme
+from runql.syntax.lr_parser import Parser, run
 from runql.syntax.lr_table import table_from
-from runql.syntax.parser.build import COUNT_CLAUSES, Builder
+from runql.syntax.parser.build import COUNT_CLAUSES, LISTS, NODES, TUPLES, Builder
 from runql.syntax.parser.build_stages import PLAIN_STAGES
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: bytes) -> Iter
 def assert_reads() -> None:
     """A parser is there, and reads."""
     parser = Parser(grammar.load_table(), "script")
-    parser.take("RUNS", "runs", 0)
+    parser.take(Lexeme("RUNS", "runs", 0, 4))
     assert "WHERE" in parser.accepts()
 
 
@@ -88,10 +88,16 @@ def test_a_keyword_may_hold_an_underscore(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_method_of_the_builder_is_of_a_rule() -> None:
-    helpers = {"bad", "path", "whole", "span", "pieces"}
+    helpers = {"bad", "path", "span", "literal", "reduced", "declared_stage"}
     public = {name for name in builder_methods() if not name.startswith("_")}
     assert public - set(rule_names(grammar.load_table())) == helpers
     assert all(callable(getattr(Builder, name)) for name in public)
+
+
+def test_every_table_of_the_builder_names_rules() -> None:
+    assert rules_in_tables() == NODES.keys() | LISTS.keys() | TUPLES
+    assert rules_in_tables() <= set(rule_names(grammar.load_table()))
+    assert not rules_in_tables() & builder_methods(), "a method would never be called"
 
 
 def test_the_table_is_kept_in_a_folder_of_the_user_alone(cache: Path) -> None:
@@ -212,7 +218,7 @@ def test_every_keyword_is_read_in_any_case() -> None:
     text = "RUNS WHERE a AND NOT b OR c IS NULL ORDER d DESC LIMIT 1 WITH SWEEPS KEYS e ALIGN FFILL SELECT f AS g"
     for variant in (text, text.lower(), text.title()):
         assert [lexeme.terminal for lexeme in run(variant).lexemes] == [lexeme.terminal for lexeme in run(text).lexemes]
-    assert run(text).tree is not None
+    assert run(text).failure is None
 
 
 def test_a_plain_stage_is_its_word_and_its_fields() -> None:

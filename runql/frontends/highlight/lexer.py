@@ -12,7 +12,7 @@ from pygments.token import _TokenType
 
 from runql.ide.semantic_tokens import Shade, semantic_tokens
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import run
+from runql.syntax.lr_parser import run
 from runql.syntax.parse import Parsed, parse
 
 __all__ = ["RunqlLexer"]  # Pygments takes each of these for a lexer.

@@ -12,8 +12,8 @@ from runql.semantic.check_stages.other_metrics import asked_for
 from runql.semantic.spelling import PREFIXES, code
 from runql.semantic.typed import ColumnPick, TPlot, TStage
 from runql.syntax import tree as s
-from runql.syntax.mistakes.curves import shapes_said
-from runql.syntax.mistakes.stages import SHAPES as OTHER_SHAPES
+from runql.syntax.mistakes.piped.curves import shapes_said
+from runql.syntax.mistakes.piped.stages import SHAPES as OTHER_SHAPES
 from runql.text.diagnostic import Edit, Fix
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Span

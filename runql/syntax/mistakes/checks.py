@@ -16,7 +16,7 @@ from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
 
-def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) -> t.Query:
+def without_second_clauses(query: t.Query, text: str, diagnostics: list[Diagnostic]) -> t.Query:
     """The query with each kind of clause once: a second one is reported, with both places, and left out."""
     first: dict[type[t.Clause], t.Clause] = {}
     kept: list[t.Clause] = []
@@ -135,7 +135,7 @@ def _path(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mist
     checked = _none(text, lexeme, last, lexemes[index - 2] if index > 1 else None)
     checked = checked or _metric_named(lexemes[index : index + 3]) or _mlflow(lexeme, last)
     if checked is None and clause == "GROUP":
-        from runql.syntax.mistakes.stages import named_key
+        from runql.syntax.mistakes.piped.stages import named_key
 
         checked = named_key(text, lexemes, index)
     return checked

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from runql.syntax.lexer import Lexeme
+from runql.syntax.lexer import END, Lexeme
 from runql.syntax.literals import quote_name, read_string, write_string
-from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, replacing, tidy
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, tidy
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -21,6 +21,10 @@ _PUT_IN: Final = re.compile(r"\{\s*([^\W\d][\w./]*)\s*\}")
 _VERBATIM: Final = re.compile(r"""@(?P<text>"[^"\n]*"|'[^'\n]*')""")
 _ONE_FIELD: Final = 3
 _COUNTED: Final = re.compile(r"(?i)count\s*\(\s*(?:\*|1)\s*\)")
+_BEFORE_NUMBER: Final = frozenset({"EQ", "NE", "LT", "LE", "GT", "GE", "BETWEEN", "AND", "MINUS", "PLUS"})
+_DECIMAL: Final = re.compile(r"(?P<whole>\d+),(?P<rest>\d+)(?!\w)")
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?!\w)")
+_PERCENT: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 
 
 def floor_division(place: Place) -> Mistake | None:
@@ -234,3 +238,76 @@ def _called(place: Place) -> Lexeme | None:
         return place.found
     before = place.back()
     return before if place.found.terminal == "LPAR" and before is not None and before.terminal == "PATH" else None
+
+
+def comma_in_number(place: Place) -> Mistake | None:
+    """`config.lr > 0,01`, `runtime > 1,000`: the comma of another country, or between thousands."""
+    number = place.back()
+    if place.found.terminal != "COMMA" or number is None or number.terminal != "NUMBER":
+        return None
+    if place.found.start != number.end or place.back_terminal(2) not in _BEFORE_NUMBER:
+        return None
+    thousands = _THOUSANDS.match(place.text, number.start)
+    match = thousands or _DECIMAL.match(place.text, number.start)
+    if match is None or match.start() != number.start:
+        return None
+    point = match[0].replace(",", ".", 1)
+    texts = [match[0].replace(",", ""), point] if thousands else [point]
+    span = Span(*match.span())
+    repairs = tuple(replacing(span.start, span.end, text) for text in texts if text.count(".") < 2 and "," not in text)
+    message = f"`{match[0]}` is no number: decimals stand behind a point, and thousands without a sign"
+    hint = f"write {' or '.join(f'`{text}`' for text in texts)}"
+    return Mistake("RQL107", message, span, (hint,), repairs=repairs, certain=True)
+
+
+def percent(place: Place) -> Mistake | None:
+    """`summary.acc > 50%`."""
+    sign, number = place.back(1), place.back(2)
+    if sign is None or number is None or sign.text != "%" or number.terminal != "NUMBER":
+        return None
+    match = _PERCENT.match(place.text, number.start)
+    if match is None or match.end() != sign.end:
+        return None
+    span = Span(*match.span())
+    opened = place.opened[-1].start if place.opened else 0
+    if re.search(r"(?i)\bpercentile\Z", place.text[max(0, opened - len("percentile")) : opened]):
+        hint = f"`percentile` counts in percent: `{match['number']}`"
+        repair = replacing(*match.span(), match["number"])
+        return Mistake("RQL107", f"`{match[0]}` is no number", span, (hint,), repairs=(repair,))
+    new = f"{float(match['number']) / 100:g}"
+    hint = "a share is written as a part of one; `%` between two numbers is the rest of a division"
+    return Mistake("RQL107", f"`{match[0]}` is no number", span, (hint,), repairs=(replacing(*match.span(), new),))
+
+
+def spaced_suffix(place: Place) -> Mistake | None:
+    """`10 k`, `7 d`: a number and the letter behind it are one word."""
+    number = place.back()
+    if number is None or number.terminal != "NUMBER" or place.found.text not in {"k", "M", "G"}:
+        return None
+    span = Span(number.start, place.found.end)
+    new = f"{number.text}{place.found.text}"
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def whole_number(place: Place) -> Mistake | None:
+    """`limit ten`, `limit -1`, `limit all`."""
+    before = place.back()
+    if before is None or before.terminal not in {"LIMIT", "PAGE"} or place.found.terminal == END:
+        return None
+    if place.word in {"all", "none", "null"}:
+        span = Span(before.start, place.found.end)
+        repair = leaving_out(span.start, span.end, place.text[span.start : span.end])
+        message = f"`{before.text}` takes a number; without it there is no limit"
+        return Mistake("RQL101", message, span, repairs=(repair,))
+    return None
+
+
+def all_of_it(place: Place) -> Mistake | None:
+    """`scan 100`: every step, and a number of them."""
+    before = place.back()
+    if before is None or before.terminal != "SCAN" or place.found.terminal != "NUMBER":
+        return None
+    span = Span(before.start, place.found.end)
+    new = f"sample {place.found.text}"
+    hint = "`scan` reads every step"
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)

@@ -9,8 +9,9 @@ from typing import Final
 
 from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, STRAY, Lexeme, accepted, beginning, lexer
+from runql.syntax.lexer import END, STRAY, Lexeme, lexer
 from runql.syntax.literals import read_path, read_string, write_path, write_string
+from runql.syntax.lr_parser import accepted, beginning
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.expected import needed
 from runql.syntax.mistakes.functions.pieces import concatenated
@@ -43,7 +44,7 @@ def _with_concatenation(place: Place) -> Iterator[Lexeme]:
         is_second = (
             before is not None and before.text == "|" and before.terminal == STRAY and before.end == lexeme.start
         )
-        yield Lexeme(STRAY, lexeme.text, lexeme.start) if is_second else lexeme
+        yield Lexeme(STRAY, lexeme.text, lexeme.start, lexeme.end) if is_second else lexeme
         before = lexeme
 
 

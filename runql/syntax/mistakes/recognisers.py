@@ -10,18 +10,14 @@ from runql.syntax.mistake import Mistake, Place, Repair
 from runql.syntax.mistakes import (
     best_few,
     characters,
-    curves,
     denials,
     expressions,
     lists,
     numbers,
-    pipes,
     python,
     queries,
     sql_group_by,
-    stages,
     statements,
-    two_tables,
 )
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
@@ -49,6 +45,7 @@ from runql.syntax.mistakes.phrases import (
     windows,
 )
 from runql.syntax.mistakes.phrases.requests import requests
+from runql.syntax.mistakes.piped import curves, foreign_stages, pipes, stages, two_tables
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -192,7 +189,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     client_chains.find_of_mongo,
     queries.client_call,
     calls_of_frames.call_of_frame,
-    pipes.method_chain,
+    foreign_stages.method_chain,
     tables_of_others.frames_joined,
     best_few.sliced_runs,
     whole_frames.frame_begun,
@@ -245,11 +242,11 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     stages_of_others.project_away,
     stages_of_others.question_in_sql,
     stages_of_others.counts_of_values,
-    pipes.named_columns,
+    foreign_stages.named_columns,
     stages_of_others.order_without_direction,
-    pipes.stage_of_another_language,
+    foreign_stages.stage_of_another_language,
     stages_of_others.aggregate_of_all,
-    pipes.folding,
+    foreign_stages.folding,
     pipes.misplaced_clause,
     pipes.nearest_as_clause,
     denials.denial,
@@ -295,9 +292,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     queries.quoted_name,
     expressions.star_for_any_field,
     expressions.two_signs,
-    idiom_slips.comma_in_number,
-    idiom_slips.percent,
-    idiom_slips.spaced_suffix,
+    numbers.comma_in_number,
+    numbers.percent,
+    numbers.spaced_suffix,
     idiom_slips.within_length,
     idiom_slips.sign_in_words,
     idiom_slips.not_exists,
@@ -323,7 +320,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     expressions.missing_left_side,
     idiom_words.word_of_another_language,
     pipes.missing_pipe,
-    pipes.unpiped_stage_of_another_language,
+    foreign_stages.unpiped_stage_of_another_language,
     expressions.presence,
     expressions.product,
     lists.several_values,
@@ -338,8 +335,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     queries.keyword_taken_for_name,
     queries.comma_before_end,
     idiom_slips.last_comma,
-    idiom_slips.whole_number,
-    idiom_slips.all_of_it,
+    numbers.whole_number,
+    numbers.all_of_it,
     expressions.several_in_has,
     expressions.is_value,
     expressions.not_sign,

@@ -52,63 +52,11 @@ _SIGNS: Final[dict[tuple[str, ...], str]] = {
 _NQL_TYPES: Final = frozenset(
     {"float", "int", "integer", "string", "bool", "boolean", "datetime", "stringSet", "floatSeries", "experimentState"}
 )
-_DECIMAL: Final = re.compile(r"(?P<whole>\d+),(?P<rest>\d+)(?!\w)")
-_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?!\w)")
 _LENGTH: Final = re.compile(
     r"(?:(?:in|within)\s+)?(?:the\s+)?(?:(?:last|past)\s+)?(?P<length>\d+\s*[smhdw])\b", re.IGNORECASE
 )
 _FOLLOWS: Final = re.compile(r"\s*([^\W\d]\w*|[\d(\[\"'`.$-])")
 _VALUES: Final = frozenset(terminal for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry))
-_PERCENT: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
-
-
-def comma_in_number(place: Place) -> Mistake | None:
-    """`config.lr > 0,01`, `runtime > 1,000`: the comma of another country, or between thousands."""
-    number = place.back()
-    if place.found.terminal != "COMMA" or number is None or number.terminal != "NUMBER":
-        return None
-    if place.found.start != number.end or place.back_terminal(2) not in _COMPARED | {"AND", "MINUS", "PLUS"}:
-        return None
-    thousands = _THOUSANDS.match(place.text, number.start)
-    match = thousands or _DECIMAL.match(place.text, number.start)
-    if match is None or match.start() != number.start:
-        return None
-    point = match[0].replace(",", ".", 1)
-    texts = [match[0].replace(",", ""), point] if thousands else [point]
-    span = Span(*match.span())
-    repairs = tuple(replacing(span.start, span.end, text) for text in texts if text.count(".") < 2 and "," not in text)
-    message = f"`{match[0]}` is no number: decimals stand behind a point, and thousands without a sign"
-    hint = f"write {' or '.join(f'`{text}`' for text in texts)}"
-    return Mistake("RQL107", message, span, (hint,), repairs=repairs, certain=True)
-
-
-def percent(place: Place) -> Mistake | None:
-    """`summary.acc > 50%`."""
-    sign, number = place.back(1), place.back(2)
-    if sign is None or number is None or sign.text != "%" or number.terminal != "NUMBER":
-        return None
-    match = _PERCENT.match(place.text, number.start)
-    if match is None or match.end() != sign.end:
-        return None
-    span = Span(*match.span())
-    opened = place.opened[-1].start if place.opened else 0
-    if re.search(r"(?i)\bpercentile\Z", place.text[max(0, opened - len("percentile")) : opened]):
-        hint = f"`percentile` counts in percent: `{match['number']}`"
-        repair = replacing(*match.span(), match["number"])
-        return Mistake("RQL107", f"`{match[0]}` is no number", span, (hint,), repairs=(repair,))
-    new = f"{float(match['number']) / 100:g}"
-    hint = "a share is written as a part of one; `%` between two numbers is the rest of a division"
-    return Mistake("RQL107", f"`{match[0]}` is no number", span, (hint,), repairs=(replacing(*match.span(), new),))
-
-
-def spaced_suffix(place: Place) -> Mistake | None:
-    """`10 k`, `7 d`: a number and the letter behind it are one word."""
-    number = place.back()
-    if number is None or number.terminal != "NUMBER" or place.found.text not in {"k", "M", "G"}:
-        return None
-    span = Span(number.start, place.found.end)
-    new = f"{number.text}{place.found.text}"
-    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def last_comma(place: Place) -> Mistake | None:
@@ -286,30 +234,6 @@ def parameter_sign(place: Place) -> Mistake | None:
         return None
     hint = "a parameter is written `$name`, and gets its value by `-p name=VALUE`, or `name=` in Python"
     return Mistake("RQL109", f"`{place.found.text}` names no parameter", place.span, (hint,), certain=True)
-
-
-def whole_number(place: Place) -> Mistake | None:
-    """`limit ten`, `limit -1`, `limit all`."""
-    before = place.back()
-    if before is None or before.terminal not in {"LIMIT", "PAGE"} or place.found.terminal == END:
-        return None
-    if place.word in {"all", "none", "null"}:
-        span = Span(before.start, place.found.end)
-        repair = leaving_out(span.start, span.end, place.text[span.start : span.end])
-        message = f"`{before.text}` takes a number; without it there is no limit"
-        return Mistake("RQL101", message, span, repairs=(repair,))
-    return None
-
-
-def all_of_it(place: Place) -> Mistake | None:
-    """`scan 100`: every step, and a number of them."""
-    before = place.back()
-    if before is None or before.terminal != "SCAN" or place.found.terminal != "NUMBER":
-        return None
-    span = Span(before.start, place.found.end)
-    new = f"sample {place.found.text}"
-    hint = "`scan` reads every step"
-    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
 
 
 def how_many(place: Place) -> Mistake | None:

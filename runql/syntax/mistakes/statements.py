@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Final
 
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, Lexeme, accepted, beginning
+from runql.syntax.lexer import END, Lexeme
+from runql.syntax.lr_parser import accepted, beginning
 from runql.syntax.mistake import (
     Mistake,
     Place,

@@ -8,8 +8,9 @@ from operator import eq
 from typing import Final
 
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, STRAY, accepted, lexer
+from runql.syntax.lexer import END, STRAY, lexer
 from runql.syntax.literals import like_test, read_string
+from runql.syntax.lr_parser import accepted
 from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
 from runql.text.letters import distance
 from runql.text.nearest import nearest

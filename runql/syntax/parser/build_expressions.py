@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 from runql.syntax import tree as t
+from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import BadLiteral, read_duration, read_number, read_path, read_string, read_time
-from runql.syntax.lr_parser import TerminalNode
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -57,6 +57,12 @@ _CONSTANTS: Final[dict[str, float | bool | None]] = {
 }
 _MOMENTS: Final = {"NOW": t.Moment.NOW, "TODAY": t.Moment.TODAY, "YESTERDAY": t.Moment.YESTERDAY}
 _HAS: Final = {"ANY": t.HasMode.ANY, "ALL": t.HasMode.ALL, "NONE": t.HasMode.NONE}
+_LITERALS: Final[Mapping[str, tuple[Callable[[str], Any], Callable[..., t.Expr]]]] = {
+    "NUMBER": (read_number, t.Literal),
+    "TIME": (read_time, t.Time),
+    "DURATION": (read_duration, t.Duration),
+}
+"""How a lexeme is read, and the node that holds its value."""
 
 _LARGEST_COUNT: Final = 2**53
 _DATE_HINT: Final = "a date is year, month and day: `2026-01-31`"
@@ -75,22 +81,18 @@ class _Modifier:
 
 
 class Part:
-    """What a rule of the grammar holds: lexemes and nodes that are already built, in order."""
+    """What a rule of the grammar holds, in order: lexemes, and what is built already.
 
-    __slots__ = ("children", "span")
+    `types` are the terminals of the lexemes, `nodes` what is built.
+    """
+
+    __slots__ = ("children", "nodes", "span", "types")
 
     def __init__(self, children: list[Any], span: Span) -> None:
         self.children = children
         self.span = span
-
-    @property
-    def types(self) -> list[str]:
-        """The terminals among the children."""
-        return [child.type for child in self.children if isinstance(child, TerminalNode)]
-
-    @property
-    def nodes(self) -> list[Any]:
-        return [child for child in self.children if not isinstance(child, TerminalNode)]
+        self.types: list[str] = [child.terminal for child in children if child.__class__ is Lexeme]
+        self.nodes: list[Any] = [child for child in children if child.__class__ is not Lexeme]
 
 
 class ExpressionBuilder:
@@ -100,45 +102,42 @@ class ExpressionBuilder:
         self.text = text
         self.place = place
         self.diagnostics: list[Diagnostic] = []
-        self.parenthesised: set[int] = set()
+        self.parenthesised: dict[int, t.Expr] = {}
+        self.range = slice(0)
+        """Where in the text the rule stands that is built."""
+        self.is_too_deep = False
 
-    def span(self, token: TerminalNode) -> Span:
-        return self.place(token.first, token.last)
+    def span(self, lexeme: Lexeme) -> Span:
+        return self.place(lexeme.start, lexeme.end)
 
     def bad(self, message: str, span: Span, nearest: str | None = None, hint: str = "") -> None:
         """A value that cannot be read, and one that can, if it is near."""
         fixes = (Fix(f"write `{nearest}`", (Edit(span, nearest),)),) if nearest is not None else ()
         self.diagnostics.append(Diagnostic("RQL107", message, span, hints=(hint,) if hint else (), fixes=fixes))
 
-    def path(self, token: TerminalNode) -> t.Path:
-        path = read_path(token)
-        return t.Path(path.segments, path.exact, span=self.span(token))
+    def path(self, lexeme: Lexeme) -> t.Path:
+        path = read_path(lexeme.text)
+        return t.Path(path.segments, path.exact, span=self.place(lexeme.start, lexeme.end))
 
-    def whole(self, token: TerminalNode) -> int | None:
-        """A whole number, or none with a diagnostic."""
+    def count(self, part: Part) -> int | t.Param | None:
+        """A whole number or a parameter; none, with a diagnostic, for another number."""
+        lexeme = part.children[0]
+        if lexeme.terminal == "PARAM":
+            return t.Param(lexeme.text[1:], span=part.span)
         try:
-            value = read_number(token)
+            value = read_number(lexeme.text)
         except BadLiteral as error:
-            self.bad(str(error), self.span(token))
+            self.bad(str(error), part.span)
             return None
         if isinstance(value, float):
             nearest = str(int(value)) if 1 <= value < _LARGEST_COUNT else None
-            self.bad(f"`{token}` is not a whole number", self.span(token), nearest, "a count is written `10` or `10k`")
+            self.bad(f"`{lexeme.text}` is not a whole number", part.span, nearest, "a count is written `10` or `10k`")
             return None
         return value
 
-    def or_(self, part: Part) -> t.Expr:
-        return t.Or(tuple(part.nodes), span=part.span)
-
-    def and_(self, part: Part) -> t.Expr:
-        return t.And(tuple(part.nodes), span=part.span)
-
-    def not_(self, part: Part) -> t.Expr:
-        return t.Not(part.children[1], span=part.span)
-
     def compare(self, part: Part) -> t.Expr:
         left, op, right = part.children
-        return t.Compare(_COMPARISONS[op.type], left, right, span=part.span)
+        return t.Compare(_COMPARISONS[op.terminal], left, right, span=part.span)
 
     def text_test(self, part: Part) -> t.Expr:
         value, pattern = part.nodes
@@ -166,13 +165,13 @@ class ExpressionBuilder:
 
     def items(self, part: Part) -> t.Listed:
         first = part.children[0]
-        if isinstance(first, TerminalNode):
-            return t.Param(str(first)[1:], span=part.span)
+        if isinstance(first, Lexeme):
+            return t.Param(first.text[1:], span=part.span)
         return first if isinstance(first, t.Query) else tuple(part.children)
 
     def arithmetic(self, part: Part) -> t.Expr:
         left, op, right = part.children
-        return t.Arithmetic(_ARITHMETIC[op.type], left, right, span=part.span)
+        return t.Arithmetic(_ARITHMETIC[op.terminal], left, right, span=part.span)
 
     def negate(self, part: Part) -> t.Expr:
         value: t.Expr = part.children[1]
@@ -189,7 +188,7 @@ class ExpressionBuilder:
 
     def paren(self, part: Part) -> t.Expr:
         value: t.Expr = part.children[0]
-        self.parenthesised.add(id(value))
+        self.parenthesised[id(value)] = value
         return value
 
     def call(self, part: Part) -> t.Expr:
@@ -198,7 +197,7 @@ class ExpressionBuilder:
         modifiers = [argument for argument in rest if isinstance(argument, _Modifier)]
         self._modifiers_twice(rest)
         return t.Call(
-            name.lower(),
+            name.text.lower(),
             arguments,
             last_rows=next((m.last_rows for m in modifiers if m.last_rows is not None), None),
             approx=any(m.approx for m in modifiers),
@@ -222,30 +221,21 @@ class ExpressionBuilder:
         call, keys, *order = part.nodes
         return t.Window(call, keys, order[0] if order else (), span=part.span)
 
-    def partition(self, part: Part) -> tuple[t.Expr, ...]:
-        return tuple(part.nodes)
-
-    def window_order(self, part: Part) -> tuple[t.OrderKey, ...]:
-        return tuple(part.nodes)
-
-    def window_key(self, part: Part) -> t.OrderKey:
-        return self._sorted_by(part.nodes[0], part.types, part.span)
-
     def order_key(self, part: Part) -> t.OrderKey:
-        value = part.nodes[0]
-        if isinstance(value, t.Negate) and id(value) not in self.parenthesised:
-            return self._sorted_by(value.value, ["MINUS", *part.types], part.span)
-        return self._sorted_by(value, part.types, part.span)
-
-    def _sorted_by(self, value: t.Expr, signs: list[str], span: Span) -> t.OrderKey:
+        value, signs = part.nodes[0], part.types
+        if isinstance(value, t.Negate) and "MINUS" not in signs and id(value) not in self.parenthesised:
+            value, signs = value.value, ["MINUS", *signs]
         if len(signs) > 1:
             message = "the direction of this key is given twice"
             hint = "one of `-`, `+`, `asc` and `desc` is enough"
-            self.diagnostics.append(Diagnostic("RQL101", message, span, hints=(hint,)))
-        return t.OrderKey(value, not {"MINUS", "DESC", "SORTED_DESC"}.isdisjoint(signs), span=span)
+            self.diagnostics.append(Diagnostic("RQL101", message, part.span, hints=(hint,)))
+        return t.OrderKey(value, not {"MINUS", "DESC", "SORTED_DESC"}.isdisjoint(signs), span=part.span)
+
+    window_key = order_key
 
     def argument(self, part: Part) -> t.Expr | _Modifier:
-        word, span = str(part.children[0]).lower(), part.span
+        first, span = part.children[0], part.span
+        word = first.text.lower() if isinstance(first, Lexeme) else ""
         match part.types:
             case ["LAST"]:
                 return _Modifier(word, span, last_rows=part.children[1])
@@ -256,64 +246,51 @@ class ExpressionBuilder:
             case ["ALONG", _]:
                 return _Modifier(word, span, x=self.path(part.children[1]))
             case _:
-                value: t.Expr = part.children[0]
+                value: t.Expr = first
                 return value
 
-    def value_query(self, part: Part) -> t.Expr:
-        return t.ValueQuery(part.nodes[0], span=part.span)
-
     def presence(self, part: Part) -> t.Expr:
-        return t.Is(part.children[1], t.State.MISSING, part.children[0].type == "EXISTS", span=part.span)
+        return t.Is(part.children[1], t.State.MISSING, "EXISTS" in part.types, span=part.span)
 
     def field(self, part: Part) -> t.Expr:
         return t.Field(self.path(part.children[0]), span=part.span)
 
     def param(self, part: Part) -> t.Expr:
-        return t.Param(str(part.children[0])[1:], span=part.span)
+        return t.Param(part.children[0].text[1:], span=part.span)
 
-    def number(self, part: Part) -> t.Expr:
-        return self._read(lambda text: t.Literal(read_number(text), span=part.span), part)
-
-    def string(self, part: Part) -> t.Expr:
-        return t.Literal(read_string(part.children[0]), span=part.span)
-
-    def list_value(self, part: Part) -> t.Expr:
-        return t.ListValue(tuple(part.nodes), span=part.span)
-
-    def regex(self, part: Part) -> t.Expr:
-        _, token = part.children
-        place = self.span(token)
-        is_text = token.type == "STRING"
-        pattern = t.Literal(read_string(token), span=place) if is_text else t.Param(str(token)[1:], span=place)
-        return t.Regex(pattern, span=part.span)
-
-    def constant(self, part: Part) -> t.Expr:
-        return t.Literal(_CONSTANTS[part.children[0].type], span=part.span)
-
-    def time(self, part: Part) -> t.Expr:
-        return self._read(lambda text: t.Time(read_time(text), span=part.span), part)
-
-    def moment(self, part: Part) -> t.Expr:
-        return t.RelativeTime(_MOMENTS[part.children[0].type], span=part.span)
-
-    def ago(self, part: Part) -> t.Expr:
-        return self._read(lambda text: t.RelativeTime(t.Moment.NOW, read_duration(text), span=part.span), part)
-
-    def duration(self, part: Part) -> t.Expr:
-        return self._read(lambda text: t.Duration(read_duration(text), span=part.span), part)
-
-    def any_field(self, part: Part) -> t.Expr:
-        token = part.children[0]
-        return t.AnyField(None if token.type == "ANY_FIELD" else self.path(token), span=part.span)
-
-    def untagged(self, part: Part) -> t.Expr:
-        return t.Untagged(span=part.span)
-
-    def _read(self, read: Callable[[str], t.Expr], part: Part) -> t.Expr:
-        """A literal from its lexeme, or a broken expression with a diagnostic."""
+    def literal(self, part: Part) -> t.Expr:
+        """A number, a time or a duration; a broken expression, with a diagnostic, for one that has no value."""
+        lexeme = part.children[0]
+        read, kind = _LITERALS[lexeme.terminal]
         try:
-            return read(part.children[0])
+            return kind(read(lexeme.text), span=part.span)
         except BadLiteral as error:
             hint = _DATE_HINT if "calendar" in str(error) and error.nearest is None else ""
             self.bad(str(error), part.span, error.nearest, hint)
             return t.Broken(span=part.span)
+
+    number = time = duration = literal
+
+    def ago(self, part: Part) -> t.Expr:
+        back = self.literal(part)
+        return t.RelativeTime(t.Moment.NOW, back.value, span=part.span) if isinstance(back, t.Duration) else back
+
+    def string(self, part: Part) -> t.Expr:
+        return t.Literal(read_string(part.children[0].text), span=part.span)
+
+    def regex(self, part: Part) -> t.Expr:
+        _, token = part.children
+        place = self.span(token)
+        is_text = token.terminal == "STRING"
+        pattern = t.Literal(read_string(token.text), span=place) if is_text else t.Param(token.text[1:], span=place)
+        return t.Regex(pattern, span=part.span)
+
+    def constant(self, part: Part) -> t.Expr:
+        return t.Literal(_CONSTANTS[part.types[0]], span=part.span)
+
+    def moment(self, part: Part) -> t.Expr:
+        return t.RelativeTime(_MOMENTS[part.types[0]], span=part.span)
+
+    def any_field(self, part: Part) -> t.Expr:
+        token = part.children[0]
+        return t.AnyField(None if token.terminal == "ANY_FIELD" else self.path(token), span=part.span)

@@ -10,7 +10,8 @@ from runql.language.kinds import SEVERAL
 from runql.language.stages import STAGES
 from runql.syntax import tree as s
 from runql.syntax import tree as t
-from runql.syntax.check_grammar import rule_of
+from runql.syntax.check_grammar import PARTS_STAGES, rule_of
+from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import read_long_string, read_string, string_places
 from runql.syntax.parser.build_expressions import ExpressionBuilder, Part
 from runql.syntax.sql_words import SqlWordKind, sql_words
@@ -31,10 +32,6 @@ class _Option:
     key: str
     span: Span
     value: t.Path | t.Param | str = ""
-
-
-def _is_kind(child: Any) -> bool:
-    return getattr(child, "type", None) == "JOIN_KIND"
 
 
 @frozen
@@ -59,20 +56,22 @@ class StageBuilder(ExpressionBuilder):
         stage: t.Stage = part.children[1]
         return stage
 
-    def _plain_stage(self, kind: Callable[..., t.Stage], part: Part) -> t.Stage:
-        """A stage that is its word and its fields, in order."""
-        return kind(*map(self._plain_field, part.children[1:]), span=part.span)
+    def declared_stage(self, rule: str, part: Part) -> t.Stage:
+        """A stage that is its word and the fields of its node, in order, or the parts that its entry declares."""
+        if rule in PARTS_STAGES:
+            return self._parts_stage(PARTS_STAGES[rule], part)
+        return PLAIN_STAGES[rule](*map(self._plain_field, part.children[1:]), span=part.span)
 
     def _plain_field(self, child: Any) -> Any:
-        match getattr(child, "type", None):
-            case None:
-                return child
-            case "PATH":
+        match child:
+            case Lexeme(terminal="PATH"):
                 return self.path(child)
-            case "GOAL":
-                return s.Goal(child.lower())
+            case Lexeme(terminal="GOAL"):
+                return s.Goal(child.text.lower())
+            case Lexeme():
+                return child.text.lower()
             case _:
-                return child.lower()
+                return child
 
     def _parts_stage(self, terminal: str, part: Part) -> t.Stage:
         """A stage whose entry says what stands in its parts, and which words begin them."""
@@ -81,8 +80,8 @@ class StageBuilder(ExpressionBuilder):
         held: list[list[Any]] = [[] for _ in parts]
         place = 0
         for child in part.children[1:]:
-            if getattr(child, "type", None) in begins:
-                place = begins[child.type]
+            if isinstance(child, Lexeme) and child.terminal in begins:
+                place = begins[child.terminal]
                 continue
             if held[place] and parts[place].kind not in SEVERAL:
                 place += 1
@@ -95,48 +94,23 @@ class StageBuilder(ExpressionBuilder):
 
     # ------------------------------------------------------------ rows and columns
 
-    def where_stage(self, part: Part) -> t.Stage:
-        return s.WhereStage(part.children[1], span=part.span)
-
-    def order_stage(self, part: Part) -> t.Stage:
-        return s.OrderStage(tuple(part.nodes), span=part.span)
-
-    def each(self, part: Part) -> tuple[t.Column, ...]:
-        """The keys of `first 2 by KEY, …`."""
-        return tuple(part.nodes)
-
-    def select_stage(self, part: Part) -> t.Stage:
-        return s.SelectStage(tuple(part.nodes), span=part.span)
-
-    def drop_stage(self, part: Part) -> t.Stage:
-        return s.DropStage(tuple(part.nodes), span=part.span)
-
-    def rename_stage(self, part: Part) -> t.Stage:
-        return s.RenameStage(tuple(part.nodes), span=part.span)
-
     def renamed(self, part: Part) -> tuple[t.Path, t.Path]:
         return self.path(part.children[0]), part.children[2]
 
     def new_name(self, part: Part) -> t.Path:
         token = part.children[0]
-        if token.type == "PATH":
+        if token.terminal == "PATH":
             return self.path(token)
-        name = read_string(token)
+        name = read_string(token.text)
         if not name or "\n" in name:
             message = "a column's name is one line of text"
             self.diagnostics.append(Diagnostic("RQL101", message, part.span))
         return t.Path((name,), exact=True, span=part.span)
 
-    def derive_stage(self, part: Part) -> t.Stage:
-        return s.DeriveStage(tuple(part.nodes), span=part.span)
-
     def group_stage(self, part: Part) -> t.Stage:
         keys = next((node for node in part.nodes if isinstance(node, tuple)), ())
         folds = tuple(node for node in part.nodes if not isinstance(node, tuple))
         return s.GroupStage(keys, folds, span=part.span)
-
-    def group_keys(self, part: Part) -> tuple[t.Column, ...]:
-        return tuple(part.nodes)
 
     def definition(self, part: Part) -> s.Definition:
         name = self.path(part.children[0]) if part.types else None
@@ -150,12 +124,12 @@ class StageBuilder(ExpressionBuilder):
         return s.EdgeStage("LAST_ROW" in part.types, count, by, span=part.span)  # type: ignore[arg-type]
 
     def amount(self, part: Part) -> t.Expr:
-        return self.param(part) if part.types == ["PARAM"] else self.number(part)
+        return self.param(part) if part.types == ["PARAM"] else self.literal(part)
 
     def whole_amount(self, part: Part) -> t.Expr:
-        if part.types == ["PARAM"]:
-            return self.param(part)
-        count = self.whole(part.children[0])
+        count = self.count(part)
+        if isinstance(count, t.Param):
+            return count
         return t.Broken(span=part.span) if count is None else t.Literal(count, span=part.span)
 
     # ------------------------------------------------------------ comparisons of runs
@@ -164,9 +138,6 @@ class StageBuilder(ExpressionBuilder):
         values, *keys = part.nodes
         across = keys.pop() if "ACROSS" in part.types else None
         return s.PivotStage(values, tuple(keys), across, span=part.span)
-
-    def pivoted(self, part: Part) -> tuple[s.Definition, ...]:
-        return tuple(part.nodes)
 
     def unnest_stage(self, part: Part) -> t.Stage:
         return s.UnnestStage(self.path(part.children[1]), next(iter(part.nodes), None), span=part.span)
@@ -186,14 +157,14 @@ class StageBuilder(ExpressionBuilder):
         return _BinOption(part.types[0], part.span, tuple(part.nodes))
 
     def goal(self, part: Part) -> tuple[s.Goal, t.Expr]:
-        return _GOALS[part.children[0].lower()], part.children[1]
+        return _GOALS[part.children[0].text.lower()], part.children[1]
 
     # ------------------------------------------------------------ two tables
 
     def join_stage(self, part: Part) -> t.Stage:
-        other, *keys = part.nodes
-        kind = next((s.JoinKind(one.lower()) for one in part.children if _is_kind(one)), s.JoinKind.INNER)
-        (query, place) = other
+        (query, place), *keys = part.nodes
+        has_kind = "JOIN_KIND" in part.types
+        kind = s.JoinKind(part.children[1].text.lower()) if has_kind else s.JoinKind.INNER
         return s.JoinStage(query, tuple(keys), kind, other_span=place, span=part.span)
 
     def union_stage(self, part: Part) -> t.Stage:
@@ -204,13 +175,13 @@ class StageBuilder(ExpressionBuilder):
         return part.nodes[0], part.span
 
     def join_key(self, part: Part) -> tuple[t.Path, t.Path]:
-        paths = [self.path(child) for child in part.children if child.type == "PATH"]
+        paths = [self.path(child) for child in part.children if child.terminal == "PATH"]
         return paths[0], paths[-1]
 
     # ------------------------------------------------------------ looking, keeping, asserting
 
     def plot_stage(self, part: Part) -> t.Stage:
-        shape = part.children[1].lower() if "SHAPE" in part.types else None
+        shape = part.children[1].text.lower() if "SHAPE" in part.types else None
         plotted = [node for node in part.nodes if not isinstance(node, _Option)]
         options = [node for node in part.nodes if isinstance(node, _Option)]
         chosen: dict[str, Any] = {}
@@ -230,28 +201,24 @@ class StageBuilder(ExpressionBuilder):
         message = f"`{written.lower()}` is given twice"
         self.diagnostics.append(Diagnostic("RQL105", message, span, fixes=fixes))
 
-    def plotted(self, part: Part) -> tuple[t.Path, ...]:
-        return tuple(part.nodes)
-
     def plot_option(self, part: Part) -> _Option:
-        word, *values = part.children
-        if not values:
-            return _Option(word.lower(), part.span)
-        (value,) = values
-        match value.type:
-            case "AXIS":
-                return _Option(f"{word.lower()} {value.lower()}", part.span)
-            case "STRING":
-                return _Option(word.lower(), part.span, read_string(value))
-            case "PARAM":
-                return _Option(word.lower(), part.span, t.Param(str(value)[1:], span=self.span(value)))
+        word, *values = [child.text for child in part.children]
+        match part.types[1:]:
+            case ["AXIS"]:
+                return _Option(f"{word.lower()} {values[0].lower()}", part.span)
+            case ["STRING"]:
+                return _Option(word.lower(), part.span, read_string(values[0]))
+            case ["PARAM"]:
+                return _Option(word.lower(), part.span, t.Param(values[0][1:], span=self.span(part.children[1])))
+            case ["PATH"]:
+                return _Option(word.lower(), part.span, self.path(part.children[1]))
             case _:
-                return _Option(word.lower(), part.span, self.path(value))
+                return _Option(word.lower(), part.span)
 
     def sql_stage(self, part: Part) -> t.Stage:
         token = part.children[1]
-        written = str(token)
-        question = read_long_string(written) if token.type == "LONG_STRING" else read_string(written)
+        written: str = token.text
+        question = read_long_string(written) if token.terminal == "LONG_STRING" else read_string(written)
         start: int = part.span.end - len(written)
         places = [start + place for place in string_places(written)]
         named = tuple(
@@ -262,8 +229,8 @@ class StageBuilder(ExpressionBuilder):
         return s.SqlStage(question, written, Span(start, part.span.end), named, span=part.span)
 
     def to_stage(self, part: Part) -> t.Stage:
-        return s.ToStage(read_string(part.children[1]), "SAFE" in part.types, span=part.span)
+        return s.ToStage(read_string(part.children[1].text), "SAFE" in part.types, span=part.span)
 
     def assert_stage(self, part: Part) -> t.Stage:
-        message = read_string(part.children[-1]) if "STRING" in part.types else None
+        message = read_string(part.children[-1].text) if "STRING" in part.types else None
         return s.AssertStage(part.nodes[0], message, span=part.span)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from runql.text.diagnostic import Edit
+from runql.syntax.mistake import Mistake, Repair
+from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
@@ -98,3 +99,21 @@ class Shadow:
             position = edit.span.end
         copy(position, len(self.text))
         return Shadow("".join(parts), tuple(pieces)) if pieces else Shadow("", ())
+
+    def diagnostic(self, mistake: Mistake, repairs: tuple[Repair, ...]) -> Diagnostic:
+        """A mistake, placed in the written text."""
+        fixes = []
+        for repair in repairs:
+            edits = [self.written(edit) for edit in repair.edits]
+            known = tuple(edit for edit in edits if isinstance(edit, Edit))
+            if len(known) == len(edits):
+                fixes.append(Fix(repair.title, known))
+        return Diagnostic(
+            mistake.code,
+            mistake.message,
+            self.place(mistake.span.start, mistake.span.end),
+            hints=mistake.hints,
+            fixes=tuple(fixes),
+            labels=tuple(Label(self.place(span.start, span.end), text) for span, text in mistake.labels),
+            expected=mistake.expected,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runql.syntax.lexer import Attempt, run
+from runql.syntax.lr_parser import Attempt, run
 from runql.syntax.mistake import Mistake, Place
 from runql.syntax.mistakes.recognisers import mistakes
 from runql.syntax.parser.edited_text import Shadow

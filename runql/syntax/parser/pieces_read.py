@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import Attempt, replay
+from runql.syntax.lr_parser import Attempt, is_whole
 from runql.syntax.mistake import Repair, tidy
 
 
@@ -21,7 +21,7 @@ def begun(attempt: Attempt, *, at_pipe: bool) -> int:
         if terminal not in begins or (terminal == "PIPE" and index == last and not at_pipe):
             continue
         count = index + (terminal == "SEMI")
-        if replay(attempt, count) is not None:
+        if is_whole(attempt, count):
             return count
     return 0
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
-from runql.syntax.lexer import run
+from runql.syntax.lr_parser import run
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import OTHER_ROWS, WindowRows, together, turned, window_of

@@ -12,7 +12,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, shown
-from runql.syntax.mistakes.stages import SHAPES, tried
+from runql.syntax.mistakes.piped.stages import SHAPES, tried
 from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
