@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
@@ -92,26 +92,40 @@ def _joined(clause: t.WhereClause, text: str, joint: str) -> list[Edit]:
 
 
 def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
-    """What the parser takes and nobody means: a hyphen in a name, `order by -x`, `= None`, `metrics.loss`."""
+    """What the parser takes and nobody means: a hyphen in a name, `order by -x`, `= None`, `metrics.loss`.
+
+    Only what stands in one of the tables below is looked at.
+    """
     found: list[Mistake] = []
     clauses = keywords().beginnings
     clause = ""
     for index, lexeme in enumerate(lexemes):
-        clause = lexeme.terminal if lexeme.terminal in clauses else clause
-        if index and clause in EXPRESSIONS and (check := _CHECKS.get(lexeme.terminal)) is not None:
-            checked = check(text, lexemes, index, clause)
-            if checked is not None:
-                found.append(checked)
+        terminal = lexeme.terminal
+        clause = terminal if terminal in clauses else clause
+        if clause not in EXPRESSIONS or index == 0:
+            continue
+        match terminal:
+            case "PATH":
+                word = lexeme.text.partition(".")[0].lower()
+                check = _named_in_group if clause == "GROUP" else _WORDS.get(word)
+            case "MINUS":
+                check = _SIGNS.get(lexemes[index - 1].terminal)
+            case "NUMBER":
+                check = _NUMBERS.get(text[lexeme.end : lexeme.end + 1])
+            case _:
+                check = _OTHERS.get(terminal)
+        mistake = check(text, lexemes, index, clause) if check is not None else None
+        if mistake is not None:
+            found.append(mistake)
     return found
 
 
-def _minus(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
-    if index + 1 == len(lexemes):
+def _subtraction(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
+    if index + 1 == len(lexemes) or _is_comment(text, lexemes[index], lexemes[index + 1]):
         return None
     last, lexeme, after = lexemes[index - 1 : index + 2]
     before = lexemes[index - 2] if index > 1 else None
-    checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
-    checked = checked or _plus_minus(text, last, lexeme, after)
+    checked = _order_by(last, before, after)
     if checked is None and clause == "ORDER":
         checked = _two_keys(last, lexeme, after)
     if checked is None and last.end == lexeme.start and lexeme.end == after.start:
@@ -120,9 +134,11 @@ def _minus(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mis
     return checked
 
 
-def _plus_minus(text: str, plus: Lexeme, minus: Lexeme, after: Lexeme) -> Mistake | None:
+def _plus_minus(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
     """`mean(acc) +- std(acc)`, which would be their difference."""
-    if plus.text != "+" or plus.end != minus.start or after.terminal == "NUMBER":
+    plus, minus = lexemes[index - 1 : index + 1]
+    after = lexemes[index + 1] if index + 1 < len(lexemes) else None
+    if plus.end != minus.start or after is None or after.terminal == "NUMBER":
         return None
     span = Span(plus.start, minus.end)
     repairs = (replacing(len(text[: plus.start].rstrip()), span.end, ",", "write them beside each other"),)
@@ -130,15 +146,58 @@ def _plus_minus(text: str, plus: Lexeme, minus: Lexeme, after: Lexeme) -> Mistak
     return Mistake("RQL101", message, span, ("for example: `mean(acc), std(acc)`",), repairs=repairs)
 
 
-def _path(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
-    last, lexeme = lexemes[index - 1 : index + 1]
-    checked = _none(text, lexeme, last, lexemes[index - 2] if index > 1 else None)
-    checked = checked or _metric_named(lexemes[index : index + 3]) or _mlflow(lexeme, last)
-    if checked is None and clause == "GROUP":
-        from runql.syntax.mistakes.piped.stages import named_key
+def _sql_comment(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
+    """`-- words`, which would be a double minus."""
+    first, second = lexemes[index - 1 : index + 1]
+    if not _is_comment(text, first, second):
+        return None
+    span = Span(first.start, second.end)
+    return idiom("a comment elsewhere", "--", "#", span, replacing(span.start, span.end, "#"))
 
-        checked = named_key(text, lexemes, index)
-    return checked
+
+def _is_comment(text: str, first: Lexeme, second: Lexeme) -> bool:
+    return second.terminal == "MINUS" and first.end == second.start and text[second.end : second.end + 1].isspace()
+
+
+def _date(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
+    """`01-31-2026`, `2026/01/31`, which would be arithmetic."""
+    match = _OTHER_DATE.match(text, lexemes[index].start)
+    if match is None:
+        return None
+    repairs: tuple[Repair, ...] = ()
+    if match["year"]:
+        repairs = (replacing(match.start(), match.end(), f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"),)
+    span = Span(match.start(), match.end())
+    return Mistake("RQL107", f"`{match[0]}` is no date", span, ("a date is `2026-01-31`",), repairs=repairs)
+
+
+def _none(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
+    """`x == None`, which would be a field of that name."""
+    sign, word = lexemes[index - 1 : index + 1]
+    if word.text not in {"None", "nil", "undefined", "NULL"} or sign.terminal not in {"EQ", "NE"} or index < 2:
+        return None
+    new = "is null" if sign.terminal == "EQ" else "is not null"
+    span = Span(sign.start, word.end)
+    return idiom("Python", text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _mlflow(_text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
+    """`metrics.loss`, `params.lr`: a logged name that begins so is written with its namespace."""
+    before, word = lexemes[index - 1 : index + 1]
+    namespace, dot, rest = word.text.partition(".")
+    named = _metric_named(lexemes[index : index + 3])
+    if named is not None or not dot or namespace not in _MLFLOW or before.terminal == "AS":
+        return named
+    new = f"{_MLFLOW[namespace]}.{rest}"
+    hint = f"a logged name that begins so is written `{_MLFLOW[namespace]}.{word.text}`"
+    return idiom("MLflow", word.text, new, Span(word.start, word.end), replacing(word.start, word.end, new), hint)
+
+
+def _named_in_group(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
+    from runql.syntax.mistakes.piped.stages import named_key
+
+    checked = _none(text, lexemes, index, clause) or _mlflow(text, lexemes, index, clause)
+    return checked or named_key(text, lexemes, index)
 
 
 def _function(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
@@ -158,18 +217,24 @@ def _modulo(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake
     return list_of_r(text, lexemes[index])
 
 
-def _number(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
-    return _date(text, lexemes[index])
+_Check: TypeAlias = Callable[[str, Sequence[Lexeme], int, str], Mistake | None]
+"""Looks at a lexeme that is not the first: the text, its lexemes, the place of that one, its clause."""
 
-
-_CHECKS: Final[Mapping[str, Callable[[str, Sequence[Lexeme], int, str], Mistake | None]]] = {
-    "MINUS": _minus,
-    "PATH": _path,
-    "FUNCTION": _function,
-    "MODULO": _modulo,
-    "NUMBER": _number,
+_WORDS: Final[Mapping[str, _Check]] = {
+    **dict.fromkeys(("none", "nil", "undefined", "null"), _none),
+    **dict.fromkeys(("metric", "metrics", "logged", "params", "parameters"), _mlflow),
 }
-"""What is looked at, by terminal: the text, its lexemes, the place of one that is not the first, its clause."""
+"""What is looked at of a name, by its first word."""
+_SIGNS: Final[Mapping[str, _Check]] = {
+    **dict.fromkeys(("PATH", "NUMBER", "RPAR"), _subtraction),
+    "PLUS": _plus_minus,
+    "MINUS": _sql_comment,
+}
+"""What is looked at of a minus, by the terminal before it."""
+_NUMBERS: Final[Mapping[str, _Check]] = {"-": _date, "/": _date}
+"""What is looked at of a number, by the sign behind it."""
+_OTHERS: Final[Mapping[str, _Check]] = {"FUNCTION": _function, "MODULO": _modulo}
+"""What is looked at of another terminal."""
 
 
 def _python_call(text: str, name: Lexeme) -> Mistake | None:
@@ -197,18 +262,6 @@ def _python_call(text: str, name: Lexeme) -> Mistake | None:
     if new.endswith(_MISSING) or (new.endswith("null") and name.text.lower().startswith("pd.")):
         written = f"{'not ' * ('not' in new)}({missing(inner).text})"
     return idiom("Python", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
-
-
-def _date(text: str, number: Lexeme) -> Mistake | None:
-    """`01-31-2026`, `2026/01/31`, which would be arithmetic."""
-    match = _OTHER_DATE.match(text, number.start)
-    if match is None:
-        return None
-    repairs: tuple[Repair, ...] = ()
-    if match["year"]:
-        repairs = (replacing(match.start(), match.end(), f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"),)
-    span = Span(match.start(), match.end())
-    return Mistake("RQL107", f"`{match[0]}` is no date", span, ("a date is `2026-01-31`",), repairs=repairs)
 
 
 def _order_by(by: Lexeme, order: Lexeme | None, after: Lexeme) -> Mistake | None:
@@ -242,24 +295,6 @@ def _two_keys(left: Lexeme, sign: Lexeme, right: Lexeme) -> Mistake | None:
     )
 
 
-def _sql_comment(text: str, first: Lexeme, second: Lexeme) -> Mistake | None:
-    """`-- words`, which would be a double minus."""
-    if second.terminal != "MINUS" or first.end != second.start or not text[second.end : second.end + 1].isspace():
-        return None
-    return idiom(
-        "a comment elsewhere", "--", "#", Span(first.start, second.end), replacing(first.start, second.end, "#")
-    )
-
-
-def _none(text: str, word: Lexeme, sign: Lexeme, field: Lexeme | None) -> Mistake | None:
-    """`x == None`, which would be a field of that name."""
-    if word.text not in {"None", "nil", "undefined", "NULL"} or sign.terminal not in {"EQ", "NE"} or field is None:
-        return None
-    new = "is null" if sign.terminal == "EQ" else "is not null"
-    span = Span(sign.start, word.end)
-    return idiom("Python", text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-
-
 def _metric_named(lexemes: Sequence[Lexeme]) -> Mistake | None:
     """`metric.name = "loss"`: whether a metric was logged."""
     if len(lexemes) < 3 or lexemes[0].text.lower() not in _METRIC_NAMES or lexemes[2].terminal != "STRING":
@@ -273,16 +308,6 @@ def _metric_named(lexemes: Sequence[Lexeme]) -> Mistake | None:
     new = f"{word}(logged.{written})"
     old = f"{lexemes[0].text} {lexemes[1].text} {lexemes[2].text}"
     return idiom("MLflow", old, new, span, replacing(span.start, span.end, new))
-
-
-def _mlflow(word: Lexeme, before: Lexeme) -> Mistake | None:
-    """`metrics.loss`, `params.lr`: a logged name that begins so is written with its namespace."""
-    namespace, dot, rest = word.text.partition(".")
-    if not dot or namespace not in _MLFLOW or before.terminal == "AS":
-        return None
-    new = f"{_MLFLOW[namespace]}.{rest}"
-    hint = f"a logged name that begins so is written `{_MLFLOW[namespace]}.{word.text}`"
-    return idiom("MLflow", word.text, new, Span(word.start, word.end), replacing(word.start, word.end, new), hint)
 
 
 def _in_list(lexemes: Sequence[Lexeme], index: int) -> bool:
