@@ -243,7 +243,7 @@ class HistoriesOperator(TableOperator):
 
     def _selection(self, found: Sequence[FoundRun]) -> Selection | None:
         """The columns of the run that stand on each row: those selected."""
-        selected = without_doubles(expand(self._columns, records_in(found)))
+        selected = without_doubles(expand(self._columns, records_in(found))) if self._columns else ()
         selected = with_project(selected, self._executor)
         return Selection(selected) if selected else None
 

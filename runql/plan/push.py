@@ -228,7 +228,8 @@ def _part(plan: Plan, condition: TypedExpr | None, able: Capabilities, catalog: 
         read = joined(scan.taken, needed_of(here))  # SQL decides which runs come: what it was told of them is not read
     # Where pages are for free, the runs behind a limit are read too, to say how many match.
     reads_all = able.cheap_pages and able.form is not Form.SQL
-    stops = ordered and (not reads_all or (condition is not None and reads_history(condition)))
+    is_dear = condition is not None and reads_history(condition)
+    stops = ordered and (is_dear or not reads_all)
     suffices = ordered and not here and not reads_all
     is_empty = never_true(condition)
     fetch = Fetch(
@@ -247,7 +248,7 @@ def _part(plan: Plan, condition: TypedExpr | None, able: Capabilities, catalog: 
     )
     left = all_of(here) if trusts and (asked.exact or able.form is not Form.WANDB) else condition
     runs: Runs = fetch
-    for part in by_cost(left) if left is not None else ():
+    for part in by_cost(left) if left is not None and is_dear else (left,):
         runs = runs if part is None else Filter(runs, part)
     return _Part(fetch, runs, stops)
 
@@ -279,9 +280,9 @@ def _asked(
         case Form.WANDB:
             from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
 
-            found = NarrowedTerms(terms, able, catalog, at_once=True)
-            order, ordered = found.order(keys)
-            return _Asked(WandbSelector(found.filters, order), found.there, found.here, found.exact, ordered)
+            found = NarrowedTerms(terms, able, catalog, keys, at_once=True)
+            asked = WandbSelector(found.filters, found.order)
+            return _Asked(asked, found.there, found.here, found.exact, found.ordered)
         case _:
             assert_never(able.form)
 
@@ -315,8 +316,8 @@ def selector_of_runs(plan: Plan, capabilities: Capabilities, catalog: Catalog | 
 
     if capabilities.form is not Form.WANDB:
         capabilities = replace(capabilities, form=Form.WANDB, filters=Trust.HINT)
-    found = NarrowedTerms(_terms(condition_of(table_of(plan).input)), capabilities, catalog)
-    return WandbSelector(found.filters, found.order(keys_of(plan))[0])
+    found = NarrowedTerms(_terms(condition_of(table_of(plan).input)), capabilities, catalog, keys_of(plan))
+    return WandbSelector(found.filters, found.order)
 
 
 def _per_page(plan: Plan, able: Capabilities, limit: int | None) -> int:

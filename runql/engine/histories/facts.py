@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import Final
 
 from runql.engine.histories.aggregates import is_reading
@@ -15,10 +16,12 @@ from runql.semantic.typed import FieldKey, HistoryNode, TAggregate
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 
 _COUNT: Final = "count"
 
 
+@changeable
 class HistoryFacts:
     """Counts over the histories of an answer, filled while its tables are made.
 
@@ -30,23 +33,22 @@ class HistoryFacts:
     read. `carried_samples`: whether `ffill` had only what a source had sampled to carry forward.
     """
 
-    def __init__(self, align: AlignMode) -> None:
-        self._align = align
-        self.rows = 0
-        self.rows_of: Counter[str] = Counter()
-        self.shown_of: Counter[str] = Counter()
-        self.runs_of: Counter[str] = Counter()
-        self.nan_values = 0
-        self.without_x = 0
-        self.runs = 0
-        self.sampled_runs = 0
-        self.empty_runs = 0
-        self.notices_of_backend: dict[Diagnostic, None] = {}
-        self.carried_samples = False
-        self._apart = False
-        self._run_rows = 0
-        self._run_sampled = False
-        self._run_has: set[str] = set()
+    _align: AlignMode
+    rows: int = 0
+    rows_of: Counter[str] = field(default_factory=Counter)
+    shown_of: Counter[str] = field(default_factory=Counter)
+    runs_of: Counter[str] = field(default_factory=Counter)
+    nan_values: int = 0
+    without_x: int = 0
+    runs: int = 0
+    sampled_runs: int = 0
+    empty_runs: int = 0
+    notices_of_backend: dict[Diagnostic, None] = field(default_factory=dict)
+    carried_samples: bool = False
+    _apart: bool = False
+    _run_rows: int = 0
+    _run_sampled: bool = False
+    _run_has: set[str] = field(default_factory=set)
 
     @property
     def runs_begun(self) -> int:

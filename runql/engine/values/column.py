@@ -42,7 +42,6 @@ HELD, NULL, ABSENT = 0, 1, 2
 
 _NULL_TYPE: Final = type(None)
 _FLOATS: Final = frozenset({float})
-_INTS: Final = frozenset({int})
 _GAPS: Final = frozenset({_NULL_TYPE, Missing})
 _NUMBERS: Final = frozenset({int, float})
 _ALL_BUT_ABSENT: Final = bytes((1, 1, 0)) + bytes(253)
@@ -342,30 +341,22 @@ def column_of(cells: Iterable[Value]) -> Column:
     made: Column | None = None
     if types == _FLOATS:
         made = Numbers(array("d", held))
-    elif types == _INTS:
-        made = _integers(held)
     elif types - _GAPS <= _NUMBERS and not types <= _GAPS:
-        made = _numbers_with_gaps(held, types)
+        made = _numbers(held, types)
     return Objects(held, types) if made is None else made
 
 
-def _integers(cells: list[int]) -> Numbers | None:
-    try:
-        return Numbers(array("q", cells))
-    except OverflowError:
-        return None
-
-
-def _numbers_with_gaps(cells: list[Value], types: frozenset[type]) -> Numbers | None:
-    gaps = None
+def _numbers(cells: list[Value], types: frozenset[type]) -> Numbers | None:
+    """A column of numbers and gaps; `None` if no array holds each of them exactly."""
+    gaps, filled = None, cells
     if not types <= _NUMBERS:
         gaps = bytes([NULL if cell is None else ABSENT if cell is MISSING else HELD for cell in cells])
         filled = [0 if gap else cell for cell, gap in zip(cells, gaps, strict=True)]
-    else:
-        filled = cells
     if float not in types:
-        made = _integers(filled)
-        return None if made is None else Numbers(made.values, None, gaps)
+        try:
+            return Numbers(array("q", filled), None, gaps)
+        except OverflowError:
+            return None
     if int not in types:
         return Numbers(array("d", filled), None, gaps)
     whole = bytes([type(cell) is int for cell in cells])

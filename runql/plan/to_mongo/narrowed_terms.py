@@ -14,10 +14,11 @@ from runql.syntax.mongo.nodes import BY_CREATION, MongoFilter, MongoOrder, Order
 
 
 class NarrowedTerms:
-    """What a source is asked for of the terms of a condition, in the form of W&B.
+    """What a source is asked for of the terms of a condition and the keys of an order, in the form of W&B.
 
     `filters`: all that it takes, as one filter. `there`: the terms that stand in it, `here`: the others. `exact`: it
     lets through the runs of the condition and no other. `at_once`: only terms that are short enough for one request.
+    `order`: what is asked for, and `ordered`: the answer then comes in the order of the keys.
     """
 
     def __init__(
@@ -25,11 +26,10 @@ class NarrowedTerms:
         terms: tuple[TypedExpr, ...],
         capabilities: Capabilities,
         catalog: Catalog | None,
+        keys: tuple[TOrderKey, ...] = (),
         *,
         at_once: bool = False,
     ) -> None:
-        self._capabilities = capabilities
-        self._catalog = catalog
         takes_any = capabilities.filters is not Trust.NONE
         narrower = Narrower(capabilities, catalog) if takes_any else None
         found = [(term, None if narrower is None else narrower.narrow(term)) for term in terms]
@@ -44,14 +44,9 @@ class NarrowedTerms:
         self.there = tuple(term for term, _ in taken)
         self.here = tuple(term for term in terms if id(term) not in left)
         self.exact = whole.exact and not self.here
-
-    def order(self, keys: tuple[TOrderKey, ...]) -> tuple[MongoOrder, bool]:
-        """The order to ask for, and whether the answer then comes in the order of the plan."""
-        is_exact = self._capabilities.order is Trust.EXACT
-        if not keys:
-            return BY_CREATION, is_exact
-        first = keys[0].value
-        path = order_path(first.key, self._catalog) if isinstance(first, TField) else None
-        if path is None or self._capabilities.order is Trust.NONE:
-            return BY_CREATION, False
-        return (OrderField(read_field(path), keys[0].descending),), is_exact and len(keys) == 1
+        first = keys[0].value if keys and capabilities.order is not Trust.NONE else None
+        path = order_path(first.key, catalog) if isinstance(first, TField) else None
+        self.order: MongoOrder = BY_CREATION
+        if path is not None:
+            self.order = (OrderField(read_field(path), keys[0].descending),)
+        self.ordered = capabilities.order is Trust.EXACT and len(keys) == (0 if path is None else 1)
