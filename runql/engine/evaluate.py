@@ -156,10 +156,7 @@ def values_of(expr: TypedExpr, records: Sequence[RunRecord], aggregates_of: Aggr
 def _applied(work: Callable[..., Value], node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
     """What a node makes of the values of its children."""
     first, *others = parts
-    if isinstance(node, TIn) and (constants := constants_of(node)) is not None:
-        is_one = is_among(constants, any_case=_reads_state(node.value))
-        return lambda record, aggregates: is_one(first(record, aggregates))
-    if not others:
+    if not others or (isinstance(node, TIn) and constants_of(node) is not None):
         return lambda record, aggregates: work(first(record, aggregates))
     if len(others) == 1:
         (second,) = others
@@ -284,6 +281,8 @@ def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR09
             return _any_case(COMPARISONS[op]) if _reads_state(left, right) else COMPARISONS[op]
         case TBetween(value=value, low=low, high=high):
             return _any_case(between) if _reads_state(value, low, high) else between
+        case TIn(value=value) if (constants := constants_of(node)) is not None:
+            return is_among(constants, any_case=_reads_state(value))
         case TIn(value=value, items=items):
             tests = [_equality(value, item) for item in items]
             return lambda first, *rest: any(test(first, other) for test, other in zip(tests, rest, strict=True))

@@ -20,12 +20,13 @@ def constants_of(node: TIn) -> tuple[Value, ...] | None:
     return tuple(item.value for item in node.items if isinstance(item, TConst))
 
 
-def is_among(constants: Sequence[Value], *, any_case: bool = False) -> Callable[[Value], bool]:
-    """The test of one value: `=` with any of them, where the literal null asks for null or missing."""
+def is_among(constants: Sequence[Value], *, any_case: bool = False) -> Callable[..., bool]:
+    """The test of a value, whatever is given behind it: `=` with any of the constants, where the literal null asks for
+    null or missing."""
     asks_null = any(value is None for value in constants)
     known = frozenset(_key(value, any_case) for value in constants if value is not None and equal(value, value))
 
-    def test(value: Value) -> bool:
+    def test(value: Value, *_constants: Value) -> bool:
         if is_null(value):
             return asks_null
         return equal(value, value) and _key(value, any_case) in known
