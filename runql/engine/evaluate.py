@@ -123,19 +123,19 @@ def compile_value(expr: TypedExpr) -> ValueOf:
     done: list[tuple[_ValueOf, int]] = []
     """With how many functions stand above each other in each."""
     for node in postorder(expr):
-        operands = done[len(done) - len(children(node)) :]
-        depth = 1 + max((below for _, below in operands), default=0)
-        if depth > _MAX_CLOSURE_DEPTH:
+        count = len(children(node))
+        if not count:
+            done.append((_leaf(node), 1))
+            continue
+        parts, depths = zip(*done[-count:], strict=True)
+        del done[-count:]
+        if max(depths) >= _MAX_CLOSURE_DEPTH:
             return _compile_steps(expr)
-        del done[len(done) - len(operands) :]
-        parts = [part for part, _ in operands]
-        if not parts:
-            made = _leaf(node)
-        elif isinstance(node, TAnd | TOr):
+        if isinstance(node, TAnd | TOr):
             made = _short_circuit(parts, stop=isinstance(node, TOr))
         else:
             made = _applied(_operation(node), node, parts)
-        done.append((made, depth))
+        done.append((made, 1 + max(depths)))
     return done[0][0]
 
 
@@ -153,7 +153,7 @@ def values_of(expr: TypedExpr, records: Sequence[RunRecord], aggregates_of: Aggr
     return [value_of(one, NO_AGGREGATES if aggregates_of is None else aggregates_of(one)) for one in records]
 
 
-def _applied(work: Callable[..., Value], node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
+def _applied(work: Callable[..., Value], node: TypedExpr, parts: Sequence[_ValueOf]) -> _ValueOf:
     """What a node makes of the values of its children."""
     first, *others = parts
     if not others or (isinstance(node, TIn) and constants_of(node) is not None):
@@ -168,7 +168,7 @@ def _applied(work: Callable[..., Value], node: TypedExpr, parts: list[_ValueOf])
     return lambda record, aggregates: work(*[part(record, aggregates) for part in parts])
 
 
-def _short_circuit(parts: list[_ValueOf], *, stop: bool) -> _ValueOf:
+def _short_circuit(parts: Sequence[_ValueOf], *, stop: bool) -> _ValueOf:
     """`and` (stop at false) or `or` (stop at true)."""
 
     def run(record: Any, aggregates: Aggregates) -> Value:
