@@ -44,7 +44,7 @@ from runql.errors import BackendError
 from runql.pull.pull import PullCounts, pull
 from runql.sources.open import SourcePlace
 from runql.sources.wandb import Credentials, WandbService
-from runql.sources.wandb.http.client import LineSettings
+from runql.sources.wandb.http.transport import LineSettings
 from runql.sources.wandb.service import ServiceOptions
 line = LineSettings(backoff_seconds=0.05, give_up_seconds=1.0)
 service = WandbService(Credentials(sys.argv[1]), ServiceOptions(line=line))

@@ -14,7 +14,7 @@ from runql.sources.open import SourcePlace
 from runql.sources.protocol import HistoryRequest
 from runql.sources.store.service import StoreService
 from runql.sources.wandb import Credentials, WandbService
-from runql.sources.wandb.http.client import LineSettings
+from runql.sources.wandb.http.transport import LineSettings
 from runql.sources.wandb.service import ServiceOptions
 from tests.server import LoopbackServer, Store
 from tests.server.faults import Fault, Seen

@@ -20,7 +20,7 @@ from runql.sources.store import table
 from runql.sources.store.service import StoreService
 from runql.sources.store.writer import StoreWriter
 from runql.sources.wandb import Credentials, WandbService
-from runql.sources.wandb.http.client import LineSettings
+from runql.sources.wandb.http.transport import LineSettings
 from runql.sources.wandb.service import ServiceOptions
 from runql.text.diagnostic import Diagnostic
 from tests.contract.sample import SAMPLE, SampleProject

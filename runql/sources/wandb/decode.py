@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from runql.engine.mongo.history_keys import read_history_keys
+from runql.semantic.json_text import read_json
 from runql.semantic.record import AgentRecord, LoggedMetrics, ProjectRecord, SweepRecord, UserRecord
-from runql.sources.wandb.failures.failures import loads
 from runql.sources.wandb.history_keys import NON_FINITE
 from runql.text.frozen import frozen
 
@@ -48,7 +48,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
         return value
     if isinstance(value, str):
         try:
-            value = loads(value)
+            value = read_json(value).value
         except ValueError:
             return {}
     return value if isinstance(value, Mapping) else {}

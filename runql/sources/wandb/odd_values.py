@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -14,6 +15,7 @@ from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 
 _SAID: Final = attrgetter("said")
 _ROWS: Final = frozenset({"sampledHistory"})
@@ -112,14 +114,16 @@ def fewer_notice(run_id: str, counted: Mapping[str, int], came: Mapping[str, int
     return (Diagnostic("RQL412", said, count=short[name]),)
 
 
+@changeable
 class OddRows:
-    """What is to be said of the rows of runs, until it is said."""
+    """What is to be said of the rows of runs, until it is said. `are_any`: there may be something."""
 
-    def __init__(self) -> None:
-        self._outsize: dict[str, dict[str, str]] = {}
-        self._unread: dict[str, int] = {}
+    are_any: bool = False
+    _outsize: dict[str, dict[str, str]] = field(default_factory=dict)
+    _unread: dict[str, int] = field(default_factory=dict)
 
     def add_all(self, found: Mapping[str, dict[str, str]]) -> None:
+        self.are_any = True
         for run_id, names in found.items():
             self._outsize.setdefault(run_id, {}).update(names)
 
@@ -154,12 +158,12 @@ class OddRows:
         return (*((lost,) if unread else ()), *((outsize_notice(run_id, outsize),) if outsize else ()))
 
 
+@changeable
 class OddRuns:
     """What was said of the runs of one listing."""
 
-    def __init__(self) -> None:
-        self._said: dict[Diagnostic, None] = {}
-        self._more: dict[str, set[str]] = {}
+    _said: dict[Diagnostic, None] = field(default_factory=dict)
+    _more: dict[str, set[str]] = field(default_factory=dict)
 
     def of(self, runs: Sequence[RunRecord]) -> Iterator[Diagnostic]:
         """What is new of these runs."""

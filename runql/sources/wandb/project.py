@@ -5,31 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import partial
-from typing import Any, TypeAlias, assert_never
-from urllib.parse import urlsplit
+from dataclasses import field
+from typing import Any, Final, TypeAlias, assert_never
 
 from runql.errors import BackendError, NotFound, RunQLError
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
-from runql.semantic.json_text import Oddity
 from runql.sources.protocol import Wanted
-from runql.sources.wandb.answer_shapes import Fields, conform
+from runql.sources.wandb.answer_shapes import Fields
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import Client, GraphqlAnswer, GraphqlCall
-from runql.sources.wandb.http.retry_rule import Stakes
+from runql.sources.wandb.http.flow_control import Stakes
 from runql.sources.wandb.observed_fields import Learning
 from runql.sources.wandb.schema.abilities import Abilities
-from runql.sources.wandb.schema.documents import GraphqlDocument, document, operation_of
+from runql.sources.wandb.schema.documents import GraphqlDocument, document
 from runql.sources.wandb.schema.refusals import read_refusals
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 
 _MOST_REFUSALS = 12
-_WHOLE_INSTEAD = (
+_WHOLE_INSTEAD: Final = (
     ("some_config", "all_config", "Run.config(keys)"),
     ("some_summary", "all_summary", "Run.summaryMetrics(keys)"),
 )
+"""Options for single fields; for the whole in their stead, where a server lacks the coordinate."""
 
 
 @frozen
@@ -50,42 +49,35 @@ Sent: TypeAlias = tuple[Question, GraphqlDocument, Future[GraphqlAnswer]]
 """A question on its way, and the document that was sent for it."""
 
 
+@changeable
 class WandbServer:
-    """One server: its client and what is known of it. Raises `Failure`; `error` makes RunQL's of one."""
+    """One server: its client and what is known of it. Raises `Failure`; `error` makes RunQL's of one. `hints`: what to
+    do where nobody is signed in."""
 
-    def __init__(
-        self, base_url: str, app_url: str, client: Client, *, has_identity: bool, hints: tuple[str, ...]
-    ) -> None:
-        self.host = urlsplit(base_url).netloc
-        self.app_url = app_url
-        self.client = client
-        self.abilities = Abilities()
-        self.learning = Learning()
-        self._has_identity = has_identity
-        self._hints = hints
+    host: str
+    app_url: str
+    client: Client
+    has_identity: bool
+    hints: tuple[str, ...] = ()
+    abilities: Abilities = field(default_factory=Abilities)
+    learning: Learning = field(default_factory=Learning)
 
     def submit(self, question: Question) -> Sent:
         """Sends a question, fitted to what the server has. To be given to `wait`."""
         asked = self._document(question)
-        types = dict(self.abilities.types)
-        variables = {
-            key: fitted(value, types.get(key)) for key, value in question.variables.items() if f"${key}:" in asked.text
-        }
-        make = partial(_read, asked.text, question.make)
-        call = GraphqlCall(operation_of(question.name), asked.text, variables, question.stakes, make)
+        variables = {key: value for key, value in question.variables.items() if f"${key}:" in asked.text}
+        if self.abilities.types:
+            types = dict(self.abilities.types)
+            variables = {key: fitted(value, types.get(key)) for key, value in variables.items()}
+        call = GraphqlCall(asked.operation, asked.text, variables, question.stakes, question.make)
         return question, asked, self.client.submit(call)
 
     def _document(self, question: Question) -> GraphqlDocument:
-        abilities = self.abilities
-        options = self._fitted(question.options)
-        return document(question.name, options, abilities.lacks, question.repeat, abilities.types)
-
-    def _fitted(self, options: frozenset[str]) -> frozenset[str]:
-        """Whole configs and summaries where single fields cannot be had."""
+        options, abilities = question.options, self.abilities
         for some, whole, coordinate in _WHOLE_INSTEAD:
-            if some in options and not self.abilities.has(coordinate):
+            if some in options and not abilities.has(coordinate):
                 options = (options - {some}) | {whole}
-        return options
+        return document(question.name, options, abilities.lacks, question.repeat, abilities.types)
 
     def wait(self, sent: Sent) -> GraphqlAnswer:
         """The answer; asked again without the parts that the server turns out not to have.
@@ -112,8 +104,8 @@ class WandbServer:
 
     def error(self, failure: Failure, subject: str) -> BackendError:
         """RunQL's error for a failure, with what to do where nobody is signed in."""
-        hints = () if self._has_identity else self._hints
-        if failure.kind is Fault.SIGNED_OUT and not self._has_identity:
+        hints = () if self.has_identity else self.hints
+        if failure.kind is Fault.SIGNED_OUT and not self.has_identity:
             return Failure(Fault.NO_KEY, failure.detail).to_error(self.host, subject, *hints[1:])
         wants_key = failure.kind in (Fault.SIGNED_OUT, Fault.FORBIDDEN, Fault.MISSING)
         return failure.to_error(self.host, subject, *(hints if wants_key else ()))
@@ -127,21 +119,10 @@ class WandbServer:
         project = answer.data.get("project")
         if isinstance(project, Mapping):
             return project
-        hint = f"`show projects` lists those of `{place.entity}`" if self._has_identity else ""
-        hints = tuple(filter(None, (hint, *(() if self._has_identity else self._hints))))
+        hint = f"`show projects` lists those of `{place.entity}`" if self.has_identity else ""
+        hints = tuple(filter(None, (hint, *(() if self.has_identity else self.hints))))
         message = f"no project `{place.path}` on {self.host}, or none that may be seen"
         raise NotFound([Diagnostic("RQL402", message, hints=hints)])
-
-
-def _read(
-    document: str,
-    make: Callable[[Mapping[str, Any], Fields], Any] | None,
-    data: Mapping[str, Any],
-    odd: tuple[Oddity, ...],
-) -> Any:
-    """What is made of the answer to a document, if it is one."""
-    fields = conform(document, data, odd)
-    return None if make is None else make(data, fields)
 
 
 def fitted(value: Any, kind: str | None) -> Any:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.selectors import Selector
 from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.catalog import Catalog, KnownCatalog
@@ -36,9 +36,10 @@ from runql.sources.wandb.decode import ProjectPlace, read_project, read_sweep
 from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.histories.sampled import SampledHistories
 from runql.sources.wandb.histories.scans import Scan
-from runql.sources.wandb.http.client import Client, LineSettings
+from runql.sources.wandb.http.client import Client
+from runql.sources.wandb.http.flow_control import limiter_of
 from runql.sources.wandb.http.identity import identity_for
-from runql.sources.wandb.http.limiter import limiter_of
+from runql.sources.wandb.http.transport import LineSettings
 from runql.sources.wandb.listing.connections import nodes_of, project_nodes, saying
 from runql.sources.wandb.listing.counts import count_of
 from runql.sources.wandb.listing.cursors import position_in
@@ -47,7 +48,7 @@ from runql.sources.wandb.listing.listing import Listing
 from runql.sources.wandb.network.credentials import Credentials
 from runql.sources.wandb.network.network import Network, network_of
 from runql.sources.wandb.project import Question, WandbServer, in_form_of_wandb
-from runql.sources.wandb.schema.abilities import FILTERS
+from runql.sources.wandb.schema.abilities import FILTERS, ORDER
 from runql.syntax.mongo.nodes import only_id
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -73,13 +74,6 @@ class ServiceOptions:
     on_wait: Callable[[str], None] | None = None
     reopen: Callable[[], object] | None = None
     line: LineSettings = field(default_factory=LineSettings)
-
-
-def _line(line: LineSettings, seconds: float | None) -> LineSettings:
-    """The line as `WANDB_HTTP_TIMEOUT` wants it: so long for one request with all its repetitions."""
-    if seconds is None:
-        return line
-    return replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
 
 
 def _network(credentials: Credentials, base_url: str, options: ServiceOptions) -> Network:
@@ -116,25 +110,18 @@ class WandbService(Accounts, ServiceApi):
         host = urlsplit(base_url).netloc
         network = _network(credentials, base_url, options)
         self.said = network.notices
-        client = Client(
-            base_url,
-            identity_for(credentials, base_url),
-            limiter_of(host),
-            _line(options.line, network.timeout_seconds),
-            network=network,
-            on_wait=options.on_wait,
-        )
+        line, seconds = options.line, network.timeout_seconds
+        if seconds is not None:
+            # `WANDB_HTTP_TIMEOUT`: so long for one request with all its repetitions.
+            line = replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
+        identity, limiter = identity_for(credentials, base_url), limiter_of(host)
+        client = Client(base_url, identity, limiter, line, network, on_wait=options.on_wait)
         tried = f"looked in {', '.join(credentials.tried)}" if credentials.tried else ""
         hints = tuple(
             filter(None, ("no key was sent: `wandb login` stores one, `WANDB_API_KEY` holds one for now", tried))
         )
-        self._server = WandbServer(
-            base_url,
-            app_url_of(base_url, credentials.app_url),
-            client,
-            has_identity=credentials.auth is not None,
-            hints=hints,
-        )
+        app_url = credentials.app_url or app_url_of(base_url)
+        self._server = WandbServer(host, app_url, client, credentials.auth is not None, hints)
         self._client = client
         self._base_url = base_url
         self._options = options
@@ -170,7 +157,13 @@ class WandbService(Accounts, ServiceApi):
     @property
     def capabilities(self) -> Capabilities:
         """What the server does, as far as it is known by now."""
-        return self._server.abilities.as_capabilities()
+        abilities = self._server.abilities
+        return Capabilities(
+            filters=Trust.HINT if abilities.does(FILTERS) else Trust.NONE,
+            order=Trust.EXACT if abilities.does(ORDER) else Trust.NONE,
+            counts=abilities.counts_filtered,
+            column_subsets=abilities.column_subsets,
+        )
 
     @property
     def line(self) -> LineApi:
@@ -226,10 +219,12 @@ class WandbService(Accounts, ServiceApi):
 
     def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:
         """What the server turned out to lack, or not to do, of what a query asks: these fields, a count, a filter."""
+        abilities, host = self._server.abilities, self._server.host
+        if not (abilities.lacks or abilities.ignores or abilities.misread):
+            return ()
         concerned = [FILTERS, "Project.runs(filters)"] if narrows else []
         if counts:
             concerned.append("Project.runCount(filters)" if narrows else "Project.runCount")
-        abilities, host = self._server.abilities, self._server.host
         misread = abilities.misread_notices(host) if narrows else ()
         return (*abilities.lacking(host, fields), *abilities.notices(host, concerned), *misread)
 

@@ -18,7 +18,7 @@ from runql.errors import AuthError, BackendError, RateLimited, ServerError, Unre
 from runql.plan.selectors import TypedSelector
 from runql.sources.protocol import HistoryRequest, PageRequest
 from runql.sources.wandb import Credentials, LineSettings, ServiceOptions, WandbService
-from runql.sources.wandb.http.limiter import limiter_of
+from runql.sources.wandb.http.flow_control import limiter_of
 from runql.sources.wandb.network.credentials import ApiKey, IdentityToken, Secret
 from runql.wandb_api.runs import Runs
 from tests.server import Fault, Knobs, LoopbackServer

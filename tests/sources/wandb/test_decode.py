@@ -25,15 +25,12 @@ from runql.sources.wandb.decode import (
     unwrap_config,
 )
 from runql.sources.wandb.histories.specs import (
-    as_tables,
-    columns_in,
     counts_of,
-    groups_of,
     holding,
     last_step,
     merge,
     metrics_of,
-    nodes_of_runs,
+    read_nodes,
     read_sampled,
     table_of_lines,
     within,
@@ -139,14 +136,14 @@ def test_summaries_that_are_none() -> None:
 def test_rows_of_a_spec() -> None:
     rows = [{"_step": 0, "loss": "NaN", "note": "NaN"}, {"_step": 1, "loss": 2}]
     data = {"project": {"runs": {"edges": [{"node": {"name": "a", "sampledHistory": [rows, []]}}]}}}
-    as_tables(data)
-    (node,) = nodes_of_runs(data)
-    table = read_sampled(node["sampledHistory"][0], ["note"])
+    (node,) = read_nodes(data)
+    request = HistoryRequest("", "", ())
+    table = read_sampled(node["sampledHistory"][0], request, ["note"])
     assert table.length == 2
     assert table.columns["_step"] == [0, 1]
     assert math.isnan(table.columns["loss"][0])
     assert table.columns["note"] == ["NaN", MISSING]
-    assert read_sampled(node["sampledHistory"][1]) == Table({}, 0)
+    assert read_sampled(node["sampledHistory"][1], request) == Table({}, 0)
 
 
 def test_rows_within_steps() -> None:
@@ -163,13 +160,12 @@ def test_rows_that_hold_all() -> None:
     assert counts_of(table) == {"_step": 3, "a": 2, "b": 2}
 
 
-def test_metrics_and_their_groups() -> None:
+def test_metrics_and_the_last_step() -> None:
     counts = {"a": 10, "b": 10, "c": 2}
     keys = {name: {"typeCounts": [{"type": "number", "count": count}]} for name, count in counts.items()}
     keys["t"] = {"typeCounts": [{"type": "string", "count": 3}, {"type": "nil", "count": 1}]}
     metrics = metrics_of({"lastStep": 9, "keys": keys})
     assert (metrics["t"].rows, metrics["t"].is_text, metrics["a"].is_text) == (4, True, False)
-    assert groups_of(["c", "a", "nothing", "b"], metrics) == [("c",), ("a", "b")]
     assert [last_step(each) for each in ({"lastStep": 9}, {"lastStep": -1}, {}, None, {"lastStep": 3.0})] == [
         *(9, None, None, None, 3),
     ]
@@ -185,7 +181,6 @@ def test_specs_join_on_the_step(drawn: list[dict[str, int]]) -> None:
     parts = [[{"_step": row["_step"], key: row[key]} for row in rows if key in row] for key in "abc"]
     joined = merge([table_of_lines(part) for part in parts])
     assert [{name: cell for name, cell in row.items() if cell is not MISSING} for row in joined.rows()] == rows
-    assert list(columns_in(joined, ("_step", "c", "a"))) == [n for n in ("_step", "c", "a") if n in joined.columns]
 
 
 def test_the_config_of_a_sweep_is_yaml() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from runql.sources.wandb.schema.documents import document, names, operation_of, render
+from runql.sources.wandb.schema.documents import document, names, render
 from runql.sources.wandb.schema.refusals import KINDS, Learned, Said, read_refusals
 from tests import server
 from tests.server.graph import SDL, renamed, schema_without
@@ -52,7 +52,7 @@ def test_a_document_is_valid_whatever_the_server_lacks(name: str) -> None:
 
 
 def test_operations_are_named() -> None:
-    assert {name: operation_of(name) for name in names()} == {
+    assert {name: document(name).operation for name in names()} == {
         "agent_runs": "RunqlAgentRuns",
         "agents": "RunqlAgents",
         "count": "RunqlCount",

@@ -8,18 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
-from runql.sources.wandb.failures.failures import (
-    TREATMENTS,
-    Failure,
-    Fault,
-    clean,
+from runql.sources.wandb.failures.failures import TREATMENTS, Failure, Fault, clean
+from runql.sources.wandb.failures.replies import (
+    backoff_seconds,
     kind_of_message,
     kind_of_status,
-    loads,
     messages_of,
     read_reply,
+    seconds_to_wait,
 )
-from runql.sources.wandb.failures.pauses import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.network.errors import EXCEPTIONS, failure_of
 from runql.text.codes import CODES
 
@@ -156,12 +153,12 @@ def test_errors_come_in_many_shapes(document: object, messages: list[str]) -> No
 )
 def test_an_answer_that_is_none(status: int, body: bytes, kind: Fault) -> None:
     with pytest.raises(Failure) as caught:
-        read_reply(status, {}, body, loads)
+        read_reply(status, {}, body)
     assert caught.value.kind is kind
 
 
 def test_an_answer() -> None:
-    assert read_reply(200, {}, b'{"data": {"a": [NaN, 1]}}', loads)["a"][1] == 1
+    assert read_reply(200, {}, b'{"data": {"a": [NaN, 1]}}')[0]["a"][1] == 1
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ FILTERS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_no_run_passes_a_probe(serve: Serve, connect: Connect, filters: dict[str, Any]) -> None:
     probe = probe_of(read_filter(filters))
+    assert probe is not None
     store = vision(60, 20)
     test = compile_filter(probe.filters)
     page = in_memory(store).runs_page(PageRequest("acme", "vision", per_page=60, wanted=FULL))
@@ -49,9 +50,12 @@ def test_no_run_passes_a_probe(serve: Serve, connect: Connect, filters: dict[str
 def test_what_is_proven_is_not_asked_again() -> None:
     filters = {"config.lr": {"$gt": 0.03}, "state": "finished"}
     first = probe_of(read_filter(filters))
+    assert first is not None
     assert {(shape[0], shape[2]) for shape in first.shapes} == {(Space.CONFIG, "$gt"), (Space.RUN, "$eq")}
     second = probe_of(read_filter({**filters, "config.seed": {"$lt": 2}}), first.shapes)
+    assert second is not None
     assert [shape[2] for shape in second.shapes] == ["$lt"]
+    assert probe_of(read_filter(filters), first.shapes) is None
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=str)

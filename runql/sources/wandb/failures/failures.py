@@ -1,5 +1,5 @@
-"""What can go wrong between here and a W&B server, as tables: which failure a status, an exception of httpx or a
-message of GraphQL is, whether asking again may help, and which error of RunQL it becomes."""
+"""What can go wrong between here and a W&B server, as a table: whether asking again may help, and which error of RunQL
+it becomes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
-from runql.semantic.json_text import read_json
-from runql.sources.wandb.failures.html_answers import PageSort, host_of_redirect, page_in
-from runql.sources.wandb.failures.pauses import seconds_to_wait
-from runql.sources.wandb.schema.refusals import KINDS, Said, said_in
+from runql.sources.wandb.schema.refusals import Said
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.wandb_settings.urls import DEFAULT_BASE_URL
@@ -76,7 +73,7 @@ _NO_OTHER = "it is W&B's own service, as no setting names another server: `WANDB
 _OTHER = "it may be an older server, or one that is not W&B's"
 _SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
 _COMPANY_CA = "a company's own CA belongs into the system's store, or into the file that `SSL_CERT_FILE` names"
-_GATEWAY = "a gateway may want a sign-in in a browser, or headers: `WANDB_X_EXTRA_HTTP_HEADERS` gives them"
+GATEWAY = "a gateway may want a sign-in in a browser, or headers: `WANDB_X_EXTRA_HTTP_HEADERS` gives them"
 _OWN_SETTINGS = "`docs/guide/network.md` names all that says how a server is reached"
 _LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
 _LONGER = "`--timeout 600` allows more time for one answer"
@@ -145,12 +142,12 @@ TREATMENTS: Mapping[Fault, Treatment] = MappingProxyType(
             ServerError,
             "RQL405",
             "{host} did not answer as a W&B server does",
-            (_GATEWAY, _BASE_URL),
+            (GATEWAY, _BASE_URL),
             patience=0.25,
             longest_pause=3,
         ),
         Fault.SIGN_IN_PAGE: Treatment(
-            ServerError, "RQL405", "{host} did not answer as a W&B server does", (_GATEWAY, _BASE_URL)
+            ServerError, "RQL405", "{host} did not answer as a W&B server does", (GATEWAY, _BASE_URL)
         ),
         Fault.NETWORK: Treatment(Unreachable, "RQL404", "{host} cannot be reached", (_OWN_SETTINGS,)),
         Fault.CERTIFICATE: Treatment(Unreachable, "RQL404", "the certificate of {host} is not trusted", (_COMPANY_CA,)),
@@ -248,60 +245,6 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         return treatment.error([diagnostic])
 
 
-_STATUSES: Mapping[int, Fault] = MappingProxyType(
-    {
-        401: Fault.SIGNED_OUT,
-        403: Fault.FORBIDDEN,
-        404: Fault.MISSING,
-        407: Fault.PROXY_ASKS,
-        408: Fault.TIMED_OUT,
-        429: Fault.THROTTLED,
-        501: Fault.REFUSED,
-    }
-)
-
-
-def kind_of_status(status: int) -> Fault | None:
-    """The failure that an HTTP status is; `None` for an answer to read."""
-    if 200 <= status < 300:
-        return None
-    if status in _STATUSES:
-        return _STATUSES[status]
-    if 300 <= status < 400:
-        return Fault.REDIRECTED
-    if 400 <= status < 500:
-        return Fault.REFUSED
-    return Fault.OVERLOADED
-
-
-_CRASHES = re.compile(
-    r"panic|interface conversion|runtime error|nil pointer|invalid memory address|(?:index|bounds) out of range"
-    r"|cannot return null for non-?nullable|cannot unmarshal|unexpected (?:end of json|eof)"
-    r"|stack overflow|out of memory|unhandled exception|traceback \(most|something went wrong",
-    re.I,
-)
-"""Words of a server that broke over what it was to send: its fault, not a refusal of the question."""
-
-_MESSAGES: Sequence[tuple[re.Pattern[str], Fault]] = (
-    (KINDS, Fault.LACKING),
-    (_CRASHES, Fault.OVERLOADED),
-    (re.compile(r"deadline exceeded|timed? ?out", re.I), Fault.TIMED_OUT),
-    (re.compile(r"rate.?limit|too many requests", re.I), Fault.THROTTLED),
-    (
-        re.compile(r"relogin required|unauthenticated|not logged in|invalid (api )?key|invalid credentials", re.I),
-        Fault.SIGNED_OUT,
-    ),
-    (re.compile(r"permission denied|forbidden|not authorized|access denied", re.I), Fault.FORBIDDEN),
-    (re.compile(r"not found|does not exist|no such", re.I), Fault.MISSING),
-    (re.compile(r"internal|unavailable|overload|gateway|database", re.I), Fault.OVERLOADED),
-)
-
-
-def kind_of_message(message: str) -> Fault:
-    """The failure that a message of GraphQL is: those have no code, only words."""
-    return next((kind for pattern, kind in _MESSAGES if pattern.search(message)), Fault.REFUSED)
-
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _LONGEST_DETAIL = 300
 
@@ -310,84 +253,3 @@ def clean(text: str) -> str:
     """A text of the server, fit to show: one line, no control characters, not too long."""
     line = _CONTROL.sub(" ", text).strip()
     return line if len(line) <= _LONGEST_DETAIL else f"{line[:_LONGEST_DETAIL]}…"
-
-
-def messages_of(document: Any) -> list[str]:
-    """The messages of an error document, in any of the shapes that W&B's layers give."""
-    if not isinstance(document, Mapping):
-        return []
-    errors = document.get("errors")
-    found = errors if isinstance(errors, list) else [] if errors is None else [errors]
-    if "error" in document:
-        found = [*found, document["error"]]
-    return [clean(_message(error)) for error in found if error is not None]
-
-
-def _message(error: Any) -> str:
-    if isinstance(error, Mapping):
-        return str(error.get("message", error))
-    return str(error)
-
-
-def read_reply(
-    status: int, headers: Mapping[str, str], body: bytes, loads: Callable[[bytes], Any]
-) -> Mapping[str, Any]:
-    """The `data` of an answer.
-
-    Raises:
-        Failure: a status, a body or an `errors` that is no answer.
-    """
-    kind = kind_of_status(status)
-    try:
-        document = loads(body)
-    except (ValueError, RecursionError):
-        raise _unreadable(kind, status, headers, body) from None
-    messages, errors = messages_of(document), said_in(document)
-    said = "; ".join(messages)
-    told = Fault.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
-    wait = seconds_to_wait(headers)
-    data = document.get("data") if isinstance(document, Mapping) else None
-    partial = data if isinstance(data, Mapping) else None
-    if kind is not None:
-        if kind in (Fault.REFUSED, Fault.OVERLOADED) and messages:
-            is_crash = bool(_CRASHES.search(said))
-            kind = told if is_crash or told in (Fault.LACKING, Fault.TIMED_OUT, Fault.THROTTLED) else kind
-        detail = f"{said} (status {status})" if said else f"status {status}"
-        raise Failure(kind, detail, after_seconds=wait, errors=errors, partial=partial)
-    if messages:
-        raise Failure(told, said, after_seconds=wait, errors=errors, partial=partial)
-    if partial is None:
-        raise Failure(Fault.NOT_JSON, "an answer without data")
-    return partial
-
-
-def _unreadable(kind: Fault | None, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
-    """The failure that an answer is which is no JSON: most likely it comes from somebody on the way."""
-    page = page_in(body)
-    if kind is None:
-        if page is None:
-            return Failure(Fault.NOT_JSON, clean(body[:200].decode("utf-8", "replace"))[:80])
-        return Failure(_PAGES[page.sort], clean(page.said))
-    detail = f"status {status}"
-    hints: tuple[str, ...] = ()
-    if kind is Fault.REDIRECTED:
-        host = host_of_redirect(headers.get("location", ""))
-        detail, hints = (f"to `{clean(host)}` ({detail})", (_GATEWAY,)) if host else (detail, ())
-    elif page is not None:
-        detail = f"{detail}, {clean(page.said)}"
-        hints = (_GATEWAY,) if kind in (Fault.SIGNED_OUT, Fault.FORBIDDEN, Fault.MISSING, Fault.REFUSED) else ()
-    return Failure(kind, detail, after_seconds=seconds_to_wait(headers), hints=hints)
-
-
-_PAGES: Mapping[PageSort, Fault] = MappingProxyType(
-    {PageSort.SIGN_IN: Fault.SIGN_IN_PAGE, PageSort.PASSES: Fault.NOT_JSON, PageSort.OTHER: Fault.PAGE}
-)
-
-
-def loads(body: bytes | str) -> Any:
-    """JSON as W&B writes it: NaN and Infinity bare, raw control characters in texts.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return read_json(body).value

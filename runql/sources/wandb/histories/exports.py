@@ -25,7 +25,7 @@ from runql.semantic.values import MISSING
 from runql.sources.protocol import ExportedRows, HistoryRequest
 from runql.sources.wandb.decode import as_mapping
 from runql.sources.wandb.failures.failures import Failure
-from runql.sources.wandb.histories.batches import Asker, Batch, HistoryQuestion
+from runql.sources.wandb.histories.batches import Asker, HistoryQuestion
 from runql.sources.wandb.histories.specs import STEP
 from runql.sources.wandb.project import WandbServer
 from runql.text.frozen import frozen
@@ -83,7 +83,7 @@ class Exports:
 
     def _addresses(self, run_id: str) -> list[str]:
         """Where the files of a run are; none where the export lacks rows, or cannot be had."""
-        batch = Batch((run_id,), HistoryQuestion(frozenset({"exported"})))
+        batch = self._asker.send((run_id,), HistoryQuestion("parquetHistory"))
         try:
             self._asker.collect(batch)
         except Failure:  # the pages are asked next, and say what is wrong

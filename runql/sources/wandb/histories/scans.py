@@ -31,6 +31,7 @@ from runql.sources.wandb.histories.batches import (
 from runql.sources.wandb.histories.exports import Exports, ToldOfRun
 from runql.sources.wandb.histories.specs import (
     STEP,
+    axes,
     counts_of,
     last_step,
     merge,
@@ -108,7 +109,7 @@ class Scan:
                 yield from self._read(window)
         finally:
             for window in self._windows:
-                if window.batch is not None and window.batch.sent is not None:
+                if window.batch is not None:
                     window.batch.sent[2].cancel()
 
     def _send(self) -> None:
@@ -116,7 +117,7 @@ class Scan:
             if index >= MOST_IN_FLIGHT:
                 break
             if window.batch is None:
-                window.batch = self._asker.send(Batch(window.run_ids, self._ask(window)))
+                window.batch = self._asker.send(window.run_ids, self._ask(window))
 
     @property
     def _by_spec(self) -> bool:
@@ -130,7 +131,7 @@ class Scan:
         return self._by_spec or self._server.abilities.has_all(_WINDOW)
 
     def _ask(self, window: _Window) -> HistoryQuestion:
-        keys = {"keys"} if window.is_first else set()
+        keys = frozenset({"keys"} if window.is_first else ())
         high = window.high
         if self._request.max_step is not None:
             high = min(high, self._request.max_step + 1)
@@ -140,15 +141,15 @@ class Scan:
             specs = [self._spec(group, window.low, high - 1, plain=plain) for group in groups]
             if plain:
                 specs.append(self._spec((self._request.x_axis,), window.low, high - 1, plain=True))
-            return HistoryQuestion(frozenset({"sampled", *keys}), specs=tuple(specs))
+            return HistoryQuestion("sampledHistory", keys, tuple(specs))
         if not self._by_steps:
-            return HistoryQuestion(frozenset({"whole", *keys}), samples=_MOST_SAMPLES)
-        return HistoryQuestion(frozenset({"whole", "window", *keys}), samples=PAGE_ROWS, low=window.low, high=high)
+            return HistoryQuestion("history", keys, samples=_MOST_SAMPLES)
+        return HistoryQuestion("history", keys | {"window"}, samples=PAGE_ROWS, low=window.low, high=high)
 
     def _spec(self, group: tuple[str, ...], low: int, high: int, *, plain: bool) -> str:
         # Without the x axis among the keys a row that lacks it still comes, and can be counted.
-        request = HistoryRequest("", "", ()) if plain else self._request
-        return spec_text(group, request, samples=PAGE_ROWS, low=low, high=high)
+        own_axes = (STEP,) if plain else axes(self._request)
+        return spec_text((*own_axes, *group), samples=PAGE_ROWS, low=low, high=high)
 
     def _read(self, window: _Window) -> Iterator[RunHistory]:
         if window.batch is None:
@@ -191,7 +192,7 @@ class Scan:
             self._asker.collect(batch)
         except Failure as failure:
             check_rows(self._server, self._request, failure)
-            if failure.kind is not Fault.LACKING or abilities.has_all(batch.ask.needs):
+            if failure.kind is not Fault.LACKING or abilities.has(f"Run.{batch.ask.field}"):
                 raise
             return False
         is_by_steps = bool(batch.ask.specs) or "window" in batch.ask.options
@@ -201,7 +202,7 @@ class Scan:
         """Whether only rows of the steps asked for came. A server that ignores them is asked otherwise from then on."""
         if not self._by_steps or not any(_is_outside(step, window) for rows in parts for step in steps_of(rows)):
             return True
-        self._server.abilities.learn(Learned(batch.ask.needs if batch.ask.specs else _WINDOW))
+        self._server.abilities.learn(Learned(frozenset({f"Run.{batch.ask.field}"}) if batch.ask.specs else _WINDOW))
         check_rows(self._server, self._request)
         return False
 
@@ -234,7 +235,7 @@ class Scan:
             progress.texts = frozenset(name for name, info in metrics.items() if info.is_text)
         if batch.ask.specs:
             texts = self._progress[run_id].texts
-            return [within(read_sampled(rows, texts), self._request) for rows in node.get("sampledHistory") or ()]
+            return [read_sampled(rows, self._request, texts) for rows in node.get("sampledHistory") or ()]
         return [within(table_of_lines(self._asker.odd_rows.read_lines(run_id, node.get("history"))), self._request)]
 
     def _rest(self, node: Mapping[str, Any], window: _Window, parts: list[Table]) -> list[_Window]:

@@ -14,7 +14,7 @@ from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import as_mapping, finite_or_float
-from runql.sources.wandb.listing.order_check import edges_of, nodes_in
+from runql.sources.wandb.listing.order_check import edges_of
 from runql.text.frozen import frozen
 
 Group: TypeAlias = tuple[str, ...]
@@ -50,26 +50,15 @@ def last_step(history_keys: Any) -> int | None:
     return int(step) if isinstance(step, int | float) and not isinstance(step, bool) and step >= 0 else None
 
 
-def groups_of(keys: Sequence[str], metrics: Mapping[str, MetricInfo]) -> list[Group]:
-    """The keys that a run has, in the sets that were logged equally often: those can share a spec."""
-    groups: dict[int, list[str]] = {}
-    for key in keys:
-        if key in metrics:
-            groups.setdefault(metrics[key].rows, []).append(key)
-    return [tuple(group) for group in groups.values()]
-
-
 def axes(request: HistoryRequest) -> Group:
     """What every row must hold beside its metrics."""
     x_axis = x_axis_of(request)
     return (STEP,) if x_axis == STEP else (STEP, x_axis)
 
 
-def spec_text(
-    group: Group, request: HistoryRequest, *, samples: int, low: int | None = None, high: int | None = None
-) -> str:
-    """One spec of `sampledHistory`. `high` is included, as the server has it there."""
-    spec: dict[str, Any] = {"keys": list(dict.fromkeys((*axes(request), *group))), "samples": samples}
+def spec_text(keys: Iterable[str], *, samples: int, low: int | None = None, high: int | None = None) -> str:
+    """One spec of `sampledHistory`: rows that hold all of the keys. `high` is included, as the server has it there."""
+    spec: dict[str, Any] = {"keys": list(dict.fromkeys(keys)), "samples": samples}
     if low is not None:
         spec["minStep"] = low
     if high is not None:
@@ -77,31 +66,33 @@ def spec_text(
     return json.dumps(spec)
 
 
-def nodes_of_runs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The runs of an answer to a question for histories, that found them by a filter or by their names."""
+def read_nodes(data: Mapping[str, Any], _fields: object = None) -> list[dict[str, Any]]:
+    """The runs of an answer to a question for histories, that found them by a filter or by their names; with a table in
+    the place of the rows of each spec."""
     project = data.get("project") or {}
     by_name = {name: node for name, node in project.items() if name.startswith("run_")}
-    found = nodes_in(edges_of(data)) if "runs" in project or not by_name else by_name.values()
-    return [node for node in found if isinstance(node, dict)]
-
-
-def as_tables(data: Mapping[str, Any], _fields: object = None) -> None:
-    """Puts a table in the place of the rows of each spec, in the answer to a question for histories."""
-    for node in nodes_of_runs(data):
+    is_by_filter = "runs" in project or not by_name
+    found = [edge["node"] for edge in edges_of(data)] if is_by_filter else [*by_name.values()]
+    nodes = [node for node in found if isinstance(node, dict)]
+    for node in nodes:
         specs = node.get("sampledHistory")
         if specs:
             node["sampledHistory"] = [Table(columns_of_rows(rows), len(rows)) for rows in specs]
+    return nodes
 
 
-def read_sampled(rows: Table, texts: Iterable[str] = ()) -> Table:
-    """The rows of one spec. NaN written as text becomes a float, unless the metric is one of `texts`."""
+def read_sampled(rows: Table, request: HistoryRequest, texts: Iterable[str] = ()) -> Table:
+    """The rows of one spec, within the steps asked for. NaN written as text becomes a float, unless the metric is one
+    of `texts`."""
     kept = set(texts)
     mended = {
         name: column_of(map(finite_or_float, column))
         for name, column in rows.columns.items()
         if not isinstance(column, Numbers) and str in column_of(column).types and name not in kept
     }
-    return Table({**rows.columns, **mended}, rows.length) if mended else rows
+    table = Table({**rows.columns, **mended}, rows.length) if mended else rows
+    is_unbounded = request.min_step is None and request.max_step is None
+    return table if is_unbounded else within(table, request)
 
 
 def table_of_lines(rows: Sequence[dict[str, Any]]) -> Table:
@@ -165,8 +156,3 @@ def counts_of(table: Table) -> dict[str, int]:
     """How many rows hold each metric."""
     columns = {name: column_of(cells) for name, cells in table.columns.items()}
     return {name: each.held.count(1) if each.has_gaps else table.length for name, each in columns.items()}
-
-
-def columns_in(table: Table, names: Iterable[str]) -> dict[str, Sequence[Any]]:
-    """These columns, in this order, as far as any row holds them."""
-    return {name: table.columns[name] for name in dict.fromkeys(names) if name in table.columns}

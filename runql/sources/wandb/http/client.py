@@ -16,19 +16,16 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
-from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from runql.semantic.json_text import Oddity, read_json
-from runql.sources.wandb.failures.failures import Failure, Fault, read_reply
-from runql.sources.wandb.failures.pauses import backoff_seconds, seconds_to_wait
-from runql.sources.wandb.http.bodies import MEGABYTE
-from runql.sources.wandb.http.identity import Identity, without_secrets
-from runql.sources.wandb.http.limiter import Limiter
-from runql.sources.wandb.http.retry_rule import Attempts, Patience, RetryVerdict, Stakes
-from runql.sources.wandb.http.transport import HttpReply, Transport
+from runql.semantic.json_text import Oddity
+from runql.sources.wandb.answer_shapes import Fields, conform
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.failures.replies import backoff_seconds, read_reply, seconds_to_wait
+from runql.sources.wandb.http.flow_control import Attempts, Limiter, Patience, RetryVerdict, Stakes
+from runql.sources.wandb.http.identity import FederatedIdentity, Identity, without_secrets
+from runql.sources.wandb.http.transport import HttpReply, LineSettings, Transport
 from runql.sources.wandb.network.network import Network
 from runql.text.collector import uncollected
 from runql.text.frozen import frozen
@@ -51,7 +48,7 @@ class GraphqlCall:
     document: str
     variables: Mapping[str, Any]
     stakes: Stakes | None = None
-    make: Callable[[Mapping[str, Any], tuple[Oddity, ...]], Any] | None = None
+    make: Callable[[Mapping[str, Any], Fields], Any] | None = None
 
 
 @frozen
@@ -70,43 +67,22 @@ class GraphqlAnswer:
     made: Any = None
 
 
-@frozen
-class LineSettings:
-    """`attempt_seconds`: the longest silence in one attempt. `whole_seconds`: the longest time that one answer may take
-    to come whole; a later deadline allows more. `most_bytes`: the largest answer, unpacked. `patience_seconds`: the
-    longest wait that a server may ask for. `backoff_seconds`: the first pause after a failure. `give_up_seconds`: how
-    long to ask again, without a deadline, while nothing gets through."""
-
-    attempt_seconds: float = 60.0
-    whole_seconds: float = 120.0
-    most_bytes: int = 128 * MEGABYTE
-    patience_seconds: float = 120.0
-    backoff_seconds: float = 0.5
-    give_up_seconds: float = 120.0
-    most_at_once: int = 8
-
-
-def _loads(oddities: list[Oddity], body: bytes) -> Any:
-    reading = read_json(body)
-    oddities += reading.oddities
-    return reading.value
-
-
-def _answer(call: GraphqlCall, reply: HttpReply, started: float, failed: int) -> GraphqlAnswer:
+def _answer(call: GraphqlCall, reply: HttpReply, identity: Identity, started: float, failed: int) -> GraphqlAnswer:
     """The answer in a reply. What is made of it may be a failure: the question is not asked again for that.
 
     Raises:
         Failure: it is no answer.
     """
-    oddities: list[Oddity] = []
+    body = without_secrets(reply.body, identity)
     with uncollected():
-        data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
-        seconds, odd = time.monotonic() - started, tuple(oddities)
+        data, oddities = read_reply(reply.status, reply.headers, body)
+        seconds = time.monotonic() - started
         try:
-            made = None if call.make is None else call.make(data, odd)
+            fields = conform(call.document, data, oddities)
+            made = None if call.make is None else call.make(data, fields)
         except Failure as failure:
             made = failure
-    return GraphqlAnswer(data, len(reply.body), seconds, odd, failed, made)
+    return GraphqlAnswer(data, len(body), seconds, oddities, failed, made)
 
 
 class Client:
@@ -118,15 +94,15 @@ class Client:
         identity: Identity,
         limiter: Limiter,
         settings: LineSettings,
+        network: Network,
         *,
-        network: Network | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self._base_url = base_url
         self._identity = identity
         self._limiter = limiter
         self._settings = settings
-        self._network = Network() if network is None else network
+        self._network = network
         self._on_wait = on_wait
         self._deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
         self._pending: set[Future[Any]] = set()
@@ -152,8 +128,7 @@ class Client:
 
     def submit(self, call: GraphqlCall) -> Future[GraphqlAnswer]:
         """Sends a question on its way."""
-        deadline = self._deadline.get()
-        return self._start(self._ask(call, deadline))
+        return self._start(self._ask(call, self._deadline.get()))
 
     def fetch(self, url: str) -> Future[bytes]:
         """Sends for a file that the server named; asked for once."""
@@ -177,7 +152,9 @@ class Client:
                 except FutureTimeout:
                     if future.done():
                         raise
-                    self._say_waiting()
+                    left = self._waiting_until - time.monotonic()
+                    if self._on_wait is not None and left > 0:
+                        self._on_wait(f"{self._waiting_why}, going on in {max(1, round(left))} s")
                 if deadline is not None and time.monotonic() >= deadline:
                     raise Failure(Fault.DEADLINE)
         except CancelledError:
@@ -192,14 +169,11 @@ class Client:
 
     def cancel(self) -> None:
         """Stops all that is on its way; whoever waits gets a failure at once. Later questions are not concerned."""
-        with self._lock:
-            pending = list(self._pending)
-        for future in pending:
+        for future in list(self._pending):
             future.cancel()
 
     def close(self) -> None:
-        """Closes the connections. The client starts again when it is asked again."""
-        self.cancel()
+        """Stops all, and closes the connections. The client starts again when it is asked again."""
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
@@ -218,17 +192,8 @@ class Client:
                 self._thread.start()
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
             self._pending.add(future)
-        future.add_done_callback(self._forget)
+        future.add_done_callback(self._pending.discard)
         return future
-
-    def _forget(self, future: Future[Any]) -> None:
-        with self._lock:
-            self._pending.discard(future)
-
-    def _say_waiting(self) -> None:
-        left = self._waiting_until - time.monotonic()
-        if self._on_wait is not None and left > 0:
-            self._on_wait(f"{self._waiting_why}, going on in {max(1, round(left))} s")
 
     # Called in the event loop.
 
@@ -245,26 +210,28 @@ class Client:
         body = json.dumps(
             {"query": call.document, "variables": call.variables, "operationName": call.operation}
         ).encode()
-        transport = self._opened()  # before the clock starts: the first one loads httpx
+        # Before the clock starts: the first one loads httpx.
+        transport = self._transport = self._transport or Transport(self._base_url, self._network, self._settings)
         attempts = Attempts()
         while True:
             started = time.monotonic()
             try:
                 reply = await self._attempt(transport, body, deadline)
-                answer = _answer(call, reply, started, attempts.failed)
+                answer = _answer(call, reply, self._identity, started, attempts.failed)
             except Failure as failure:
-                self._network.amend(failure, self._identity.secrets())
+                self._network.amend(failure, [secret.reveal() for secret in self._identity.secrets])
                 self._patience.failed(attempts, failure)
                 await self._before_next(call, failure, attempts, deadline)
                 continue
             self._patience.came(attempts)
-            self._limiter.went_well()
+            if self._limiter.allowed < self._limiter.most:
+                self._limiter.went_well()
             if isinstance(answer.made, Failure):
                 raise answer.made
             return answer
 
     async def _file(self, url: str) -> bytes:
-        transport = self._opened()
+        transport = self._transport = self._transport or Transport(self._base_url, self._network, self._settings)
         await self._limiter.acquire()
         try:
             self.requests += 1
@@ -275,30 +242,22 @@ class Client:
             raise Failure(Fault.REFUSED, f"status {reply.status} for a file")
         return reply.body
 
-    def _opened(self) -> Transport:
-        if self._transport is None:
-            self._transport = Transport(
-                self._base_url,
-                attempt_seconds=self._settings.attempt_seconds,
-                network=self._network,
-                most=self._settings.most_at_once,
-                most_bytes=self._settings.most_bytes,
-            )
-        return self._transport
-
     async def _attempt(self, transport: Transport, body: bytes, deadline: float | None) -> HttpReply:
-        authorization = await self._identity.authorization(transport)
+        if isinstance(self._identity, FederatedIdentity):
+            await self._identity.renew(transport)
+        header = self._identity.header
         await self._limiter.acquire()
         try:
             self.requests += 1
             left = 0.0 if deadline is None else deadline - time.monotonic()
             seconds = max(self._settings.whole_seconds, left)
+            authorization = None if header is None else header.reveal()
             reply = await transport.post("/graphql", body, "application/json", authorization, seconds)
         finally:
             self._limiter.release()
-        if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":
+        if reply.status == HTTPStatus.OK and reply.headers.get("ratelimit-remaining") == "0":
             self._hold_on(seconds_to_wait(reply.headers), "throttled")
-        return replace(reply, body=without_secrets(reply.body, self._identity))
+        return reply
 
     async def _before_next(
         self, call: GraphqlCall, failure: Failure, attempts: Attempts, deadline: float | None

@@ -8,16 +8,17 @@ import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
-from runql.sources.wandb.failures.failures import Failure, Fault, kind_of_status, loads, messages_of
-from runql.sources.wandb.failures.pauses import seconds_to_wait
+from runql.semantic.json_text import read_json
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.failures.replies import kind_of_status, messages_of, seconds_to_wait
 from runql.sources.wandb.http.transport import Transport
-from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken
+from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken, Secret
 from runql.sources.wandb.network.redaction import STRUCK, basic
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable
 from runql.text.replace import replace_with
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -28,73 +29,47 @@ _MOST_LIFETIME = 366 * 86_400.0
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
-class Identity(Protocol):
-    """What goes into the `Authorization` header."""
+@changeable
+class Identity:
+    """What goes into the `Authorization` header, if anything does: nothing is enough for public projects. `secrets`:
+    what is sent, in all its forms, for proxies and servers echo it."""
 
-    async def authorization(self, transport: Transport) -> str | None: ...
-
-    def secrets(self) -> tuple[str, ...]:
-        """What is sent, in all its forms: proxies and servers echo it."""
-
-
-@frozen
-class Nobody:
-    """Sends nothing: enough for public projects."""
-
-    async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
-        return None
-
-    def secrets(self) -> tuple[str, ...]:
-        return ()
+    header: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
 
 
-class KeyHolder:
-    """Sends an API key, as W&B takes it: as the password of the user `api`."""
-
-    def __init__(self, key: ApiKey) -> None:
-        self._key = key
-
-    async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
-        sent = basic("api", self._key.secret.reveal())
-        return f"Basic {sent}{'=' * (-len(sent) % 4)}"
-
-    def secrets(self) -> tuple[str, ...]:
-        key = self._key.secret.reveal()
-        return key, basic("api", key)
-
-
-class FederatedIdentity:
+class FederatedIdentity(Identity):
     """Exchanges the token in a file (read anew each time) for an access token, and keeps that until it nears its end.
 
     The access token is kept in W&B's own credentials file, in its own form, so that both use the same one.
     """
 
     def __init__(self, token: IdentityToken, base_url: str) -> None:
+        super().__init__()
         self._token = token
         self._base_url = base_url
         self._access: tuple[str, float] | None = None
-        self._assertion: tuple[str, ...] = ()
+        self._assertion: tuple[Secret, ...] = ()
         self._turn = asyncio.Lock()
 
-    async def authorization(self, transport: Transport) -> str | None:
+    async def renew(self, transport: Transport) -> None:
+        """Sees to it that the header holds a token which is good for a while yet."""
         async with self._turn:
             if self._access is None:
                 self._access = _stored(self._token.credentials_path, self._base_url)
             if self._access is None or self._access[1] - time.time() <= _FRESH_SECONDS:
                 self._access = await self._exchange(transport)
                 _store(self._token.credentials_path, self._base_url, self._access)
-            return f"Bearer {self._access[0]}"
-
-    def secrets(self) -> tuple[str, ...]:
-        access = () if self._access is None else (self._access[0],)
-        return (*access, *self._assertion)
+            self.header = Secret(f"Bearer {self._access[0]}")
+            self.secrets = (Secret(self._access[0]), *self._assertion)
 
     async def _exchange(self, transport: Transport) -> tuple[str, float]:
         try:
             assertion = read_bounded(self._token.path, MOST_SMALL_BYTES).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise Failure(Fault.SIGNED_OUT, f"the identity token file `{self._token.path}` cannot be read") from error
-        self._assertion = (assertion,)
+        self._assertion = (Secret(assertion),)
+        self.secrets = (*self.secrets, *self._assertion)
         form = urlencode({"grant_type": _GRANT, "assertion": assertion}).encode()
         for attempt in range(_EXCHANGE_TRIES):
             last = attempt == _EXCHANGE_TRIES - 1
@@ -111,7 +86,7 @@ class FederatedIdentity:
         reply = await transport.post("/oidc/token", form, kind_of_form, None, _EXCHANGE_SECONDS)
         kind = kind_of_status(reply.status)
         try:
-            document = loads(reply.body)
+            document: Any = read_json(reply.body).value
         except (ValueError, RecursionError):
             document = None
         if kind is not None:
@@ -136,19 +111,22 @@ def _lifetime(value: Any) -> float:
 
 def without_secrets(body: bytes, identity: Identity) -> bytes:
     """An answer without the secrets of whoever asks: a run may be named like a key."""
-    for secret in identity.secrets():
-        if secret.encode() in body:
-            body = re.sub(re.escape(secret.encode()) + b"=*", STRUCK.encode(), body)
+    for secret in identity.secrets:
+        text = secret.reveal().encode()
+        if text in body:
+            body = re.sub(re.escape(text) + b"=*", STRUCK.encode(), body)
     return body
 
 
 def identity_for(credentials: Credentials, base_url: str) -> Identity:
-    """The identity that the credentials are."""
+    """The identity that the credentials are. An API key goes as W&B takes it: as the password of the user `api`."""
     if isinstance(credentials.auth, ApiKey):
-        return KeyHolder(credentials.auth)
+        key = credentials.auth.secret
+        sent = basic("api", key.reveal())
+        return Identity(Secret(f"Basic {sent}{'=' * (-len(sent) % 4)}"), (key, Secret(sent)))
     if isinstance(credentials.auth, IdentityToken):
         return FederatedIdentity(credentials.auth, base_url)
-    return Nobody()
+    return Identity()
 
 
 def _stored(path: Path, base_url: str) -> tuple[str, float] | None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from runql.semantic.record import ProjectRecord, SweepRecord
 from runql.sources.wandb.failures.failures import Failure, Fault
-from runql.sources.wandb.http.retry_rule import Stakes
+from runql.sources.wandb.http.flow_control import Stakes
 from runql.sources.wandb.listing.questions import cursor_after, offset_in
 from runql.sources.wandb.listing.unreadable_run import OF_PAGE, OF_PART, OF_SMALL_PAGE, may_be_one_run
 from runql.sources.wandb.project import Question, WandbServer

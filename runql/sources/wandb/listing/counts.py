@@ -13,6 +13,7 @@ from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.questions import count_in, filtered
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
 from runql.sources.wandb.project import Question, WandbServer
+from runql.sources.wandb.schema.probes import probe_of
 from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN, MongoFilter, fields_in
 
 
@@ -57,7 +58,7 @@ def counted_by(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -
     abilities = server.abilities
     is_filtered = filters != EVERY_RUN
     options = {filtered(filters)}
-    probe = None if not is_filtered or abilities.is_proven(filters) else abilities.probe_of(filters)
+    probe = probe_of(filters, abilities.proven) if is_filtered else None
     variables = {"entity": place.entity, "project": place.project, "filters": wire_json(filters)}
     if probe is not None:
         options.add("probe")

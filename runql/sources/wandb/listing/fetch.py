@@ -14,7 +14,7 @@ from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
-from runql.sources.wandb.http.retry_rule import Stakes
+from runql.sources.wandb.http.flow_control import Stakes
 from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.listing.order_check import edges_of, nodes_in, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages

@@ -296,7 +296,7 @@ class Listing:
         text = wire_json(question.filters)
         base = {"entity": self._place.entity, "project": self._place.project, "filters": text}
         suspicious = self._watches and breaks_filter(chunk.runs, question.filters)
-        if suspicious and not abilities.is_proven(question.filters):
+        if suspicious:
             ask_for_nobody(self._server, base, question.filters)
             if not abilities.does(FILTERS):
                 return True
@@ -315,7 +315,7 @@ class Listing:
         self._give(runs)
         has_next = bool(self._ready) or self._pages is not None
         wanted = self._request.wanted
-        is_trim = self._wanted == wanted and self._server.abilities.as_capabilities().column_subsets
+        is_trim = self._wanted == wanted and self._server.abilities.column_subsets
         return Page(
             runs=runs if is_trim else tuple(trimmed(run, wanted) for run in runs),
             cursor=self.cursor,

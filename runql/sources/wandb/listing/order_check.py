@@ -20,9 +20,10 @@ from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.failures.failures import Failure
-from runql.sources.wandb.http.retry_rule import Stakes
+from runql.sources.wandb.http.flow_control import Stakes
 from runql.sources.wandb.project import Question, WandbServer
 from runql.sources.wandb.schema.abilities import FILTERS
+from runql.sources.wandb.schema.probes import probe_of
 from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder, OrderField, fields_in, turned
 
 PROBE_SIZE = 5
@@ -96,8 +97,11 @@ def is_number(value: Any) -> bool:
 
 
 def ask_for_nobody(server: WandbServer, variables: Mapping[str, Any], filters: MongoFilter) -> None:
-    """Asks for a run that cannot be, by a filter of this shape: whoever gives one does not filter."""
-    probe = server.abilities.probe_of(filters)
+    """Asks for a run that cannot be, by a filter of this shape, if it is not proven yet: whoever gives one does not
+    filter."""
+    probe = probe_of(filters, server.abilities.proven)
+    if probe is None:
+        return
     asked = {**variables, "first": 1, "after": None, "filters": wire_json(probe.filters)}
     answer = server.ask(Question("runs", frozenset({"filtered"}), asked))
     if server.abilities.does(FILTERS):
@@ -107,7 +111,7 @@ def ask_for_nobody(server: WandbServer, variables: Mapping[str, Any], filters: M
 def prove_filters(server: WandbServer, entity: str, project: str, filters: MongoFilter) -> None:
     """Makes sure, once, that a server which cannot count the runs of a filter does filter."""
     abilities = server.abilities
-    if abilities.does(FILTERS) and not abilities.counts_filtered and not abilities.is_proven(filters):
+    if abilities.does(FILTERS) and not abilities.counts_filtered:
         ask_for_nobody(server, {"entity": entity, "project": project}, filters)
 
 

@@ -32,7 +32,7 @@ from runql.sources.wandb.observed_fields import stamp_of
 from runql.sources.wandb.project import Question, WandbServer
 from runql.sources.wandb.run_nodes import read_runs
 from runql.sources.wandb.schema.abilities import PAGING
-from runql.sources.wandb.schema.probes import Probe
+from runql.sources.wandb.schema.probes import Probe, probe_of
 from runql.syntax.mongo.nodes import EVERY_RUN
 from runql.text.diagnostic import Diagnostic
 
@@ -176,9 +176,10 @@ class Pages:
     def _ask_for(self, chunk: PagePart) -> Question:
         abilities, question = self.server.abilities, self.question
         more: set[str] = set()
-        if question.filters != EVERY_RUN and self._probe is None and not abilities.is_proven(question.filters):
-            self._probe = abilities.probe_of(question.filters)
-            more.add("probe")
+        if question.filters != EVERY_RUN and self._probe is None:
+            self._probe = probe_of(question.filters, abilities.proven)
+            if self._probe is not None:
+                more.add("probe")
         # The newest run may be the one that fails.
         if chunk.offset == 0 and self.teaches and not chunk.is_part:
             more |= {"census"} if self.server.learning.stamp(question.place) is None else set()

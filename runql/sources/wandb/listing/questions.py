@@ -10,7 +10,7 @@ from typing import Any
 from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
-from runql.sources.wandb.http.retry_rule import Stakes
+from runql.sources.wandb.http.flow_control import Stakes
 from runql.sources.wandb.project import Question, wanted_options
 from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder
 from runql.text.frozen import frozen

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from typing import Final
 
-from runql.plan.capabilities import Capabilities, Trust
-from runql.sources.wandb.schema.probes import Probe, Shape, is_proven, probe_of
+from runql.sources.wandb.schema.probes import Probe, Shape
 from runql.sources.wandb.schema.refusals import Learned
-from runql.syntax.mongo.nodes import MongoFilter
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 
 FILTERS: Final = "filters"
 ORDER: Final = "order"
 PAGING: Final = "paging"
+
+_ARGUMENTS: Final = {
+    FILTERS: "Project.runs(filters)",
+    ORDER: "Project.runs(order)",
+    PAGING: "Project.runs(after)",
+}
 
 _SAID = {
     "Run.config(keys)": "sends whole configs: it cannot be asked for single fields",
@@ -61,86 +67,73 @@ _QUIET = {"Run.host", "Run.updatedAt", "Run.computeSeconds", "Run.history(maxKey
 """Lacked by servers that are otherwise whole; the fields are then missing in the runs, which shows."""
 
 
+@changeable
 class Abilities:
-    """Shared by all that ask one server; threads may share it."""
+    """Shared by all that ask one server; threads may share it.
 
-    def __init__(self) -> None:
-        self._lacks: frozenset[str] = frozenset()
-        self._ignores: frozenset[str] = frozenset()
-        self._types: frozenset[tuple[str, str]] = frozenset()
-        self._lock = threading.Lock()
-        self._proven: frozenset[Shape] = frozenset()
-        self._misread: frozenset[str] = frozenset()
-        self.tells_of_more = False
-        """Whether an answer ever said that more pages follow: one that always denies it says nothing."""
+    `lacks`: coordinates of the schema that it does not have; `ignores`: what of `filters order paging` it takes and
+    does not obey; `types`: the variables that it wants to be of another type; `misread`: fields that it was seen to
+    read
+    otherwise than its own runs have them; `proven`: what it was seen to obey of filters. `tells_of_more`: whether an
+    answer ever said that more pages follow: one that always denies it says nothing.
+    """
 
-    @property
-    def lacks(self) -> frozenset[str]:
-        """Coordinates of the schema that the server does not have."""
-        return self._lacks
+    lacks: frozenset[str] = frozenset()
+    ignores: frozenset[str] = frozenset()
+    types: frozenset[tuple[str, str]] = frozenset()
+    misread: frozenset[str] = frozenset()
+    proven: frozenset[Shape] = frozenset()
+    tells_of_more: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def has(self, coordinate: str) -> bool:
-        return coordinate not in self._lacks and coordinate.partition("(")[0] not in self._lacks
+        return coordinate not in self.lacks and coordinate.partition("(")[0] not in self.lacks
 
     def has_all(self, coordinates: Iterable[str]) -> bool:
         return all(map(self.has, coordinates))
 
     def does(self, what: str) -> bool:
         """Whether it does not only take but also obey filters, an order or paging."""
-        argument = {FILTERS: "filters", ORDER: "order", PAGING: "after"}[what]
-        return what not in self._ignores and self.has(f"Project.runs({argument})")
+        return what not in self.ignores and self.has(_ARGUMENTS[what])
 
     @property
     def counts_filtered(self) -> bool:
         return self.does(FILTERS) and self.has("Project.runCount(filters)")
 
     @property
-    def types(self) -> frozenset[tuple[str, str]]:
-        """The variables that the server wants to be of another type."""
-        return self._types
+    def column_subsets(self) -> bool:
+        """Whether it can be asked for single fields of configs and summaries."""
+        return not self.lacks or self.has_all(("Run.config(keys)", "Run.summaryMetrics(keys)"))
 
     def learn(self, learned: Learned) -> None:
         """Remembers what refusals told."""
         with self._lock:
-            self._lacks |= learned.lacks
-            newest = {**dict(self._types), **dict(learned.types)}
-            self._types = frozenset(newest.items())
-
-    @property
-    def misread(self) -> frozenset[str]:
-        """Fields that the server was seen to read otherwise than its own runs have them."""
-        return self._misread
+            self.lacks |= learned.lacks
+            newest = {**dict(self.types), **dict(learned.types)}
+            self.types = frozenset(newest.items())
 
     def learn_misread(self, names: Iterable[str]) -> None:
         """Remembers the fields of a filter that misses runs which match it."""
         with self._lock:
-            self._misread |= frozenset(names)
-
-    def is_proven(self, filters: MongoFilter) -> bool:
-        """Whether the server was seen to obey all that can be seen of a filter."""
-        return is_proven(filters, self._proven)
-
-    def probe_of(self, filters: MongoFilter) -> Probe:
-        """A filter that no run passes, for what of this one is not proven yet."""
-        return probe_of(filters, self._proven)
+            self.misread |= frozenset(names)
 
     def learn_proof(self, probe: Probe, runs: int) -> None:
         """Remembers how many runs passed a probe: with any, the server does not filter."""
         with self._lock:
             if runs:
-                self._ignores |= {FILTERS}
+                self.ignores |= {FILTERS}
             else:
-                self._proven |= probe.shapes
+                self.proven |= probe.shapes
 
     def learn_ignores(self, what: str) -> None:
         with self._lock:
-            self._ignores |= {what}
+            self.ignores |= {what}
 
     def notices(self, host: str, concerned: Iterable[str]) -> tuple[Diagnostic, ...]:
         """What to say under an answer that asked for these coordinates, or for `filters order paging`."""
         said = []
         for name in concerned:
-            if name in self._ignores:
+            if name in self.ignores:
                 said.append(_IGNORED[name])
             elif not self.has(name) and name not in _QUIET:
                 said.append(_SAID.get(name, f"has no `{name}`"))
@@ -156,16 +149,8 @@ class Abilities:
 
     def misread_notices(self, host: str) -> tuple[Diagnostic, ...]:
         """What to say under an answer that was narrowed, if the server misreads some fields."""
-        if not self._misread:
+        if not self.misread:
             return ()
-        named = ", ".join(f"`{name}`" for name in sorted(self._misread))
+        named = ", ".join(f"`{name}`" for name in sorted(self.misread))
         message = f"{host} does not find runs by {named} that its own listings have: that is decided here"
         return (Diagnostic("RQL406", message),)
-
-    def as_capabilities(self) -> Capabilities:
-        return Capabilities(
-            filters=Trust.HINT if self.does(FILTERS) else Trust.NONE,
-            order=Trust.EXACT if self.does(ORDER) else Trust.NONE,
-            counts=self.counts_filtered,
-            column_subsets=self.has("Run.config(keys)") and self.has("Run.summaryMetrics(keys)"),
-        )

@@ -41,8 +41,10 @@ _DECLARED = re.compile(r"^(\s*)\$(\w+): (.+)$")
 
 @frozen
 class GraphqlDocument:
-    """A document to send. `asked`: the coordinate that each of its lines asks for, beside what every server has."""
+    """A document to send. `operation`: the name of its operation; `asked`: the coordinate that each of its lines asks
+    for, beside what every server has."""
 
+    operation: str
     text: str
     asked: tuple[str | None, ...]
 
@@ -105,7 +107,9 @@ def document(
             kept[-1] = (kept[-1][0].removesuffix("("), kept[-1][1])
             text = text.replace(")", "", 1)
         kept.append((text, needed or (asked[-1] if asked else None)))
-    return GraphqlDocument("\n".join(text for text, _ in kept), tuple(asked for _, asked in kept))
+    text = "\n".join(text for text, _ in kept)
+    operation = text.split("query ", 1)[1].split("(", 1)[0].split(" ", 1)[0].strip()
+    return GraphqlDocument(operation, text, tuple(asked for _, asked in kept))
 
 
 def render(
@@ -122,11 +126,6 @@ def _holds(word: str, options: frozenset[str], lacks: frozenset[str]) -> bool:
         return word in options
     field = word.partition("(")[0]
     return word not in lacks and field not in lacks
-
-
-def operation_of(name: str) -> str:
-    """The name of the operation in a document."""
-    return _text(name).split("query ", 1)[1].split("(", 1)[0].split(" ", 1)[0].strip()
 
 
 def names() -> Iterable[str]:

@@ -55,22 +55,19 @@ class Probe:
     shapes: frozenset[Shape]
 
 
-def probe_of(filters: MongoFilter, proven: frozenset[Shape] | set[Shape] = frozenset()) -> Probe:
-    """The probe for a filter, of what is not proven yet."""
+def probe_of(filters: MongoFilter, proven: frozenset[Shape] = frozenset()) -> Probe | None:
+    """The probe for a filter, of what is not proven yet; `None` if nothing is left to prove."""
     found: dict[Shape, MongoFilter] = {}
     for test in field_tests(filters):
         shape = (test.field.space, test.field.kind, _operator(test))
-        impossible = None if shape in proven or shape in found else _impossible(test)
+        if shape in proven or shape in found:
+            continue
+        impossible = _of_run(test) if test.field.space is Space.RUN else _of_no_field(test)
         if impossible is not None:
             found[shape] = impossible
-    if not found:
-        return Probe(_NOBODY_BY_ID, frozenset({(Space.RUN, Kind.TEXT, "$eq")}))
-    return Probe(mongo_or(found.values()), frozenset(found))
-
-
-def is_proven(filters: MongoFilter, proven: frozenset[Shape] | set[Shape]) -> bool:
-    """Whether nothing of a filter is left to prove."""
-    return bool(proven) and probe_of(filters, proven).filters == _NOBODY_BY_ID
+    if found:
+        return Probe(mongo_or(found.values()), frozenset(found))
+    return None if proven else Probe(_NOBODY_BY_ID, frozenset({(Space.RUN, Kind.TEXT, "$eq")}))
 
 
 def _operator(test: MongoTest) -> str:  # noqa: PLR0911 - one a node
@@ -92,11 +89,6 @@ def _operator(test: MongoTest) -> str:  # noqa: PLR0911 - one a node
             return "$contains"
         case _:
             assert_never(test)
-
-
-def _impossible(test: MongoTest) -> MongoFilter | None:
-    """A test of the same shape that no run passes."""
-    return _of_run(test) if test.field.space is Space.RUN else _of_no_field(test)
 
 
 def _of_run(test: MongoTest) -> MongoFilter | None:
