@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from runql.errors import SourceError
 from runql.text.diagnostic import Diagnostic
@@ -29,19 +29,6 @@ def normal_base_url(url: str) -> str:
         SourceError: it is none, or an address of W&B's service that serves no API.
     """
     text = url.strip().rstrip("/")
-    parts, host, port = _parts(text)
-    if host in FORGE_HOSTS:
-        if parts.scheme == "https" and port is None and parts.path.rstrip("/") == _FORGE_API_PATH:
-            return f"https://api.{host}"
-        raise _url_error(text, f"the API is at `https://api.{host}`")
-    if host == "wandb.ai" or (host.endswith(".wandb.ai") and not host.startswith("api.")):
-        raise _url_error(text, "the API is at `https://api.wandb.ai`")
-    if host.endswith("wandb.ai") and parts.scheme == "http":
-        raise _url_error(text, f"W&B's service speaks TLS: `https://{host}`")
-    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, "", ""))
-
-
-def _parts(text: str) -> tuple[SplitResult, str, int | None]:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -51,7 +38,15 @@ def _parts(text: str) -> tuple[SplitResult, str, int | None]:
     is_plain = _NETLOC.fullmatch(parts.netloc) and not _OUTSIDE.search(text)
     if parts.scheme not in ("http", "https") or not host or not is_plain or parts.query or parts.fragment:
         raise _url_error(text, "it must look like `https://api.example.com`")
-    return parts, host, port
+    if host in FORGE_HOSTS:
+        if parts.scheme == "https" and port is None and parts.path.rstrip("/") == _FORGE_API_PATH:
+            return f"https://api.{host}"
+        raise _url_error(text, f"the API is at `https://api.{host}`")
+    if host == "wandb.ai" or (host.endswith(".wandb.ai") and not host.startswith("api.")):
+        raise _url_error(text, "the API is at `https://api.wandb.ai`")
+    if host.endswith("wandb.ai") and parts.scheme == "http":
+        raise _url_error(text, f"W&B's service speaks TLS: `https://{host}`")
+    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, "", ""))
 
 
 def _url_error(url: str, hint: str) -> SourceError:

@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from runql.sources.wandb.network import certificates
-from runql.sources.wandb.network.certificates import TrustedCertificates, context_of
+from runql.sources.wandb.network.certificates import context_of
+from runql.sources.wandb.network.network import TrustedCertificates
 from tests.network.asked import KEY
 from tests.network.conftest import Ask, Serve, context_for
 from tests.network.proxy import HttpProxy, Manner

@@ -11,8 +11,8 @@ import trustme
 
 from runql.errors import Unreachable
 from runql.frontends.cli.main import main
-from runql.sources.wandb.network.proxies import is_bypassed, proxy_of
-from runql.sources.wandb.network.settings import NetworkSettings
+from runql.sources.wandb.network.network import NetworkSettings, proxy_of
+from runql.sources.wandb.network.proxies import is_bypassed
 from tests.network.asked import KEY, NAME, ask_in_a_process
 from tests.network.conftest import Ask, Serve, context_for
 from tests.network.proxy import HttpProxy, Manner

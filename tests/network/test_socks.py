@@ -12,8 +12,7 @@ import pytest
 from runql.errors import Unreachable
 from runql.extras import install_command
 from runql.sources.wandb.network import proxies
-from runql.sources.wandb.network.proxies import proxy_of
-from runql.sources.wandb.network.settings import NetworkSettings
+from runql.sources.wandb.network.network import NetworkSettings, proxy_of
 from tests.network.asked import NAME
 from tests.network.conftest import Ask, Serve
 from tests.network.proxy import Manner, SocksProxy

@@ -10,7 +10,7 @@ import pytest
 
 from runql.plan.to_mongo.server_reading import is_read_alike, with_infinities
 from runql.plan.to_mongo.wire import wire
-from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
+from runql.sources.wandb.listing.questions import doubted_in, narrow
 from runql.syntax.mongo.reader import read_filter
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -7,15 +7,15 @@ Whatever reads an answer can rely on it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import Oddity
 from runql.sources.wandb.failures.failures import Failure, Fault, clean
 from runql.sources.wandb.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
-from runql.sources.wandb.node_columns import columns_of_records, is_empty
 from runql.text.frozen import frozen
 
 _NULL: Final = type(None)
@@ -185,6 +185,26 @@ def _all_fit(shape: Shape, values: list[Any], path: tuple[str, ...], found: dict
         return False
     found[path] = columns
     return all(_all_fit(part, columns[key], (*path, key), found) for key, part in shape.fields)
+
+
+def columns_of_records(names: Sequence[str], records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]] | None:
+    """What stands under each of these names, record by record; `None` if one of them lacks one.
+
+    Each record is looked into once.
+    """
+    if not records:
+        return {name: [] for name in names}
+    try:
+        if len(names) < 2:  # for a single name no tuple is made
+            return {name: list(map(itemgetter(name), records)) for name in names}
+        return dict(zip(names, map(list, zip(*map(itemgetter(*names), records), strict=True)), strict=True))
+    except KeyError:
+        return None
+
+
+def is_empty(values: Sequence[Any]) -> bool:
+    """Whether each of these values is null: told without a look at their types, for most fields of most answers are."""
+    return not values or (values[0] is None and values.count(None) == len(values))
 
 
 def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:

@@ -53,15 +53,9 @@ def _oddities(value: Mapping[str, Any]) -> Iterator[Odd]:
             yield ("keys", name, "typeCounts"), counts, "a list"
             continue
         for at, entry in enumerate(counts):
-            if not _is_entry(entry):
+            count = entry.get("count") if type(entry) is dict else None
+            if type(count) is not int or not 0 <= count <= MOST_STEPS or type(entry.get("type")) is not str:
                 yield ("keys", name, "typeCounts", str(at)), entry, "a record of a `type` and a `count`"
-
-
-def _is_entry(entry: Any) -> bool:
-    if type(entry) is not dict:
-        return False
-    count = entry.get("count")
-    return type(entry.get("type")) is str and type(count) is int and 0 <= count <= MOST_STEPS
 
 
 def odd_samples(value: Any) -> Odd | None:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Final, TypeVar
 
 from runql.semantic.record import RunBlock, RunRecord, RunRows
+from runql.sources.wandb.answer_shapes import columns_of_records, is_empty
 from runql.sources.wandb.decode import (
     ProjectPlace,
     as_mapping,
@@ -21,7 +22,6 @@ from runql.sources.wandb.decode import (
     unwrap_config,
     whole_of,
 )
-from runql.sources.wandb.node_columns import columns_of_records, is_empty
 from runql.sources.wandb.odd_values import Oddities, plain_mappings
 
 _Part = TypeVar("_Part")
@@ -50,24 +50,21 @@ def read_run(node: Mapping[str, Any], place: ProjectPlace) -> RunRecord | None:
     return next(iter(read_runs([node], place)), None)
 
 
-def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> Sequence[RunRecord]:
-    """The runs of some nodes, without those that have no id. Of one answer all nodes have the same fields."""
-    return _rows(_Page([node for node in nodes if isinstance(node.get("name"), str)]), place)
+def read_runs(
+    nodes: Iterable[Mapping[str, Any]], place: ProjectPlace, columns: dict[str, list[Any]] | None = None
+) -> Sequence[RunRecord]:
+    """The runs of some nodes, without those that have no id. Of one answer all nodes have the same fields.
 
-
-def read_columns(columns: Mapping[str, list[Any]], place: ProjectPlace) -> Sequence[RunRecord]:
-    """The runs of which these are the fields, run by run; `name` is a text in each."""
-    return _rows(_Page((), columns), place)
-
-
-def _rows(page: _Page, place: ProjectPlace) -> RunRows:
-    """The runs of a page. What of it may be odd is read at once, what is said of it is known then; the rest is read,
-    and records are made, when somebody asks for it."""
+    `columns`: the same field by field, if that is known; then `name` is a text in each. It is taken apart. What of a
+    run may be odd is read at once, what is said of it is known then; the rest is read, and records are made, when
+    somebody asks for it.
+    """
+    page = _Page([node for node in nodes if isinstance(node.get("name"), str)] if columns is None else (), columns)
     ids = page.cells("name")
     count = len(ids)
     fields: dict[str, Callable[[], Sequence[Any]]] = {
         **{name: partial(_given, cells) for name, cells in _read_at_once(page).items()},
-        **{ours: partial(page.texts, theirs) for ours, theirs in _TEXTS_OF_RUNS.items()},
+        **{ours: partial(page.values, theirs, _TEXTS, text_of) for ours, theirs in _TEXTS_OF_RUNS.items()},
         "id": partial(_given, ids),
         "entity": lambda: [place.entity] * count,
         "project": lambda: [place.project] * count,
@@ -101,8 +98,7 @@ def _read_at_once(page: _Page) -> dict[str, Sequence[Any]]:
         "system_metrics": page.part("systemMetrics", "system", read_summary),
         "logged": page.each("historyKeys", read_logged),
     }
-    found["said"] = page.notices()
-    page.drop(("config", "someConfig", "summaryMetrics", "someSummary", "systemMetrics", "historyKeys"))
+    found["said"] = page.notices() if page.odd else [()] * page.count
     return found
 
 
@@ -111,32 +107,26 @@ def _given(cells: Sequence[Any]) -> Sequence[Any]:
 
 
 class _Page:
-    """The nodes of one answer, by fields. `columns`: the same, field by field, if each node has each of these."""
+    """The nodes of one answer, by fields. `columns`: the same, field by field, if each node has each of these.
 
-    def __init__(self, nodes: Sequence[Mapping[str, Any]], columns: Mapping[str, list[Any]] | None = None) -> None:
+    `odd`: what is to be said of its runs, by their places. `is_even`: whether each node has each of the fields.
+    """
+
+    def __init__(self, nodes: Sequence[Mapping[str, Any]], columns: dict[str, list[Any]] | None = None) -> None:
         self._nodes = nodes
         if columns is None and nodes:
             columns = columns_of_records(list(nodes[0]), nodes)
             columns = columns if columns is not None and {len(columns)}.issuperset(map(len, nodes)) else None
             nodes = nodes if columns is None else ()
         self._even = columns
+        self.is_even = columns is not None
         self._fields = frozenset(chain.from_iterable(nodes) if columns is None else columns)
-        self._count = len(nodes) if columns is None else len(next(iter(columns.values()), ()))
-        self._odd: dict[int, Oddities] = {}
-
-    @property
-    def is_even(self) -> bool:
-        """Whether each node has each of the fields."""
-        return self._even is not None
-
-    def drop(self, names: Sequence[str]) -> None:
-        """These fields were read: what they came as is not held."""
-        if self._even is not None:
-            self._even = {name: cells for name, cells in self._even.items() if name not in names}
+        self.count = len(nodes) if columns is None else len(next(iter(columns.values()), ()))
+        self.odd: dict[int, Oddities] = {}
 
     def cells(self, name: str) -> list[Any]:
         if name not in self._fields:
-            return [None] * self._count
+            return [None] * self.count
         return [node.get(name) for node in self._nodes] if self._even is None else self._even[name]
 
     def values(self, name: str, plain: frozenset[type], read: Callable[[Any], _Part]) -> list[_Part]:
@@ -145,9 +135,6 @@ class _Page:
         if is_empty(cells) or plain.issuperset(map(type, cells)):
             return cells
         return [read(cell) for cell in cells]
-
-    def texts(self, name: str) -> list[str | None]:
-        return self.values(name, _TEXTS, text_of)
 
     def times(self, name: str) -> list[datetime | None]:
         cells = self.cells(name)
@@ -159,20 +146,20 @@ class _Page:
         return found
 
     def each(self, name: str, read: Callable[[Any], _Part]) -> list[_Part | None]:
-        """What is read of a field, `None` where a node does not have it."""
+        """What is read of a field, `None` where a node does not have it. What it came as is not held."""
         if name not in self._fields:
-            return [None] * self._count
+            return [None] * self.count
         if self._even is not None:
-            return list(map(read, self._even[name]))
+            return list(map(read, self._even.pop(name)))
         return [read(node[name]) if name in node else None for node in self._nodes]
 
     def part(self, name: str, called: str, read: Callable[[Mapping[str, Any]], _Part]) -> list[_Part | None]:
         """What is read of a JSON part, `None` where a node does not have it. One after the other: what is not kept of a
-        text is gone before the next one is read."""
+        text is gone before the next one is read, and what the part came as is not held."""
         if name not in self._fields:
-            return [None] * self._count
+            return [None] * self.count
         if self._even is not None:
-            found = plain_mappings(cells := self._even[name])
+            found = plain_mappings(cells := self._even.pop(name))
             if isinstance(found, list) and None not in found:
                 return list(map(read, found))
             return [
@@ -207,9 +194,7 @@ class _Page:
         return [text_of(user.get("username")) or name for user, name in zip(users, names, strict=True)], names
 
     def notices(self) -> list[tuple[Any, ...]]:
-        if not self._odd:
-            return [()] * self._count
-        return [self._odd[at].notices() if at in self._odd else () for at in range(self._count)]
+        return [self.odd[at].notices() if at in self.odd else () for at in range(self.count)]
 
     def _mappings(self, name: str, called: str) -> Iterator[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
@@ -221,7 +206,7 @@ class _Page:
                 yield self._oddities(at).mapping(cells[at], called) if mapping is None else mapping
 
     def _oddities(self, at: int) -> Oddities:
-        return self._odd.setdefault(at, Oddities(self.cells("name")[at]))
+        return self.odd.setdefault(at, Oddities(self.cells("name")[at]))
 
 
 def _text_or_number(value: Any) -> str | None:

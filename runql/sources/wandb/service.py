@@ -42,9 +42,9 @@ from runql.sources.wandb.http.identity import identity_for
 from runql.sources.wandb.http.transport import LineSettings
 from runql.sources.wandb.listing.connections import nodes_of, project_nodes, saying
 from runql.sources.wandb.listing.counts import count_of
-from runql.sources.wandb.listing.cursors import position_in
 from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
+from runql.sources.wandb.listing.questions import position_in
 from runql.sources.wandb.network.credentials import Credentials
 from runql.sources.wandb.network.network import Network, network_of
 from runql.sources.wandb.project import Question, WandbServer, in_form_of_wandb
@@ -194,14 +194,14 @@ class WandbService(Accounts, ServiceApi):
         key = (place, wire_json(asked.filters), asked.order, request.wanted)
         with self._lock:
             listing = self._listings.pop((*key, request.cursor), None) if request.cursor is not None else None
-        skipped = 0 if request.cursor is None else position_in(request.cursor)
         if request.per_page < 1:
             raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
         run_id = only_id(asked.filters)
-        with self._errors(f"the runs of {place.path}" if run_id is None else f"run {place.path}/{run_id}"):
+        with self._errors("the runs of", place) if run_id is None else self._errors("run", place, run_id):
             if listing is None:
-                listing = Listing(self._server, request, place)
-                listing.skip(skipped)
+                listing = Listing(self._server, request, place, asked)
+                if request.cursor is not None:
+                    listing.skip(position_in(request.cursor))
             page = listing.page(request.per_page)
         if page.has_next:
             with self._lock:
@@ -252,7 +252,7 @@ class WandbService(Accounts, ServiceApi):
             return
         is_scan = request.samples is None and request.stream == "default"
         source = Scan(self._server, place, unique) if is_scan else SampledHistories(self._server, place, unique)
-        with self._errors(f"histories of {place.path}"):
+        with self._errors("histories of", place):
             yield from source
 
     def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
@@ -339,11 +339,14 @@ class WandbService(Accounts, ServiceApi):
         return self._own
 
     @contextmanager
-    def _errors(self, subject: str) -> Iterator[None]:
+    def _errors(self, subject: str, place: ProjectPlace | None = None, run_id: str = "") -> Iterator[None]:
+        """Failures inside are RunQL's errors, about a subject: of a project, or one run of it, if that is given."""
         try:
             yield
         except Failure as failure:
-            raise self._server.error(failure, subject) from failure
+            parts = () if place is None else (place.path, run_id) if run_id else (place.path,)
+            said = f"{subject} {'/'.join(parts)}" if parts else subject
+            raise self._server.error(failure, said) from failure
 
     def _project_part(self, data: Mapping[str, Any], name: str) -> Any:
         project = data.get("project")

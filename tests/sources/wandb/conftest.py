@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from runql.sources.wandb import Credentials, LineSettings, ServiceOptions, WandbService
-from runql.sources.wandb.network.credentials import ApiKey, Secret
+from runql.sources.wandb.network.credentials import ApiKey
+from runql.sources.wandb.network.redaction import Secret
 from tests.server import Knobs, LoopbackServer, Store
 from tests.server.samples import vision
 

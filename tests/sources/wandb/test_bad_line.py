@@ -19,7 +19,8 @@ from runql.plan.selectors import TypedSelector
 from runql.sources.protocol import HistoryRequest, PageRequest
 from runql.sources.wandb import Credentials, LineSettings, ServiceOptions, WandbService
 from runql.sources.wandb.http.flow_control import limiter_of
-from runql.sources.wandb.network.credentials import ApiKey, IdentityToken, Secret
+from runql.sources.wandb.network.credentials import ApiKey, IdentityToken
+from runql.sources.wandb.network.redaction import Secret
 from runql.wandb_api.runs import Runs
 from tests.server import Fault, Knobs, LoopbackServer
 from tests.server.http import ACCESS_TOKEN

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.errors import AuthError, SourceError, UntrustedFolder
-from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken, Secret, checked_key, discover
+from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken, checked_key, discover
+from runql.sources.wandb.network.redaction import Secret
 from runql.wandb_settings.urls import app_url_of, is_loopback, normal_base_url
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40

@@ -35,8 +35,7 @@ from runql.sources.wandb.histories.specs import (
     table_of_lines,
     within,
 )
-from runql.sources.wandb.listing.chunks import RunEdges
-from runql.sources.wandb.listing.order_check import edges_of, nodes_in
+from runql.sources.wandb.listing.chunks import RunEdges, edges_of
 from runql.sources.wandb.run_nodes import read_run
 
 PLACE = ProjectPlace("acme", "my project", "https://w.test")
@@ -246,8 +245,8 @@ def test_the_runs_of_an_answer_are_read_and_their_nodes_dropped() -> None:
     edges = [{"cursor": "one", "node": node}, None, {"cursor": "two", "node": {**node, "name": "b c"}}]
     for runs, cursor in (
         ({"edges": edges, "pageInfo": {"hasNextPage": False}}, "two"),
-        ({"nodes": nodes_in([edge for edge in edges if edge]), "pageInfo": {}}, None),
-        (nodes_in([edge for edge in edges if edge]), None),
+        ({"nodes": [edge["node"] for edge in edges if edge], "pageInfo": {}}, None),
+        ([edge["node"] for edge in edges if edge], None),
     ):
         data: dict[str, Any] = {"project": {"runs": runs}}
         made = RunEdges.made(data, place=place)

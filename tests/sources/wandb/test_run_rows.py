@@ -19,7 +19,7 @@ from runql.language.fields import Space
 from runql.semantic.record import RunBlock, RunRecord, RunRows, cells_of, joined_runs
 from runql.semantic.typed import FieldKey, TField, TOrderKey
 from runql.sources.wandb.decode import ProjectPlace
-from runql.sources.wandb.run_nodes import read_columns, read_runs
+from runql.sources.wandb.run_nodes import read_runs
 from runql.syntax.mongo.nodes import BY_CREATION, turned
 from tests.server import LoopbackServer
 from tests.server.samples import wide
@@ -113,7 +113,9 @@ NODES: list[dict[str, Any]] = [
 def test_nodes_and_columns_give_the_same_runs() -> None:
     columns = {name: [node[name] for node in NODES] for name in NODES[0]}
     uneven = [*NODES, {"name": "r9"}]
-    assert list(read_columns(columns, PLACE)) == list(read_runs(NODES, PLACE)) == list(read_runs(uneven, PLACE))[:3]
+    assert (
+        list(read_runs((), PLACE, dict(columns))) == list(read_runs(NODES, PLACE)) == list(read_runs(uneven, PLACE))[:3]
+    )
 
 
 def test_what_is_odd_is_said_before_a_record_is_made() -> None:

@@ -14,7 +14,7 @@ from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import as_mapping, finite_or_float
-from runql.sources.wandb.listing.order_check import edges_of
+from runql.sources.wandb.listing.chunks import edges_of
 from runql.text.frozen import frozen
 
 Group: TypeAlias = tuple[str, ...]

@@ -15,8 +15,8 @@ from runql.semantic.json_text import read_json
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.failures.replies import kind_of_status, messages_of, seconds_to_wait
 from runql.sources.wandb.http.transport import Transport
-from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken, Secret
-from runql.sources.wandb.network.redaction import STRUCK, basic
+from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken
+from runql.sources.wandb.network.redaction import STRUCK, Secret, basic
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.text.frozen import changeable
 from runql.text.replace import replace_with

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from runql.errors import Unreachable
 from runql.sources.wandb.failures.failures import Failure, Fault, clean
-from runql.sources.wandb.network.certificates import context_of
 from runql.sources.wandb.network.errors import failure_of
 from runql.sources.wandb.network.network import Network
 from runql.text.frozen import frozen
@@ -210,6 +209,8 @@ def too_large(most: int) -> Failure:
 
 
 def _context(network: Network) -> ssl.SSLContext:
+    from runql.sources.wandb.network.certificates import context_of
+
     try:
         return context_of(network.trust)
     except Unreachable as error:

@@ -1,27 +1,29 @@
-"""The pages of a listing: as they are asked for, and as they came."""
+"""The pages of a listing: as they are asked for, as they came, and which of their runs were given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
 
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
+from runql.sources.paging import add_new
 from runql.sources.wandb.answer_shapes import Fields
 from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.listing.losses import ListingLoss
-from runql.sources.wandb.listing.order_check import edges_of, nodes_in
 from runql.sources.wandb.project import Sent
-from runql.sources.wandb.run_nodes import read_columns, read_runs
+from runql.sources.wandb.run_nodes import read_runs
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 
 _NODES: Final = frozenset({"edges", "nodes"})
 _PATHS: Final = (("project", "runs", "edges", "node"), ("project", "runs", "nodes"), ("project", "runs"))
 """Where the runs of an answer are, of servers with edges and without."""
 
 
-@dataclass(slots=True)
+@changeable
 class PagePart:
     """A page to fetch: `size` runs from `offset` on, or after an opaque cursor. `is_part`: of a page that failed;
     `is_suspect`: what else was in that page came, so it will fail too."""
@@ -50,12 +52,11 @@ class RunEdges:
         listed = (data.get("project") or {}).get("runs")
         if isinstance(listed, dict | list):
             listed.clear() if isinstance(listed, list) else listed.update(dict.fromkeys(listed.keys() & _NODES, ()))
-        nodes = nodes_in(edges)
+        nodes = [edge["node"] for edge in edges]
         edges.clear()
         columns = next((fields[path] for path in _PATHS if path in fields), None) if fields else None
         are_named = columns is not None and len(columns.get("name", ())) == len(nodes) > 0
-        runs = read_columns(columns, place) if columns is not None and are_named else read_runs(nodes, place)
-        return cls(runs, cursor)
+        return cls(read_runs(nodes, place, columns if are_named else None), cursor)
 
 
 @frozen
@@ -75,3 +76,48 @@ class Chunk:
     def whole(self) -> Sequence[RunRecord]:
         """The runs of which all came that was asked for."""
         return tuple(run for run in self.runs if run.id not in self.partial) if self.partial else self.runs
+
+
+RunKey: TypeAlias = tuple[str | None, str]
+
+key_of: Callable[[RunRecord], RunKey] = attrgetter("storage_id", "id")
+"""What tells a run from the others of its project, though a server should give one storage id to several."""
+
+
+def keys_of(runs: Sequence[RunRecord]) -> list[RunKey]:
+    """`key_of` each of many runs."""
+    return list(zip(cells_of(runs, "storage_id"), cells_of(runs, "id"), strict=True))
+
+
+def edges_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The edges of the runs of an answer, those that hold a `node`; of a server that has none, the nodes as such."""
+    project = data.get("project") or {}
+    runs = project.get("runs") or {}
+    if isinstance(runs, list) or "edges" not in runs:
+        nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
+        return [{"node": node} for node in nodes if isinstance(node, dict)]
+    return [edge for edge in runs["edges"] or () if isinstance(edge, dict) and isinstance(edge.get("node"), dict)]
+
+
+@changeable
+class GivenRuns:
+    """The ids of the runs that were given. `twice`: one of them that belongs to several, if one does."""
+
+    twice: str = ""
+    _ids: set[str] = field(default_factory=set)
+
+    def __contains__(self, run_id: str) -> bool:
+        return run_id in self._ids
+
+    def add(self, runs: Sequence[RunRecord]) -> None:
+        """These are given now."""
+        ids = cells_of(runs, "id")
+        if not add_new(ids, self._ids):
+            for run_id in ids:
+                self.twice = self.twice or (run_id if run_id in self._ids else "")
+                self._ids.add(run_id)
+
+    def notice(self, host: str) -> Diagnostic:
+        """What is to be said of an id that belongs to several runs."""
+        said = f"{host} gives several runs the id `{clean(self.twice)}`: a table holds one of each id"
+        return Diagnostic("RQL407", said)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from runql.engine.mongo.filters import compile_filter
-from runql.language.fields import Space
 from runql.plan.to_mongo.wire import wire_json
-from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.fetch import fetch_all
-from runql.sources.wandb.listing.questions import count_in, filtered
-from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
+from runql.sources.wandb.listing.questions import count_in, doubted_in, filtered, matching_at_hand, narrow
 from runql.sources.wandb.project import Question, WandbServer
 from runql.sources.wandb.schema.probes import probe_of
 from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN, MongoFilter, fields_in
@@ -39,14 +36,6 @@ def count_of(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> 
             abilities.learn_misread(doubted)
         return seen
     return count
-
-
-def matching_at_hand(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> list[RunRecord]:
-    """Those of the runs that came whole just now that match."""
-    if any(field.space is Space.LOGGED for field in fields_in(filters)):
-        return []
-    test = compile_filter(filters)
-    return [run for run in server.learning.at_hand(place) if test(run)]
 
 
 def counted_by(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> int | None:

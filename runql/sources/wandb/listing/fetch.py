@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
-from operator import attrgetter
-from typing import TypeAlias
 
 from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord, cells_of
@@ -15,8 +13,9 @@ from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.flow_control import Stakes
+from runql.sources.wandb.listing.chunks import RunKey, edges_of, key_of
 from runql.sources.wandb.listing.losses import ListingLoss
-from runql.sources.wandb.listing.order_check import edges_of, nodes_in, prove_filters, says_more
+from runql.sources.wandb.listing.order_check import joined, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
 from runql.sources.wandb.listing.questions import ListQuestion, count_in, filtered
 from runql.sources.wandb.listing.unreadable_run import may_be_one_run
@@ -71,20 +70,14 @@ def fetch_all(
     Raises:
         Failure: a page could not be fetched.
     """
-    also = needed(filters, order)
-    full = Wanted(
-        config=None if wanted.config is None or also.config is None else (*wanted.config, *also.config),
-        summary=None if wanted.summary is None or also.summary is None else (*wanted.summary, *also.summary),
-        system_metrics=wanted.system_metrics,
-        history_keys=wanted.history_keys or also.history_keys,
-    )
+    full = joined(wanted, needed(filters, order))
     found: dict[RunKey, RunRecord] = {}
     counted: int | None = None
     lost: tuple[ListingLoss, ...] = ()
     partial: Mapping[str, tuple[Diagnostic, ...]] = {}
     abilities = server.abilities
     if filters != EVERY_RUN:
-        prove_filters(server, place.entity, place.project, filters)
+        prove_filters(server, place, filters)
     if abilities.does(PAGING):
         pushed = filters if abilities.does(FILTERS) else EVERY_RUN
         pages = Pages(server, ListQuestion(place, pushed, BY_CREATION if abilities.does(ORDER) else None, full))
@@ -102,18 +95,6 @@ def fetch_all(
         counted, lost, partial = fetched.counted, fetched.lost, {}
     runs = list(found.values())
     return Fetched(runs, counted, lost, partial)
-
-
-RunKey: TypeAlias = tuple[str | None, str]
-
-
-key_of: Callable[[RunRecord], RunKey] = attrgetter("storage_id", "id")
-"""What tells a run from the others of its project, though a server should give one storage id to several."""
-
-
-def keys_of(runs: Sequence[RunRecord]) -> list[RunKey]:
-    """`key_of` each of many runs."""
-    return list(zip(cells_of(runs, "storage_id"), cells_of(runs, "id"), strict=True))
 
 
 def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:
@@ -150,7 +131,7 @@ def _all_at_once(server: WandbServer, place: ProjectPlace, filters: MongoFilter,
             continue
         if says_more(project) or (counted is not None and len(edges) < counted):
             raise _held_back(server, len(edges), counted)
-        return Fetched(list(read_runs(nodes_in(edges), place)), counted)
+        return Fetched(list(read_runs([edge["node"] for edge in edges], place)), counted)
 
 
 def _held_back(server: WandbServer, came: int, counted: int | None) -> Failure:

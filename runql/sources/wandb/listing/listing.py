@@ -13,36 +13,36 @@ from runql.engine.mongo.fields import values_in
 from runql.engine.mongo.filters import compile_filter
 from runql.engine.selectors import selected, sort_by_fields
 from runql.language.fields import Space
-from runql.plan.to_mongo.wire import wire_json, wire_order
+from runql.plan.selectors import WandbSelector
+from runql.plan.to_mongo.wire import wire_order
 from runql.semantic.record import RunRecord, cells_of, joined_runs
 from runql.sources.paging import RunQueue, add_new, first_of, needed, trimmed
-from runql.sources.protocol import Page, PageRequest, Wanted
+from runql.sources.protocol import Page, PageRequest
 from runql.sources.wandb.decode import ProjectPlace
-from runql.sources.wandb.listing.bracket_edges import Bracketed
-from runql.sources.wandb.listing.brackets import brackets_of
-from runql.sources.wandb.listing.chunks import Chunk
-from runql.sources.wandb.listing.counts import matching_at_hand
-from runql.sources.wandb.listing.cursors import cursor_at
-from runql.sources.wandb.listing.fetch import RunKey, fetch_all, key_of, keys_of
-from runql.sources.wandb.listing.given import GivenRuns
+from runql.sources.wandb.listing.brackets import Brackets, brackets_of
+from runql.sources.wandb.listing.chunks import Chunk, GivenRuns, RunKey, key_of, keys_of
+from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.losses import Losses
 from runql.sources.wandb.listing.order_check import (
     ask_for_nobody,
-    breaks_filter,
     breaks_order,
     ignores_order,
     is_watchable,
     joined,
     prove_filters,
-    watched,
 )
 from runql.sources.wandb.listing.pages import Pages
-from runql.sources.wandb.listing.questions import ListQuestion, filtered
-from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
+from runql.sources.wandb.listing.questions import (
+    ListQuestion,
+    cursor_at,
+    doubted_in,
+    matching_at_hand,
+    narrow,
+)
 from runql.sources.wandb.odd_values import OddRuns
-from runql.sources.wandb.project import WandbServer, concerned_by, in_form_of_wandb
+from runql.sources.wandb.project import WandbServer, concerned_by
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
-from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN, MongoFilter, MongoOrder
+from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN
 from runql.text.diagnostic import Diagnostic
 
 _AHEAD_PAGES = 4
@@ -57,21 +57,20 @@ _NONE_MISSING = ": none is missing and none comes twice"
 class Listing:
     """Gives the pages of one listing, one after the other. `position` is how many runs it gave."""
 
-    def __init__(self, server: WandbServer, request: PageRequest, place: ProjectPlace) -> None:
+    def __init__(self, server: WandbServer, request: PageRequest, place: ProjectPlace, asked: WandbSelector) -> None:
         self._server = server
         self._request = request
         self._place = place
-        self._asked = asked = in_form_of_wandb(request.selector)
+        self._asked = asked
         self._keys = asked.order
         self._narrowed = narrow(asked.filters, server.abilities.misread)
-        self._test = compile_filter(asked.filters) if asked.filters != EVERY_RUN else None
         self._watches = is_watchable(asked.filters)
-        wanted = watched(request.wanted, asked.filters, asked.order)
         decides_here = self._watches or not self._narrowed.is_whole
-        self._wanted = joined(wanted, needed(asked.filters, asked.order)) if decides_here else wanted
-        self._bracketed: Bracketed | None = None
-        self._parts = tuple(self._first_segments())
-        self._segments = deque(self._parts)
+        self._wanted = joined(request.wanted, needed(asked.filters if decides_here else EVERY_RUN, asked.order))
+        self._test = compile_filter(asked.filters) if decides_here and asked.filters != EVERY_RUN else None
+        self._brackets: Brackets | None = None
+        self._segments = deque(self._first_segments())
+        self._are_parts = len(self._segments) > 1
         self._is_ordered = bool(self._segments)
         self._pages = self._segments.popleft() if self._segments else None
         self._held: Sequence[RunRecord] = ()
@@ -99,13 +98,32 @@ class Listing:
             Failure: it could not be fetched. The listing stays where it is.
             NotFound: there is no such project, or none that may be seen.
         """
-        if self._asked.filters != EVERY_RUN and not self.position:
-            prove_filters(self._server, self._place.entity, self._place.project, self._narrowed.sent)
+        is_filtered, abilities = self._asked.filters != EVERY_RUN, self._server.abilities
+        if is_filtered and not self.position and not abilities.counts_filtered:
+            prove_filters(self._server, self._place, self._narrowed.sent)
         if self._whole is None and not self._can_stream():
             self._make_whole("" if self._is_ordered else self._unordered())
         if self._whole is None:
             self._fill(per_page)
-        return self._streamed_page(per_page) if self._whole is None else self._whole_page(per_page, self._whole)
+        runs = self._ready.take(per_page) if self._whole is None else first_of(self._whole, per_page)
+        self.position += len(runs)
+        self._given.add(runs)
+        wanted = self._request.wanted
+        if self._whole is None:
+            has_next = bool(self._ready) or self._pages is not None
+            is_trim = self._wanted == wanted and abilities.column_subsets
+            is_counted = self._total is not None and self._narrowed.is_whole and not self._differs
+            total = max(0, (self._total or 0) - self._losses.count) if is_counted else None
+        else:
+            has_next, is_trim, total = bool(self._whole), False, self._total
+        odd = self._odd.of(runs) if any(cells_of(runs, "said")) else ()
+        return Page(
+            runs=runs if is_trim else tuple(trimmed(run, wanted) for run in runs),
+            cursor=cursor_at(self.position),
+            has_next=has_next,
+            total=total,
+            notices=(*self._notices(), *odd, *(() if has_next else self._last_notices())),
+        )
 
     def skip(self, count: int) -> None:
         """Goes on from after so many runs: for a listing that was forgotten meanwhile."""
@@ -117,11 +135,6 @@ class Listing:
         for pages in filter(None, (self._pages, *self._segments)):
             pages.close()
 
-    @property
-    def cursor(self) -> str | None:
-        """The cursor that continues here."""
-        return cursor_at(self.position)
-
     # What is asked, and whether the server can be left to it.
 
     def _first_segments(self) -> list[Pages]:
@@ -131,18 +144,26 @@ class Listing:
             return []
         field = self._keys[0].field
         if field.space is Space.RUN:
-            return [self._segment(sent, order)] if field.segments == ("created",) else []
-        brackets = brackets_of(field, sent, descending=self._keys[0].descending)
-        if brackets is None or not abilities.counts_filtered:
-            return []
-        self._bracketed = Bracketed(self._server, self._place, self._wanted, brackets)
-        numbers = self._segment(brackets.numbers, order)
-        numbers.also_counts = brackets.counts
-        return [numbers, self._segment(brackets.absent, BY_CREATION)]
-
-    def _segment(self, filters: MongoFilter, order: MongoOrder) -> Pages:
+            parts = [(sent, order)] if field.segments == ("created",) else []
+        else:
+            brackets = brackets_of(field, sent, descending=self._keys[0].descending)
+            if brackets is None or not abilities.counts_filtered:
+                return []
+            self._brackets = brackets
+            parts = [(brackets.numbers, order), (brackets.absent, BY_CREATION)]
         most = self._request.most if self._narrowed.is_whole else None
-        return Pages(self._server, ListQuestion(self._place, filters, order, self._wanted), most=most)
+        found = [
+            Pages(
+                self._server,
+                ListQuestion(self._place, filters, by, self._wanted),
+                most=most,
+                test=compile_filter(filters) if self._watches and filters != EVERY_RUN else None,
+            )
+            for filters, by in parts
+        ]
+        if self._brackets is not None:
+            found[0].also_counts = self._brackets.counts
+        return found
 
     def _can_stream(self) -> bool:
         abilities = self._server.abilities
@@ -157,42 +178,63 @@ class Listing:
             ahead = min(_MOST_AHEAD_ROWS, max(0, self._pages.most - self.position - per_page))
         self._calls += 1
         least = 2 if self._seen else _ROWS_TO_WATCH
-        while len(self._ready) < per_page and self._pages is not None:
-            if self._pages.is_over:
+        while len(self._ready) < per_page and (pages := self._pages) is not None:
+            if pages.is_over:
                 # The numbers were enough for the page before.
-                if not self._go_on(self._pages):
-                    return
-                continue
-            # One more than is needed shows whether the last one ties with those after it.
-            chunk = self._pages.next(max(least, per_page - len(self._ready) - len(self._held) + 1), ahead)
-            least = _LEAST_ROWS
-            if chunk is not None:
-                self._losses.note(chunk.lost, chunk.partial)
-            if self._is_odd(chunk):
-                self._make_whole(self._unordered() if self._pages.also_counts else "")
-                return
-            if self._pages.shrank or self._doubles_without_growth(chunk):
-                self._make_whole(_MOVED)
-                return
-            runs = () if chunk is None else chunk.runs
-            if not self._pass_on(self._bracketed.before(runs, self._pages) if self._bracketed is not None else []):
-                return
-            self._receive(runs)
-            self._note_total()
-            if chunk is None or self._pages.is_over:
-                self._settle(everything=True)
-                if self._bracketed is None or not self._bracketed.has_more:
-                    self._go_on(self._pages)
+                self._go_on(pages)
             else:
-                self._settle(everything=False)
+                # One more than is needed shows whether the last one ties with those after it.
+                rows = per_page - len(self._ready) - len(self._held) + 1
+                self._take(pages, pages.next(max(least, rows), ahead))
+                least = _LEAST_ROWS
+            if self._whole is not None:
+                return
         if self._pages is None:
             self._check_end()
 
+    def _take(self, pages: Pages, chunk: Chunk | None) -> None:
+        """Looks at a page, and passes on those of its runs whose place is certain; or makes the whole listing here."""
+        runs = () if chunk is None else chunk.runs
+        keys = keys_of(runs)
+        if chunk is not None and (chunk.lost or chunk.partial):
+            self._losses.note(chunk.lost, chunk.partial)
+        if chunk is not None and self._is_odd(runs, pages):
+            self._make_whole(self._unordered() if pages.also_counts else "")
+            return
+        # If runs come twice though none was added, the server shuffles ties, so others did not come at all.
+        if pages.shrank or sum(map(self._seen.__contains__, keys)) > pages.grown:
+            self._make_whole(_MOVED)
+            return
+        brackets = self._brackets
+        if brackets is not None and not brackets.has_begun:
+            first = brackets.before(runs, pages)
+            if first is None:
+                self._make_whole(self._unordered())
+                return
+            self._pass_on(first)
+        if not add_new(keys, self._seen):
+            fresh: dict[RunKey, RunRecord] = {}
+            for run, key in zip(runs, keys, strict=True):
+                if key not in self._seen:
+                    fresh.setdefault(key, run)
+            self._seen.update(fresh)
+            runs = [*fresh.values()]
+        self._held = joined_runs((self._held, runs))
+        if self._total is None or not self._are_parts:
+            self._total = pages.counts.get("whole", pages.total)
+        self._came, self._counted = self._found, self._total
+        is_last = chunk is None or pages.is_over
+        self._settle(everything=is_last)
+        if is_last and (brackets is None or not brackets.has_more):
+            self._go_on(pages)
+
     def _check_end(self) -> None:
         """Whether all came: the listing is made anew if runs at hand did not, or fewer than were counted."""
-        if missed := self._missed():
-            doubted = doubted_in(self._asked.filters)
-            self._narrowed = narrow(self._asked.filters, self._server.abilities.misread | doubted)
+        filters = self._asked.filters
+        known = matching_at_hand(self._server, self._place, filters) if filters != EVERY_RUN else ()
+        if missed := {run.id for run in known if key_of(run) not in self._seen}:
+            doubted = doubted_in(filters)
+            self._narrowed = narrow(filters, self._server.abilities.misread | doubted)
             self._make_whole("")
             if not missed.isdisjoint(run.id for run in self._whole or ()):
                 self._server.abilities.learn_misread(doubted)
@@ -204,57 +246,27 @@ class Listing:
         """How many runs there turned out to be, those that cannot be read among them."""
         return len(self._seen) + self._losses.count
 
-    def _missed(self) -> set[str]:
-        """The runs that match the filter, as they came whole just now, and did not come by it."""
-        filters = self._asked.filters
-        known = matching_at_hand(self._server, self._place, filters) if filters != EVERY_RUN else ()
-        return {run.id for run in known if key_of(run) not in self._seen}
+    def _go_on(self, done: Pages) -> None:
+        """Passes on what is neither a number nor absent, after the numbers, and goes on to the next part: there is none
+        if the server counted that nothing comes."""
+        brackets, self._brackets = self._brackets, None
+        if brackets is not None and brackets.has_more:
+            odd = brackets.after(self._seen, self._keys, done)
+            if odd is None:
+                self._make_whole(self._unordered())
+                return
+            self._pass_on(odd)
+        if brackets is not None and (brackets.lost or brackets.partial):
+            self._losses.note(brackets.lost, brackets.partial)
+            self._came = self._found
+        has_next = self._segments and done.counts.get("absent") != 0
+        self._pages, self._last = self._segments.popleft() if has_next else None, ()
 
-    def _next_segment(self, done: Pages) -> Pages | None:
-        """What comes after a part: nothing, if the server counted that nothing does."""
-        return self._segments.popleft() if self._segments and done.counts.get("absent") != 0 else None
-
-    def _go_on(self, done: Pages) -> bool:
-        """What comes after a part that was read to its end. Whether the listing is still made of parts."""
-        bracketed, self._bracketed = self._bracketed, None
-        if not self._pass_on(bracketed.after(self._seen, self._keys) if bracketed is not None else []):
-            return False
-        if bracketed is not None:
-            self._losses.note(bracketed.lost, bracketed.partial)
-        self._pages, self._last = self._next_segment(done), ()
-        return True
-
-    def _pass_on(self, runs: Sequence[RunRecord] | None) -> bool:
-        """Passes on runs whose place is certain; without any the whole listing is made here."""
-        if runs is None:
-            self._make_whole(self._unordered())
-            return False
+    def _pass_on(self, runs: Sequence[RunRecord]) -> None:
+        """Passes on runs whose place is certain: those that pass the filter, where that is looked at here."""
         self._seen.update(map(key_of, runs))
         self._came = self._found
-        self._ready.add(self._passing(runs))
-        return True
-
-    def _passing(self, runs: Sequence[RunRecord]) -> Sequence[RunRecord]:
-        """Those that pass the filter, where that is looked at here."""
-        may_test = self._watches or not self._narrowed.is_whole
-        return runs if self._test is None or not may_test else list(filter(self._test, runs))
-
-    def _note_total(self) -> None:
-        """Keeps the server's newest count of the whole listing."""
-        if self._pages is not None and (self._total is None or len(self._parts) == 1):
-            self._total = self._pages.counts.get("whole", self._pages.total)
-        self._came, self._counted = self._found, self._total
-
-    def _receive(self, runs: Sequence[RunRecord]) -> None:
-        keys = keys_of(runs)
-        if not add_new(keys, self._seen):
-            fresh = []
-            for run, key in zip(runs, keys, strict=True):
-                if key not in self._seen:
-                    self._seen.add(key)
-                    fresh.append(run)
-            runs = fresh
-        self._held = joined_runs((self._held, runs))
+        self._ready.add(runs if self._test is None else list(filter(self._test, runs)))
 
     def _settle(self, *, everything: bool) -> None:
         """Passes on the runs whose place is certain: those that do not tie with the last one that came."""
@@ -267,91 +279,63 @@ class Listing:
             while cut and values[cut - 1] == values[-1]:
                 cut -= 1
         settled, self._held = sort_by_fields(self._held[:cut], keys), self._held[cut:]
-        self._ready.add(self._passing(settled))
+        self._ready.add(settled if self._test is None else list(filter(self._test, settled)))
 
-    def _is_odd(self, chunk: Chunk | None) -> bool:
+    def _is_odd(self, runs: Sequence[RunRecord], pages: Pages) -> bool:
         """Whether this page shows that the server does not do what it is asked, or holds what it cannot order."""
-        if chunk is None or self._pages is None:
-            return False
-        abilities = self._server.abilities
-        if not self._can_stream() or self._pages.ignores_filters:
+        abilities, question = self._server.abilities, pages.question
+        if not self._can_stream() or pages.ignores_filters:
             return True
-        if self._bracketed is not None and self._bracketed.is_odd(chunk.runs, self._pages):
+        if self._brackets is not None and self._brackets.is_odd(runs, pages):
             return True
-        names = tuple(cells_of(chunk.runs, "id"))
+        names = tuple(cells_of(runs, "id"))
         if not self._first_names:
             self._first_names = names
         elif len(names) > 1 and names == self._first_names[: len(names)]:
             abilities.learn_ignores(PAGING)
             return True
-        return self._ignores_something(chunk, self._pages.question)
-
-    def _doubles_without_growth(self, chunk: Chunk | None) -> bool:
-        """Whether runs come twice though none was added: the server shuffles ties, so others did not come at all."""
-        doubles = sum(map(self._seen.__contains__, keys_of(chunk.runs) if chunk else ()))
-        return self._pages is not None and doubles > self._pages.grown
-
-    def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
-        abilities = self._server.abilities
-        text = wire_json(question.filters)
-        base = {"entity": self._place.entity, "project": self._place.project, "filters": text}
-        suspicious = self._watches and breaks_filter(chunk.runs, question.filters)
-        if suspicious:
-            ask_for_nobody(self._server, base, question.filters)
+        if pages.test is not None and not all(map(pages.test, runs)):
+            ask_for_nobody(self._server, self._place, question.filters)
             if not abilities.does(FILTERS):
                 return True
-        self._differs |= suspicious
-        before, self._last = self._last, chunk.runs[-1:] or self._last
-        if breaks_order(before, chunk.runs, question.order or BY_CREATION):
-            options = frozenset({"order", filtered(question.filters)})
-            if ignores_order(self._server, base, question.order or BY_CREATION, options):
-                abilities.learn_ignores(ORDER)
-            # Otherwise it orders, but not as RunQL does: texts perhaps, of which `10` comes before `9`.
-            return True
-        return False
+            self._differs = True
+        before, self._last = self._last, runs[-1:] or self._last
+        if not breaks_order(before, runs, question.order or BY_CREATION):
+            return False
+        if ignores_order(self._server, question):
+            abilities.learn_ignores(ORDER)
+        # Otherwise it orders, but not as RunQL does: texts perhaps, of which `10` comes before `9`.
+        return True
 
-    def _streamed_page(self, per_page: int) -> Page:
-        runs = self._ready.take(per_page)
-        self._give(runs)
-        has_next = bool(self._ready) or self._pages is not None
-        wanted = self._request.wanted
-        is_trim = self._wanted == wanted and self._server.abilities.column_subsets
-        return Page(
-            runs=runs if is_trim else tuple(trimmed(run, wanted) for run in runs),
-            cursor=self.cursor,
-            has_next=has_next,
-            total=self._total_to_come if self._narrowed.is_whole and not self._differs else None,
-            notices=(*self._notices(), *self._odd.of(runs), *(() if has_next else self._last_notices())),
-        )
-
-    @property
-    def _total_to_come(self) -> int | None:
-        """How many runs the whole listing gives, by what is known now."""
-        return None if self._total is None else max(0, self._total - self._losses.count)
+    # What there is to say.
 
     def _notices(self) -> tuple[Diagnostic, ...]:
         """What was not yet said of the server."""
-        concerned = [*concerned_by(self._request.wanted)]
-        concerned += [FILTERS, "Project.runs(filters)"] if self._asked.filters != EVERY_RUN else []
-        concerned += [ORDER, "Project.runs(order)", PAGING, "Project.runs(after)"]
-        notices = list(self._server.abilities.notices(self._server.host, concerned))
+        abilities, host = self._server.abilities, self._server.host
+        notices: list[Diagnostic] = []
+        if abilities.lacks or abilities.ignores:
+            concerned = [*concerned_by(self._request.wanted)]
+            concerned += [FILTERS, "Project.runs(filters)"] if self._asked.filters != EVERY_RUN else []
+            concerned += [ORDER, "Project.runs(order)", PAGING, "Project.runs(after)"]
+            notices += abilities.notices(host, concerned)
         if self._whole_because and not notices:
             notices.append(Diagnostic("RQL406", self._whole_because))
-        notices += self._given.said(self._server.host)
-        notices += self._losses.said()
+        if self._given.twice:
+            notices.append(self._given.notice(host))
+        if self._losses.unsaid:
+            notices += self._losses.said()
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
         return new
 
     def _last_notices(self) -> tuple[Diagnostic, ...]:
-        return (*self._losses.at_end(), *self._odd.at_end(), *self._count_notices())
-
-    def _count_notices(self) -> tuple[Diagnostic, ...]:
+        lost = self._losses.at_end() if self._losses.count or self._losses.partial else ()
         came, total = self._came, self._counted
         if total is None or came == total:
-            return ()
+            return (*lost, *self._odd.at_end())
         hint = "runs were added, changed or deleted meanwhile: ask again for a still picture"
-        return (Diagnostic("RQL407", f"{came:,} runs came, and {self._server.host} counts {total:,}", hints=(hint,)),)
+        said = Diagnostic("RQL407", f"{came:,} runs came, and {self._server.host} counts {total:,}", hints=(hint,))
+        return (*lost, *self._odd.at_end(), said)
 
     # Whole: everything is fetched once and the listing is made here.
 
@@ -363,7 +347,8 @@ class Listing:
         self.close()
         self._whole_because = because
         sent = self._narrowed.sent
-        fetched = fetch_all(self._server, self._place, sent, self._whole_wanted(), self._asked.order)
+        wanted = joined(self._wanted, needed(self._asked.filters, self._asked.order))
+        fetched = fetch_all(self._server, self._place, sent, wanted, self._asked.order)
         self._losses = Losses()
         self._losses.note(fetched.lost, fetched.partial)
         self._came, self._counted = len(fetched.runs) + len(fetched.lost), fetched.counted
@@ -372,22 +357,3 @@ class Listing:
         chosen = selected(fetched.runs, self._asked)
         self._whole = deque(run for run in chosen if run.id not in self._given)
         self._total = len(self._whole) + self.position
-
-    def _whole_wanted(self) -> Wanted:
-        also = needed(self._asked.filters, self._asked.order)
-        return joined(self._wanted, also)
-
-    def _whole_page(self, per_page: int, whole: deque[RunRecord]) -> Page:
-        runs = first_of(whole, per_page)
-        self._give(runs)
-        return Page(
-            runs=tuple(trimmed(run, self._request.wanted) for run in runs),
-            cursor=self.cursor,
-            has_next=bool(whole),
-            total=self._total,
-            notices=(*self._notices(), *self._odd.of(runs), *(() if whole else self._last_notices())),
-        )
-
-    def _give(self, runs: Sequence[RunRecord]) -> None:
-        self.position += len(runs)
-        self._given.add(runs)

@@ -14,7 +14,7 @@ from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.odd_values import MOST_SAID
 from runql.syntax.mongo.nodes import MongoOrder
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 
 PARTS: Mapping[str, str] = {
     "config": "config",
@@ -121,33 +121,34 @@ def _has_node(edge: Any) -> bool:
     return isinstance(node, Mapping) and isinstance(node.get("name"), str)
 
 
+@changeable
 class Losses:
-    """The runs that one listing lost, or a part of: what is to be said of them, and how many are not there."""
+    """The runs that one listing lost, or a part of: how many are not there, how many only in part, and what was not yet
+    said of them."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._partial = 0
-        self._said: list[Diagnostic] = []
+    count: int = 0
+    partial: int = 0
+    unsaid: list[Diagnostic] = field(default_factory=list)
 
     def note(self, lost: Iterable[ListingLoss], partial: Mapping[str, Sequence[Diagnostic]]) -> None:
         """Puts aside what is to be said: of the first few each by itself."""
         for one in lost:
             self.count += 1
-            self._said += [one.notice()] if self.count <= MOST_SAID else []
+            self.unsaid += [one.notice()] if self.count <= MOST_SAID else []
         for notices in partial.values():
-            self._partial += 1
-            self._said += notices if self._partial <= MOST_SAID else []
+            self.partial += 1
+            self.unsaid += notices if self.partial <= MOST_SAID else []
 
     def said(self) -> list[Diagnostic]:
         """What was not yet said."""
-        said, self._said = self._said, []
+        said, self.unsaid = self.unsaid, []
         return said
 
     def at_end(self) -> Iterator[Diagnostic]:
         """How many were not named."""
         if more := max(0, self.count - MOST_SAID):
             yield Diagnostic("RQL408", f"{_runs(more)} could not be read, and left out likewise")
-        if more := max(0, self._partial - MOST_SAID):
+        if more := max(0, self.partial - MOST_SAID):
             yield Diagnostic("RQL411", f"the same of {_runs(more)}", count=more)
 
 

@@ -6,25 +6,27 @@ A suspicion costs one more request, which decides; a server that is in order cos
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from operator import eq, gt, lt
 from typing import Any
 
 from runql.engine.mongo.fields import values_in
-from runql.engine.mongo.filters import compile_filter
 from runql.language.fields import Space
-from runql.plan.to_mongo.wire import wire_json, wire_order
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
-from runql.sources.paging import needed
 from runql.sources.protocol import Wanted
+from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.http.flow_control import Stakes
+from runql.sources.wandb.listing.chunks import edges_of
+from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.project import Question, WandbServer
 from runql.sources.wandb.schema.abilities import FILTERS
 from runql.sources.wandb.schema.probes import probe_of
-from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder, OrderField, fields_in, turned
+from runql.syntax.mongo.nodes import BY_CREATION, MongoFilter, MongoOrder, OrderField, fields_in, turned
 
 PROBE_SIZE = 5
 _OF_PROBE = Stakes(3)
@@ -35,40 +37,13 @@ def is_watchable(filters: MongoFilter) -> bool:
     return all(field.space is not Space.LOGGED for field in fields_in(filters))
 
 
-def watched(wanted: Wanted, filters: MongoFilter, order: MongoOrder) -> Wanted:
-    """What is asked for, and the fields that the filter and the order read."""
-    also = needed(filters if is_watchable(filters) else EVERY_RUN, order)
-    return Wanted(
-        config=joined_keys(wanted.config, also.config),
-        summary=joined_keys(wanted.summary, also.summary),
-        system_metrics=wanted.system_metrics,
-        history_keys=wanted.history_keys,
-    )
-
-
-def joined_keys(keys: tuple[str, ...] | None, more: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The keys of both, each once; `None` is all."""
-    if keys is None or more is None:
-        return None
-    return tuple(dict.fromkeys((*keys, *more)))
-
-
 def joined(one: Wanted, other: Wanted) -> Wanted:
     """The parts of both."""
-    return Wanted(
-        config=joined_keys(one.config, other.config),
-        summary=joined_keys(one.summary, other.summary),
-        system_metrics=one.system_metrics or other.system_metrics,
-        history_keys=one.history_keys or other.history_keys,
+    config, summary = (
+        None if some is None or more is None else tuple(dict.fromkeys((*some, *more)))
+        for some, more in ((one.config, other.config), (one.summary, other.summary))
     )
-
-
-def breaks_filter(runs: Sequence[RunRecord], filters: MongoFilter) -> bool:
-    """Whether any run does not match."""
-    if filters == EVERY_RUN or not is_watchable(filters):
-        return False
-    test = compile_filter(filters)
-    return any(not test(run) for run in runs)
+    return Wanted(config, summary, one.system_metrics or other.system_metrics, one.history_keys or other.history_keys)
 
 
 def breaks_order(before: Sequence[RunRecord], runs: Sequence[RunRecord], order: MongoOrder) -> bool:
@@ -96,37 +71,36 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
-def ask_for_nobody(server: WandbServer, variables: Mapping[str, Any], filters: MongoFilter) -> None:
+def ask_for_nobody(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> None:
     """Asks for a run that cannot be, by a filter of this shape, if it is not proven yet: whoever gives one does not
     filter."""
     probe = probe_of(filters, server.abilities.proven)
     if probe is None:
         return
-    asked = {**variables, "first": 1, "after": None, "filters": wire_json(probe.filters)}
-    answer = server.ask(Question("runs", frozenset({"filtered"}), asked))
+    variables = {"entity": place.entity, "project": place.project, "filters": wire_json(probe.filters)}
+    answer = server.ask(Question("runs", frozenset({"filtered"}), {**variables, "first": 1, "after": None}))
     if server.abilities.does(FILTERS):
         server.abilities.learn_proof(probe, len(node_names(answer.data)))
 
 
-def prove_filters(server: WandbServer, entity: str, project: str, filters: MongoFilter) -> None:
+def prove_filters(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> None:
     """Makes sure, once, that a server which cannot count the runs of a filter does filter."""
     abilities = server.abilities
     if abilities.does(FILTERS) and not abilities.counts_filtered:
-        ask_for_nobody(server, {"entity": entity, "project": project}, filters)
+        ask_for_nobody(server, place, filters)
 
 
-def ignores_order(
-    server: WandbServer, variables: Mapping[str, Any], order: MongoOrder, options: frozenset[str]
-) -> bool:
+def ignores_order(server: WandbServer, question: ListQuestion) -> bool:
     """Asks for the first runs both ways round: whoever gives the same does not order.
 
     Raises:
         Failure: it was not answered.
     """
+    order = question.order or BY_CREATION
 
     def ask(way: MongoOrder) -> list[str]:
-        asked = {**variables, "first": PROBE_SIZE, "after": None, "order": wire_order(way)}
-        return node_names(server.ask(Question("runs", options, asked, stakes=_OF_PROBE)).data)
+        asked = replace(question, order=way, wanted=Wanted()).page(PROBE_SIZE, None, stakes=_OF_PROBE)
+        return node_names(server.ask(asked).data)
 
     try:
         forwards = ask(order)
@@ -139,22 +113,7 @@ def ignores_order(
 
 def node_names(data: Mapping[str, Any]) -> list[str]:
     """The ids of the runs of an answer."""
-    return [str(node.get("name")) for node in nodes_in(edges_of(data))]
-
-
-def edges_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The edges of the runs of an answer, those that hold a `node`; of a server that has none, the nodes as such."""
-    project = data.get("project") or {}
-    runs = project.get("runs") or {}
-    if isinstance(runs, list) or "edges" not in runs:
-        nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
-        return [{"node": node} for node in nodes if isinstance(node, dict)]
-    return [edge for edge in runs["edges"] or () if isinstance(edge, dict) and isinstance(edge.get("node"), dict)]
-
-
-def nodes_in(edges: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The runs of some edges."""
-    return [edge["node"] for edge in edges]
+    return [str(edge["node"].get("name")) for edge in edges_of(data)]
 
 
 def says_more(project: Mapping[str, Any]) -> bool:

@@ -7,17 +7,17 @@ like that is read one page after the other.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord, cells_of
+from runql.sources.wandb.decode import read_time
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.chunks import Chunk, PagePart, RunEdges
 from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
-from runql.sources.wandb.listing.order_check import says_more
 from runql.sources.wandb.listing.questions import ListQuestion, count_in, cursor_after, offset_in
 from runql.sources.wandb.listing.unreadable_run import (
     MAY_BE_DOWN,
@@ -28,9 +28,8 @@ from runql.sources.wandb.listing.unreadable_run import (
     Unread,
     may_be_one_run,
 )
-from runql.sources.wandb.observed_fields import stamp_of
-from runql.sources.wandb.project import Question, WandbServer
-from runql.sources.wandb.run_nodes import read_runs
+from runql.sources.wandb.observed_fields import Stamp
+from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.abilities import PAGING
 from runql.sources.wandb.schema.probes import Probe, probe_of
 from runql.syntax.mongo.nodes import EVERY_RUN
@@ -51,7 +50,9 @@ class Pages:
 
     `teaches`: what comes is kept for the catalog of the project, and the first page also asks how the project is.
     `most`: how many runs will be read, if that is known; no more than these are asked for ahead. `cap`: how many runs
-    a page holds at the most, by what is known just now.
+    a page holds at the most, by what is known just now. `test`: what each run that comes must pass, if that is looked
+    at. `grown`: by how much the server's count grew since the first page; `shrank`: whether it ever fell.
+    `counts_offsets`: whether a cursor came and was the offset of the run that it stands at; until then none is made up.
     """
 
     server: WandbServer
@@ -59,21 +60,27 @@ class Pages:
     offset: int = 0
     after: str | None = None
     total: int | None = None
-    all_runs: int | None = None
-    first_total: int | None = None
     teaches: bool = True
     most: int | None = None
+    test: Callable[[RunRecord], bool] | None = None
+    grown: int = 0
     shrank: bool = False
+    counts_offsets: bool = False
     ignores_filters: bool = False
     also_counts: Mapping[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    _first_total: int | None = None
     _queue: deque[PagePart] = field(default_factory=deque)
     cap: int = MOST_ROWS
     _ceiling: float = MOST_ROWS
     _server_cap: int = MOST_ROWS
     _planned: int = 0
     _is_over: bool = False
-    _offsets: bool | None = None
+    _are_opaque: bool = False
+    """Whether a cursor came that was no offset."""
+    _good: tuple[str | None] | None = None
+    """What stands before a run that came whole: its cursor."""
+    _isolation: Isolation | None = None
     _probe: Probe | None = None
     lost: list[ListingLoss] = field(default_factory=list)
     partial: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
@@ -85,20 +92,9 @@ class Pages:
 
     def __post_init__(self) -> None:
         self._planned = self.offset
-        self._isolation = Isolation(self.server, self.question)
         heavy = self.question.wanted
         if heavy.config is None or heavy.summary is None or heavy.history_keys:
             self.cap = HEAVY_ROWS
-
-    @property
-    def counts_offsets(self) -> bool:
-        """Whether a cursor came and was the offset of the run that it stands at. Until then none is made up."""
-        return self._offsets is True
-
-    @property
-    def grown(self) -> int:
-        """By how much the server's count grew since the first page."""
-        return max(0, (self.total or 0) - (self.first_total or 0))
 
     @property
     def is_over(self) -> bool:
@@ -112,10 +108,13 @@ class Pages:
         """
         if not self._queue and not self._is_over:
             self._plan(min(rows + ahead, self.cap))
-        self._plan_ahead(rows + ahead)
+        if self.total is not None and self.counts_offsets and not self._is_over:
+            self._plan_ahead(rows + ahead, self.total)
         if not self._queue:
             return None
-        self._send()
+        for chunk in self._queue:
+            if chunk.sent is None and not chunk.is_suspect:
+                self._send(chunk)
         chunk = self._queue.popleft()
         try:
             came = self._wait(chunk)
@@ -131,7 +130,7 @@ class Pages:
         if self._queue or self._is_over:
             return
         self._plan(min(rows, self.cap))
-        self._send()
+        self._send(self._queue[0])
 
     def close(self) -> None:
         """Stops what is on its way."""
@@ -151,29 +150,20 @@ class Pages:
         self._queue.append(PagePart(self._planned, size, after, is_part=left > 0))
         self._planned += size
 
-    def _plan_ahead(self, rows: int) -> None:
-        """More pages, where the number of runs is known and cursors are offsets."""
-        if self.total is None or not self.counts_offsets or self._is_over or self._is_in_parts:
+    def _plan_ahead(self, rows: int, total: int) -> None:
+        """More pages, where the number of runs is known and cursors are offsets; none while a page that failed is being
+        asked for in parts."""
+        if self._planned < self._fault_end or any(chunk.is_part for chunk in self._queue):
             return
         planned = sum(chunk.size for chunk in self._queue)
         # One run more than are read shows whether the last one ties.
-        end = self.total if self.most is None else min(self.total, self.offset + self.most + 1)
+        end = total if self.most is None else min(total, self.offset + self.most + 1)
         while planned < rows and self._planned < end and len(self._queue) < _MOST_AT_ONCE:
             size = min(self.cap, end - self._planned)
             self._plan(size)
             planned += size
 
-    def _send(self) -> None:
-        for chunk in self._queue:
-            if chunk.sent is None and not chunk.is_suspect:
-                chunk.sent = self.server.submit(self._ask_for(chunk))
-
-    @property
-    def _is_in_parts(self) -> bool:
-        """Whether a page that failed is being asked for in parts."""
-        return self._planned < self._fault_end or any(chunk.is_part for chunk in self._queue)
-
-    def _ask_for(self, chunk: PagePart) -> Question:
+    def _send(self, chunk: PagePart) -> None:
         abilities, question = self.server.abilities, self.question
         more: set[str] = set()
         if question.filters != EVERY_RUN and self._probe is None:
@@ -188,7 +178,7 @@ class Pages:
         never = wire_json(self._probe.filters) if self._probe is not None else None
         stakes = OF_PART if chunk.is_part else OF_PAGE if chunk.size > SMALL_ROWS else OF_SMALL_PAGE
         page = question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
-        return replace(page, make=partial(RunEdges.made, place=question.place))
+        chunk.sent = self.server.submit(replace(page, make=partial(RunEdges.made, place=question.place)))
 
     def _wait(self, chunk: PagePart) -> Came | Unread:
         """What comes of the chunk. A page that is too much is asked for in halves, and later ones are smaller; down to
@@ -197,11 +187,15 @@ class Pages:
             if chunk.is_suspect and chunk.size > 1:
                 self._halve(chunk, chunk.size // 2)
             if chunk.sent is None:
-                chunk.sent = self.server.submit(self._ask_for(chunk))
+                self._send(chunk)
+            assert chunk.sent is not None
             try:
                 return Came(self.server.wait(chunk.sent))
             except Failure as failure:
-                others_came = self._isolation.good is not None
+                isolation = self._isolation = self._isolation or Isolation(self.server, self.question)
+                if self._good is not None:
+                    isolation.good, self._good = self.question.page(1, *self._good), None
+                others_came = isolation.good is not None
                 if (came := came_in_part(failure, self.server.host)) is not None:
                     return came
                 if not may_be_one_run(failure, others_came=others_came):
@@ -209,7 +203,7 @@ class Pages:
                 if not chunk.is_part and self._was_down(chunk, failure):
                     continue
                 if chunk.size == 1:
-                    found = self._isolation.settle(chunk.after, failure)
+                    found = isolation.settle(chunk.after, failure)
                     self._restore_sizes()
                     return found
                 # A question that is refused may pass for no run at all: that is soon seen of one.
@@ -261,8 +255,8 @@ class Pages:
         came = chunk.offset + 1
         if unread.cursor is not None:
             self._read_cursor(unread.cursor, came)
-        elif self._offsets is None and self._isolation.counts_offsets:
-            self._offsets = True
+        elif not self._are_opaque and self._isolation is not None and self._isolation.counts_offsets:
+            self.counts_offsets = True
         if not self.counts_offsets:
             if unread.cursor is None:
                 unread.failure.hints = (*unread.failure.hints, _STUCK)
@@ -277,31 +271,54 @@ class Pages:
         return Chunk((), chunk.offset, has_next, (lost,), is_part=True)
 
     def _take(self, chunk: PagePart, came: Came) -> Chunk:
-        answer = came.answer
-        project = self.server.project_of(answer, self.question.place)
-        self._learn_counts(project)
-        self._learn_census(project)
-        edges: RunEdges = answer.made or RunEdges.made(answer.data, place=self.question.place)
-        rows = len(edges.runs) + len(came.holes)
-        listed = project.get("runs")
-        info = (listed.get("pageInfo") if isinstance(listed, Mapping) else None) or {}
-        last_cursor = (edges.cursor if rows - 1 not in came.holes else None) or info.get("endCursor")
-        taken = self._read_runs(chunk, came, edges.runs)
+        """What an answer tells: its counts, its runs, and whether cursors are offsets."""
+        answer, question = came.answer, self.question
+        project = self.server.project_of(answer, question.place)
+        self._learn(project)
+        edges: RunEdges = answer.made or RunEdges.made(answer.data, place=question.place)
+        if came.holes or came.unread:
+            taken = self._read_runs(chunk, came, edges.runs)
+            whole = taken.whole
+        else:
+            whole = edges.runs
+            taken = Chunk(whole, chunk.offset, True, is_part=chunk.is_part)
+            self._last_id = cells_of(whole, "id")[-1] if whole else self._last_id
         if self.teaches:
-            self.server.learning.note_page(self.question.place, self.question.wanted, taken.whole)
+            self.server.learning.note_page(question.place, question.wanted, whole)
+        rows = len(edges.runs) + len(came.holes)
         if rows > chunk.size:
             self.server.abilities.learn_ignores(PAGING)
             self.close()
             return replace(taken, has_next=False)
-        end = chunk.offset + rows
         if 0 not in came.unread and 0 not in came.holes and edges.runs:
-            self._isolation.good = self.question.page(1, chunk.after)
+            self._good = (chunk.after,)
+        listed = project.get("runs")
+        info = (listed.get("pageInfo") if isinstance(listed, Mapping) else None) or {}
+        last_cursor = (edges.cursor if rows - 1 not in came.holes else None) or info.get("endCursor")
         if edges.runs:
-            self._read_cursor(last_cursor, end)
+            self._read_cursor(last_cursor, chunk.offset + rows)
         if not chunk.is_part:
             self._sizes = None
-        self._fit_size(answer.size, rows)
-        has_next = self._goes_on(says_more(project), end, rows, chunk.size)
+        if rows >= 10 and answer.size:
+            # Pages of about four megabytes, once it is known how large a run is.
+            fitting = int(_BODY_BYTES * rows / answer.size)
+            self._ceiling = min(MOST_ROWS, self._ceiling * 1.1)
+            self.cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))
+        has_next = self._goes_on(chunk, rows, last_cursor, says_so=bool(info.get("hasNextPage")))
+        return taken if has_next else replace(taken, has_next=False)
+
+    def _goes_on(self, chunk: PagePart, rows: int, last_cursor: str | None, *, says_so: bool) -> bool:
+        """Whether there is another page, and from where on. A server may deny that there is one though its count says
+        otherwise, or it does not count and always denies it: then the next page tells, be it empty or the first one
+        again."""
+        end, abilities = chunk.offset + rows, self.server.abilities
+        abilities.tells_of_more |= says_so
+        if says_so or not rows:
+            has_next = says_so and rows > 0
+        elif self.total is not None:
+            has_next = end < self.total
+        else:
+            has_next = rows == chunk.size and not abilities.tells_of_more
         if not has_next:
             self._end(end)
         elif rows < chunk.size:
@@ -311,13 +328,10 @@ class Pages:
             self._queue.appendleft(PagePart(end, chunk.size - rows, after))
         elif not self.counts_offsets:
             self._planned = end
-        return replace(taken, has_next=has_next)
+        return has_next
 
     def _read_runs(self, chunk: PagePart, came: Came, runs: Sequence[RunRecord]) -> Chunk:
-        """The runs of a page, in their order, and those that are not there."""
-        if not (came.holes or came.unread):
-            self._last_id = cells_of(runs, "id")[-1] if runs else self._last_id
-            return Chunk(runs, chunk.offset, True, is_part=chunk.is_part)
+        """The runs of a page of which some are not there, or not whole, in their order."""
         lost: list[ListingLoss] = []
         in_part: dict[str, tuple[Diagnostic, ...]] = {}
         those_there = iter(runs)
@@ -336,10 +350,12 @@ class Pages:
 
     def _read_cursor(self, cursor: str | None, came: int) -> None:
         """Sees whether cursors are offsets. Of a server whose are not, no page is asked for ahead."""
-        was_offset, self._offsets = self._offsets, offset_in(cursor) == came and self._offsets is not False
-        if not self._offsets:
+        were_offsets = self.counts_offsets
+        self.counts_offsets = not self._are_opaque and offset_in(cursor) == came
+        self._are_opaque = not self.counts_offsets
+        if self._are_opaque:
             self.after = cursor
-            if was_offset:
+            if were_offsets:
                 self._drop_ahead()
                 self._planned = came
 
@@ -349,17 +365,6 @@ class Pages:
                 chunk.sent[2].cancel()
         self._queue.clear()
 
-    def _goes_on(self, says_so: bool, came: int, rows: int, asked: int) -> bool:
-        """Whether to ask for another page. A server may deny that there is one though its count says otherwise, or it
-        does not count and always denies it: then the next page tells, be it empty or the first one again."""
-        abilities = self.server.abilities
-        abilities.tells_of_more |= says_so
-        if says_so or not rows:
-            return says_so and rows > 0
-        if self.total is not None:
-            return came < self.total
-        return rows == asked and not abilities.tells_of_more
-
     def _end(self, came: int) -> None:
         """No more after this page; pages that were asked for beyond it hold nothing."""
         self._is_over = True
@@ -368,32 +373,25 @@ class Pages:
             if beyond.sent is not None:
                 beyond.sent[2].cancel()
 
-    def _fit_size(self, size: int, rows: int) -> None:
-        """Pages of about four megabytes, once it is known how large a run is."""
-        if rows >= 10 and size:
-            fitting = int(_BODY_BYTES * rows / max(size, 1))
-            self._ceiling = min(MOST_ROWS, self._ceiling * 1.1)
-            self.cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))
-
-    def _learn_census(self, project: Mapping[str, Any]) -> None:
-        """Remembers how many runs the project has and which is the newest, where the first page brought it along."""
-        newest = project.get("newest")
-        if isinstance(newest, Mapping):
-            nodes = [edge.get("node") for edge in newest.get("edges") or () if isinstance(edge, Mapping)]
-            runs = read_runs([node for node in nodes if isinstance(node, Mapping)], self.question.place)
-            total = project.get("everything")
-            stamp = stamp_of(total if isinstance(total, int) else None, runs[0] if runs else None)
-            self.server.learning.note_stamp(self.question.place, stamp)
-
-    def _learn_counts(self, project: Mapping[str, Any]) -> None:
+    def _learn(self, project: Mapping[str, Any]) -> None:
+        """Remembers what the server counts, and how the project is, where the first page brought that along."""
         count = count_in(project, self.question.filters)
         if isinstance(count, int):
-            self.first_total = count if self.first_total is None else self.first_total
+            self._first_total = count if self._first_total is None else self._first_total
             self.shrank |= self.total is not None and count < self.total
-            self.total = count
+            self.total, self.grown = count, max(0, count - self._first_total)
         named = ("whole", "absent", "high", "low")
         self.counts |= {name: project[name] for name in named if isinstance(project.get(name), int)}
         none = project.get("none")
         if isinstance(none, int) and self._probe is not None:
             self.server.abilities.learn_proof(self._probe, none)
             self.ignores_filters |= none > 0
+        newest = project.get("newest")
+        if isinstance(newest, Mapping):
+            nodes = [edge.get("node") for edge in newest.get("edges") or () if isinstance(edge, Mapping)]
+            those = (node for node in nodes if isinstance(node, Mapping) and isinstance(node.get("name"), str))
+            run = next(those, None)
+            total = project.get("everything")
+            newest_run = None if run is None else f"{run['name']} {read_time(run.get('heartbeatAt'))}"
+            stamp = Stamp(total if isinstance(total, int) else None, newest_run)
+            self.server.learning.note_stamp(self.question.place, stamp)

@@ -1,4 +1,4 @@
-"""What is asked of a listing, and the cursors of W&B's in which it is asked."""
+"""What is asked of a listing: by which part of a filter, and after which cursor."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runql.engine.mongo.filters import compile_filter
+from runql.errors import ArgumentError
+from runql.language.fields import Space
+from runql.plan.to_mongo.server_reading import is_read_alike, with_infinities
 from runql.plan.to_mongo.wire import wire_json, wire_order
+from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.http.flow_control import Stakes
-from runql.sources.wandb.project import Question, wanted_options
-from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder
+from runql.sources.wandb.project import Question, WandbServer, wanted_options
+from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder, conjuncts, fields_in, mongo_and
 from runql.text.frozen import frozen
 
 _PREFIX = "arrayconnection:"
+_CURSOR = "runql:"
 
 
 def cursor_after(offset: int) -> str | None:
@@ -58,33 +64,15 @@ class ListQuestion:
         size: int,
         after: str | None,
         *,
+        name: str = "runs",
         options: Iterable[str] = (),
         stakes: Stakes | None = None,
         **variables: Any,
     ) -> Question:
-        """The question for one page: `size` runs after a cursor."""
+        """The question for one page: `size` runs after a cursor. `name`: of the document that asks it."""
         chosen, heavy = wanted_options(self.wanted)
-        return Question(
-            "runs",
-            chosen | self._options | set(options),
-            self._variables(size, after) | heavy | variables,
-            stakes=stakes,
-        )
-
-    def names(self, size: int, after: str | None, *, stakes: Stakes | None = None) -> Question:
-        """The question for nothing but the ids and cursors of a page."""
-        return Question("run_names", self._options, self._variables(size, after), stakes=stakes)
-
-    def count(self) -> Question:
-        """The question for nothing but the number of runs."""
-        return Question("count", frozenset({filtered(self.filters)}), self._variables(0, None))
-
-    @property
-    def _options(self) -> frozenset[str]:
-        return frozenset({filtered(self.filters), *(() if self.order is None else ("order",))})
-
-    def _variables(self, size: int, after: str | None) -> dict[str, Any]:
-        return {
+        ordered = () if self.order is None else ("order",)
+        variables |= {
             "entity": self.place.entity,
             "project": self.place.project,
             "first": size,
@@ -92,3 +80,72 @@ class ListQuestion:
             "order": None if self.order is None else wire_order(self.order),
             "filters": wire_json(self.filters),
         }
+        return Question(name, chosen | {filtered(self.filters), *ordered, *options}, heavy | variables, stakes=stakes)
+
+    def names(self, size: int, after: str | None, *, stakes: Stakes | None = None) -> Question:
+        """The question for nothing but the ids and cursors of a page."""
+        return self.page(size, after, name="run_names", stakes=stakes)
+
+    def count(self) -> Question:
+        """The question for nothing but the number of runs."""
+        return self.page(0, None, name="count")
+
+
+# Which part of a filter may go to the server: what it is known to read as RunQL does. The rest is evaluated here.
+
+
+@frozen
+class Narrowed:
+    """`sent` lets through every run that matches; `is_whole`: it is the whole filter."""
+
+    sent: MongoFilter
+    is_whole: bool
+
+
+def names_in(filters: MongoFilter) -> frozenset[str]:
+    """The fields that a filter reads, as it writes them."""
+    return frozenset(field.written for field in fields_in(filters))
+
+
+def doubted_in(filters: MongoFilter) -> frozenset[str]:
+    """The fields of a filter that is in doubt: what stands below a config or a summary, if anything does."""
+    below = frozenset(field.written for field in fields_in(filters) if field.space is not Space.RUN)
+    return below or names_in(filters)
+
+
+def narrow(filters: MongoFilter, misread: frozenset[str] = frozenset()) -> Narrowed:
+    """The part of a filter to send. `misread`: fields that the server was seen to read otherwise."""
+    terms = conjuncts(filters)
+    safe = [term for term in terms if is_read_alike(term) and not (misread and misread & names_in(term))]
+    return Narrowed(with_infinities(mongo_and(safe)), len(safe) == len(terms))
+
+
+def matching_at_hand(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> list[RunRecord]:
+    """Those of the runs that came whole just now that match."""
+    at_hand = server.learning.at_hand(place)
+    if not at_hand or any(field.space is Space.LOGGED for field in fields_in(filters)):
+        return []
+    return list(filter(compile_filter(filters), at_hand))
+
+
+# Cursors of our own: how many runs of a listing lie before a page, whatever the server's are.
+
+
+def cursor_at(position: int) -> str | None:
+    """The cursor after so many runs of a listing."""
+    return base64.b64encode(f"{_CURSOR}{position}".encode()).decode() if position else None
+
+
+def position_in(cursor: str) -> int:
+    """How many runs lie before a cursor.
+
+    Raises:
+        ArgumentError: it is none of this source.
+    """
+    try:
+        text = base64.b64decode(cursor, validate=True).decode()
+        if not text.startswith(_CURSOR):
+            raise ValueError(text)
+        return int(text.removeprefix(_CURSOR))
+    except (binascii.Error, ValueError) as error:
+        raise ArgumentError.because(f"`{cursor}` is not a cursor of this source") from error

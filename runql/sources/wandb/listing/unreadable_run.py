@@ -15,8 +15,8 @@ from runql.sources.protocol import Wanted
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.flow_control import Stakes
+from runql.sources.wandb.listing.chunks import edges_of
 from runql.sources.wandb.listing.losses import PARTS, Came
-from runql.sources.wandb.listing.order_check import edges_of
 from runql.sources.wandb.listing.questions import ListQuestion, offset_in
 from runql.sources.wandb.project import Question, Sent, WandbServer
 from runql.sources.wandb.schema.abilities import ORDER

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runql.sources.wandb.network.settings import NetworkSettings, is_yes, unusable
-from runql.text.frozen import frozen
+from runql.sources.wandb.network.network import TrustedCertificates
+from runql.sources.wandb.network.redaction import unusable
 
 if TYPE_CHECKING:
     import ssl
@@ -33,30 +33,6 @@ _BEGIN = b"-----BEGIN "
 _LARGEST = 1 << 24
 _MOST_FILES = 5000
 _NAMED = "it must name a file of certificates in PEM (`-----BEGIN CERTIFICATE-----`)"
-
-
-@frozen
-class TrustedCertificates:
-    """Which certificates are believed. `named`: variables and the paths that they give. `verifies`: whether they are
-    looked at; `origin` names the switch that says not."""
-
-    named: tuple[tuple[str, str], ...] = ()
-    verifies: bool = True
-    origin: str = ""
-
-
-def trust_of(settings: NetworkSettings) -> TrustedCertificates:
-    """What the settings say. Raises `Unreachable` for a switch that is neither on nor off."""
-    switch = settings.of_wandb("WANDB_INSECURE_DISABLE_SSL", setting="insecure_disable_ssl")
-    if is_yes(switch):
-        assert switch is not None
-        return TrustedCertificates(verifies=False, origin=switch[1])
-    env = settings.env
-    named = [(name, env[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if env.get(name)]
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if not named and env.get(name):
-            named.append((name, env[name]))
-    return TrustedCertificates(tuple(named))
 
 
 def context_of(trust: TrustedCertificates) -> ssl.SSLContext:

@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from runql.errors import AuthError
-from runql.sources.wandb.network.settings import SECRET, SECRETS, STORED, NetworkSettings
+from runql.sources.wandb.network.network import SECRET, SECRETS, STORED, NetworkSettings
+from runql.sources.wandb.network.redaction import Secret
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -33,35 +34,6 @@ from runql.wandb_settings.urls import DEFAULT_BASE_URL, app_url_of, is_same_serv
 
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
-
-
-class Secret:
-    """A text that shows itself to nobody: not in a repr, a log, a format or a pickle."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return "***"
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return format("***", spec)
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is not pickled")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
 
 
 @frozen
@@ -121,36 +93,26 @@ def discover(
     """
     around = Surroundings(env, home, cwd, guard if guard is not None else NobodyVouches())
     settings = read_settings(around)
-    explicit = _explicit_auth(api_key, api_key_file)
-    url, layer = _server(settings, base_url or env.get("WANDB_BASE_URL"))
+    has_files = bool(settings.layers)
+    explicit = None if api_key is None and api_key_file is None else _explicit_auth(api_key, api_key_file)
+    chosen = base_url or env.get("WANDB_BASE_URL")
+    url, layer = (normal_base_url(chosen), None) if chosen else _server(settings)
     auth, tried, warnings = _auth_for(around, settings, url, layer, explicit)
+    app_url = env.get("WANDB_APP_URL") or (_app_url(settings, url) if has_files else None) or ""
     return Credentials(
         base_url=url,
         auth=auth,
-        entity=env.get("WANDB_ENTITY") or settings.get("entity") or None,
-        project=env.get("WANDB_PROJECT") or settings.get("project") or None,
-        app_url=(env.get("WANDB_APP_URL") or _app_url(settings, url) or "").rstrip("/") or None,
+        entity=env.get("WANDB_ENTITY") or (settings.get("entity") if has_files else None) or None,
+        project=env.get("WANDB_PROJECT") or (settings.get("project") if has_files else None) or None,
+        app_url=app_url.rstrip("/") or None,
         tried=tried,
         warnings=(*settings.warnings, *warnings),
-        network=_network(around, settings, url, layer),
+        network=_network(around, settings, url, layer) if has_files else NetworkSettings(env),
     )
 
 
-def _auth_for(
-    around: Surroundings, settings: WandbSettings, url: str, layer: Layer | None, explicit: ApiKey | None
-) -> tuple[ApiKey | IdentityToken | None, tuple[str, ...], tuple[str, ...]]:
-    """Who asks a server, where that was looked for in vain, and what is to be said."""
-    if layer is not None:
-        auth, warnings = _auth_of_a_folders_server(around, url, layer, explicit)
-        return auth, (), warnings
-    known = explicit or _auth_from_env(around)
-    return (known, (), ()) if known is not None else _stored_auth(around, url, settings)
-
-
-def _server(settings: WandbSettings, chosen: str | None) -> tuple[str, Layer | None]:
+def _server(settings: WandbSettings) -> tuple[str, Layer | None]:
     """The base URL, and the settings file that alone names it, if nobody said yes to that file."""
-    if chosen:
-        return normal_base_url(chosen), None
     if settings.unreadable is not None:
         raise server_unknown(settings.unreadable)
     own = normal_base_url(settings.trusted("base_url") or DEFAULT_BASE_URL)
@@ -200,7 +162,15 @@ def _explicit_auth(api_key: str | None, api_key_file: Path | None) -> ApiKey | N
     return checked_key(_read_key(api_key_file), f"`{api_key_file}`") if api_key_file is not None else None
 
 
-def _auth_from_env(around: Surroundings) -> ApiKey | IdentityToken | None:
+def _auth_for(
+    around: Surroundings, settings: WandbSettings, url: str, layer: Layer | None, explicit: ApiKey | None
+) -> tuple[ApiKey | IdentityToken | None, tuple[str, ...], tuple[str, ...]]:
+    """Who asks a server, where that was looked for in vain, and what is to be said."""
+    if layer is not None:
+        auth, warnings = _auth_of_a_folders_server(around, url, layer, explicit)
+        return auth, (), warnings
+    if explicit is not None:
+        return explicit, (), ()
     env = around.env
     key, token = env.get("WANDB_API_KEY"), env.get("WANDB_IDENTITY_TOKEN_FILE")
     if key and token:
@@ -208,12 +178,12 @@ def _auth_from_env(around: Surroundings) -> ApiKey | IdentityToken | None:
             "both `WANDB_API_KEY` and `WANDB_IDENTITY_TOKEN_FILE` are set", "unset the one that does not count"
         )
     if key:
-        return checked_key(key, "`WANDB_API_KEY`")
+        return checked_key(key, "`WANDB_API_KEY`"), (), ()
     if not token:
-        return None
+        return _stored_auth(around, url, settings)
     kept = env.get("WANDB_CREDENTIALS_FILE")
     store = around.path(kept) if kept else config_folder(around) / "credentials.json"
-    return IdentityToken(around.path(token), store, "`WANDB_IDENTITY_TOKEN_FILE`")
+    return IdentityToken(around.path(token), store, "`WANDB_IDENTITY_TOKEN_FILE`"), (), ()
 
 
 def _stored_auth(

@@ -1,26 +1,20 @@
-"""The proxy to a server, from the variables that name one.
-
-W&B's own settings count first and whatever `NO_PROXY` says: they mean this server. Then come the variables that all
-programs share, in lower case before upper case; of these this machine itself is never asked through a proxy.
-"""
+"""The addresses of proxies, and which hosts are asked without one."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from runql.extras import install_command
-from runql.sources.wandb.network.credentials import Secret
-from runql.sources.wandb.network.settings import NetworkSettings, unusable
+from runql.sources.wandb.network.redaction import Secret, unusable
 from runql.text.frozen import frozen
 
-_PORTS: Mapping[str, int] = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _LOOKS_LIKE = "it must look like `http://proxy.example.com:3128`"
 _ENCODED = "in a user or a password `@` is written `%40`, `:` `%3A`, `/` `%2F`, `#` `%23`"
 
@@ -47,43 +41,7 @@ class Proxy:
         return f"the proxy `{self.address}` of {self.origin}"
 
 
-def proxy_of(settings: NetworkSettings, base_url: str) -> Proxy | None:
-    """The proxy through which a server is asked, if there is one.
-
-    Raises:
-        Unreachable: a variable that names none.
-    """
-    parts = urlsplit(base_url)
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    own = _of_wandb(settings, parts.scheme)
-    if own is not None:
-        return read_proxy(*own)
-    found = _of_all(settings.env, parts.scheme) or _of_system(parts.scheme, host)
-    if found is None or is_loopback_host(host) or is_bypassed(_no_proxy(settings.env), host, port):
-        return None
-    return read_proxy(*found)
-
-
-def is_left_out(settings: NetworkSettings, base_url: str) -> bool:
-    """Whether `HTTP_PROXY` names a proxy but does not count: in a CGI script a request's header may have set it."""
-    names = ("HTTP_PROXY", "REQUEST_METHOD")
-    return base_url.startswith("http:") and all(settings.env.get(name) for name in names)
-
-
-def _no_proxy(env: Mapping[str, str]) -> str:
-    return env.get("no_proxy") or env.get("NO_PROXY") or ""
-
-
-def _of_wandb(settings: NetworkSettings, scheme: str) -> tuple[str, str] | None:
-    by_scheme = settings.env.get("WANDB__PROXIES")
-    if by_scheme:
-        named = _read_table(by_scheme, "`WANDB__PROXIES`").get(scheme)
-        if named:
-            return str(named), "`WANDB__PROXIES`"
-    return settings.of_wandb(f"WANDB_{scheme.upper()}_PROXY", setting=f"{scheme}_proxy")
-
-
-def _read_table(text: str, origin: str) -> Mapping[str, Any]:
+def read_table(text: str, origin: str) -> Mapping[str, Any]:
     try:
         table = json.loads(text)
     except (ValueError, RecursionError):
@@ -93,22 +51,8 @@ def _read_table(text: str, origin: str) -> Mapping[str, Any]:
     return table
 
 
-def _of_all(env: Mapping[str, str], scheme: str) -> tuple[str, str] | None:
-    """What the variables that all programs share say. One in lower case counts even if it is empty."""
-    for stem in (scheme, "all"):
-        lower, upper = f"{stem}_proxy", f"{stem}_proxy".upper()
-        if env.get(lower):
-            return env[lower], f"`{lower}`"
-        is_anybodys = upper == "HTTP_PROXY" and env.get("REQUEST_METHOD")
-        if lower not in env and env.get(upper) and not is_anybodys:
-            return env[upper], f"`{upper}`"
-    return None
-
-
-def _of_system(scheme: str, host: str) -> tuple[str, str] | None:
-    """The proxy of the system's own settings, where it has such."""
-    if sys.platform not in ("darwin", "win32"):
-        return None
+def of_system(scheme: str, host: str) -> tuple[str, str] | None:
+    """The proxy of the system's own settings."""
     from urllib.request import getproxies, proxy_bypass
 
     found = getproxies().get(scheme)
@@ -163,8 +107,15 @@ _IN_BRACKETS = re.compile(r"\[([^\]]*)\](?::(\d+))?")
 _WITH_PORT = re.compile(r"([^:]*):(\d+)")
 
 
+def is_asked_directly(base_url: str, no_proxy: str) -> bool:
+    """Whether a server is asked without a proxy: it is this machine itself, or one that `NO_PROXY` names."""
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    return is_loopback_host(host) or is_bypassed(no_proxy, host, port)
+
+
 def is_bypassed(no_proxy: str, host: str, port: int) -> bool:
-    """Whether a host is asked without a proxy."""
+    """Whether `NO_PROXY` names a host."""
     name = _plain_name(host)
     address = address_of(host)
     return any(_leaves_out(entry, name, address, port) for entry in _SEPARATORS.split(no_proxy) if entry)

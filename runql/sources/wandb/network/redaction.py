@@ -1,4 +1,5 @@
-"""Strikes secrets out of texts of whoever answered: servers, gateways and proxies say what they were sent."""
+"""Secrets, and how they are struck out of texts of whoever answered: servers, gateways and proxies say what they were
+sent."""
 
 from __future__ import annotations
 
@@ -6,10 +7,42 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 
+from runql.errors import Unreachable
+from runql.text.diagnostic import Diagnostic
+
 STRUCK = "***"
 _SHORTEST = 4
 _TELLING = 12
 """So much of a secret gives it away: it is struck out as far as it goes on, for texts are cut."""
+
+
+class Secret:
+    """A text that shows itself to nobody: not in a repr, a log, a format or a pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not pickled")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
 
 
 def basic(user: str, password: str) -> str:
@@ -34,3 +67,8 @@ def struck(text: str, secrets: Iterable[str]) -> str:
             text = f"{text[: found.start()]}{STRUCK}{text[end:]}"
             at = found.start() + len(STRUCK)
     return text
+
+
+def unusable(origin: str, what: str, *hints: str) -> Unreachable:
+    """The error for a setting that cannot be obeyed. It never shows the value."""
+    return Unreachable([Diagnostic("RQL404", f"{origin} {what}", hints=hints)])

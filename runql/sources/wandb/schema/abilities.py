@@ -73,9 +73,8 @@ class Abilities:
 
     `lacks`: coordinates of the schema that it does not have; `ignores`: what of `filters order paging` it takes and
     does not obey; `types`: the variables that it wants to be of another type; `misread`: fields that it was seen to
-    read
-    otherwise than its own runs have them; `proven`: what it was seen to obey of filters. `tells_of_more`: whether an
-    answer ever said that more pages follow: one that always denies it says nothing.
+    read read otherwise than its own runs have them; `proven`: what it was seen to obey of filters. `tells_of_more`:
+    whether an answer ever said that more pages follow: one that always denies it says nothing.
     """
 
     lacks: frozenset[str] = frozenset()
