@@ -56,8 +56,7 @@ def lint(plan: Plan, catalog: Catalog, both_in: BothIn) -> Iterator[Diagnostic]:
     if any(isinstance(stage, _TELLS_APART) for stage in stages_of(plan)):
         yield from _split(plan, set(named), catalog, both_in)
     for node in those(plan, Filter):
-        yield from _two_types(node.condition, catalog)
-        yield from _alike_texts(node.condition, catalog)
+        yield from _tests(node.condition, catalog)
 
 
 _TELLS_APART = (TGroup, TCorr, TDuplicates)
@@ -174,81 +173,67 @@ def _two_names(info: FieldInfo, other: FieldInfo, catalog: Catalog, *, apart: bo
 # ---------------------------------------------------------------- two types
 
 
-def _two_types(where: TypedExpr, catalog: Catalog) -> Iterator[Diagnostic]:
-    """Tests by order, which no value of another type passes: neither the test nor its opposite."""
-    said: set[FieldKey] = set()
+def _tests(where: TypedExpr, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Tests that values of another type do not pass, although they read so: by order, then of equality."""
+    ordered: dict[FieldKey, Diagnostic] = {}
+    alike: list[Diagnostic] = []
     for node in postorder(where):
-        found = _ordered(node)
-        if found is None or found[0] in said:
+        key, op, values = _tested(node)
+        info = None if key is None else _info(key, catalog)
+        if key is None or info is None:
             continue
-        key, value, span = found
-        info = _info(key, catalog)
-        wanted = kind_of(value)
-        others = {k: n for k, n in info.kinds.items() if n and k not in {*_QUIET, wanted}} if info is not None else {}
-        if info is None or not others or not info.kinds.get(wanted):
-            continue
-        said.add(key)
+        if op is Comparison.EQ and any(isinstance(value, str) for value, _ in info.top):
+            alike += _alike_texts(info, values, node.span)
+        elif op in _ORDERS and len(info.kinds) > 1 and key not in ordered:
+            ordered.update((key, found) for found in _two_types(info, values[0], node.span))
+    yield from (*ordered.values(), *alike)
+
+
+def _tested(node: TypedExpr) -> tuple[FieldKey | None, Comparison, Sequence[Value]]:
+    """The field that is compared with constants, how, and with which: it must equal one of them, or stand in order."""
+    match node:
+        case (
+            TCompare(op=op, left=TField(key=key), right=TConst(value=value))
+            | TCompare(op=op, left=TConst(value=value), right=TField(key=key))
+        ):
+            return key, op, (value,)
+        case TBetween(value=TField(key=key), low=TConst(value=value)):
+            return key, Comparison.GE, (value,)
+        case t.TIn(value=TField(key=key)):
+            return key, Comparison.EQ, [item.value for item in node.items if isinstance(item, TConst)]
+        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
+            return None, Comparison.NE, ()
+        case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
+            return None, Comparison.NE, ()
+        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
+            return None, Comparison.NE, ()
+        case _:
+            assert_never(node)
+
+
+def _two_types(info: FieldInfo, value: Value, span: Span) -> Iterator[Diagnostic]:
+    """A test by order, which no value of another type passes: neither the test nor its opposite."""
+    wanted = kind_of(value)
+    others = {kind: runs for kind, runs in info.kinds.items() if runs and kind not in {*_QUIET, wanted}}
+    if others and info.kinds.get(wanted):
         counts = ", ".join(f"{kind.value} in {count:,}" for kind, count in sorted(others.items(), key=lambda o: -o[1]))
         of = f"of the {info.runs:,} runs that have it"
         message = f"{code(info_text(info))} is {counts} {of}, which does not compare with {literal_text(value)}"
         yield Diagnostic("RQL325", message, span, hints=(f"what it holds: {code(f'describe {info_text(info)}')}",))
 
 
-def _ordered(node: TypedExpr) -> tuple[FieldKey, Value, Span] | None:
-    match node:
-        case TCompare(op=op, left=TField(key=key), right=TConst(value=value)) if op in _ORDERS:
-            return key, value, node.span
-        case TCompare(op=op, left=TConst(value=value), right=TField(key=key)) if op in _ORDERS:
-            return key, value, node.span
-        case TBetween(value=TField(key=key), low=TConst(value=value)):
-            return key, value, node.span
-        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
-            return None
-        case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
-            return None
-        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
-            return None
-        case _:
-            assert_never(node)
-
-
-def _alike_texts(where: TypedExpr, catalog: Catalog) -> Iterator[Diagnostic]:
+def _alike_texts(info: FieldInfo, values: Sequence[Value], span: Span) -> Iterator[Diagnostic]:
     """Texts that read like a number or bool that a field must equal: `'1e-3'` in the runs of a script beside 0.001."""
-    for node in postorder(where):
-        key, values = _equalled(node)
-        info = _info(key, catalog) if key is not None else None
-        for text, runs in info.top if info is not None else ():
-            meant = next((value for value in values if isinstance(text, str) and _reads_like(text, value)), None)
-            if info is None or meant is None or text in values:
-                continue
-            field, written = info_text(info), literal_text(text)
-            message = f"{code(field)} is the text {written} in {runs:,} of the {info.runs:,} runs that have it"
-            both = f"{field} in ({literal_text(meant)}, {written})"
-            yield Diagnostic(
-                "RQL325",
-                f"{message}, which does not equal {literal_text(meant)}",
-                node.span,
-                hints=(f"both: {code(both)}",),
-            )
-
-
-def _equalled(node: TypedExpr) -> tuple[FieldKey | None, Sequence[Value]]:
-    """The field that must equal one of some constants."""
-    match node:
-        case TCompare(op=Comparison.EQ, left=TField(key=key), right=TConst(value=value)):
-            return key, (value,)
-        case TCompare(op=Comparison.EQ, left=TConst(value=value), right=TField(key=key)):
-            return key, (value,)
-        case t.TIn(value=TField(key=key)):
-            return key, [item.value for item in node.items if isinstance(item, TConst)]
-        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
-            return None, ()
-        case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
-            return None, ()
-        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
-            return None, ()
-        case _:
-            assert_never(node)
+    for text, runs in info.top:
+        meant = next((value for value in values if isinstance(text, str) and _reads_like(text, value)), None)
+        if meant is None or text in values:
+            continue
+        field, written = info_text(info), literal_text(text)
+        message = f"{code(field)} is the text {written} in {runs:,} of the {info.runs:,} runs that have it"
+        both = f"{field} in ({literal_text(meant)}, {written})"
+        yield Diagnostic(
+            "RQL325", f"{message}, which does not equal {literal_text(meant)}", span, hints=(f"both: {code(both)}",)
+        )
 
 
 def _reads_like(text: str, value: Value) -> bool:

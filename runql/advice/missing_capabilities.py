@@ -11,7 +11,7 @@ from runql.plan.columns import FIRST_COLUMNS
 from runql.plan.nodes import Count, Fetch, Plan, Projection, expressions_of, table_of
 from runql.semantic import typed as t
 from runql.semantic.needed import walk
-from runql.semantic.typed import TField, TLogged, TypedExpr
+from runql.semantic.typed import TField, TLogged
 from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
 
@@ -27,32 +27,27 @@ def lacking(plan: Plan, asked: Iterable[tuple[SourcePlace, Fetch]]) -> Iterator[
         yield from place.service.lacking(named, counts=counts, narrows=bool(fetch.there))
 
 
-def _fields(plan: Plan) -> Iterator[str]:
-    for expr in expressions_of(plan):
-        for node in walk(expr):
-            yield from _field(node)
-    table = table_of(plan)
-    if isinstance(table, Projection) and table.columns is None:
-        yield from FIRST_COLUMNS
-
-
 _ANY_FIELD: Final = ("id", "name", "notes", "group", "tags", Space.CONFIG.value)
 
 
-def _field(node: TypedExpr) -> tuple[str, ...]:
-    """What a node reads of a run itself."""
-    match node:
-        case TLogged():
-            return (Space.LOGGED.value,)
-        case TField(key=key):
-            return (str(key.segments[0]) if key.space is Space.RUN else key.space.value,)
-        case t.TAnyField(space=space):
-            return _ANY_FIELD if space is None else (space.value,)
-        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
-            return ()
-        case t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
-            return ()
-        case t.TFold() | t.TQuestion() | t.TWindow():
-            return ()
-        case _:
-            assert_never(node)
+def _fields(plan: Plan) -> Iterator[str]:
+    """What a plan reads of a run itself."""
+    for node in (node for expr in expressions_of(plan) for node in walk(expr)):
+        match node:
+            case TLogged():
+                yield Space.LOGGED.value
+            case TField(key=key):
+                yield str(key.segments[0]) if key.space is Space.RUN else key.space.value
+            case t.TAnyField(space=space):
+                yield from _ANY_FIELD if space is None else (space.value,)
+            case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
+                pass
+            case t.TIs() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate():
+                pass
+            case t.TCell() | t.TFold() | t.TQuestion() | t.TWindow():
+                pass
+            case _:
+                assert_never(node)
+    table = table_of(plan)
+    if isinstance(table, Projection) and table.columns is None:
+        yield from FIRST_COLUMNS

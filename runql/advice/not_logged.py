@@ -18,29 +18,32 @@ from runql.text.nearest import nearest
 _SYSTEM = "system."
 
 
-def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iterator[Diagnostic]:
-    """What to say of keys of which no run of an answer has a row (RQL308), or only some runs (RQL323)."""
-    if part.align is AlignMode.INNER and not facts.rows:
-        yield Diagnostic("RQL308", f"no row holds all of {_listed(streams_of(part).keys or ())}", hints=_OUTER)
+def not_logged(
+    values: LoggedIn, rows: tuple[HistoryPart, HistoryFacts] | None, catalog: Catalog
+) -> Iterator[Diagnostic]:
+    """What to say of metrics of which no run of an answer has a value or a row (RQL308), or only some runs (RQL323).
+
+    `values`: of the metrics of which one value is asked, such as `at(logged.x, 10)`; `rows`: what was asked of those
+    whose rows are read, and what came.
+    """
+    if values.runs:
+        yield from (_missing(metric, values.runs, catalog, "") for metric in values.lacking)
+    if rows is None:
         return
+    part, facts = rows
     if part.align is AlignMode.INNER:
+        if not facts.rows:
+            yield Diagnostic("RQL308", f"no row holds all of {_listed(streams_of(part).keys or ())}", hints=_OUTER)
         return
-    within = _steps(part)
     if not facts.rows and streams_of(part).keys is None:
-        yield Diagnostic("RQL308", f"{_these(facts.runs)} logged nothing{within}")
+        yield Diagnostic("RQL308", f"{_these(facts.runs)} logged nothing{_steps(part)}")
         return
     for key in dict.fromkeys((*(part.keys or ()), *(part.system_keys or ()))):
         matches = star_matcher(key) if "*" in key else key.__eq__
         if not any(map(matches, facts.runs_of)):
-            yield _missing(key, facts.runs, catalog, within)
+            yield _missing(key, facts.runs, catalog, _steps(part))
         elif "*" not in key and facts.runs_of[key] <= _FEW * facts.runs:
-            yield _of_few(key, facts, within)
-
-
-def values_not_logged(found: LoggedIn, catalog: Catalog) -> Iterator[Diagnostic]:
-    """What to say of metrics of which no run of an answer has a value, where one is asked: `at(logged.x, 10)`."""
-    if found.runs:
-        yield from (_missing(metric, found.runs, catalog, "") for metric in found.lacking)
+            yield _of_few(key, facts, _steps(part))
 
 
 _FEW = 3 / 4

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, assert_never
 
-from runql.advice.not_logged import not_logged, values_not_logged
-from runql.advice.notice_totals import summed
+from runql.advice.not_logged import not_logged
+from runql.advice.under_answers import summed
 from runql.config import Settings
-from runql.engine.table import Table
 from runql.errors import AssertionFailed, BackendError, QueryError
-from runql.execute.cost import Spent
 from runql.execute.executor import Executor
+from runql.execute.inner_query import InnerQuery
+from runql.execute.progress import Shown, Spent
 from runql.execute.questions import Questions
-from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
+from runql.execute.tables import (
+    STOPPED,
+    BottomOperator,
+    CountOperator,
+    HistoriesOperator,
+    ProjectionOperator,
+    TableOperator,
+)
+from runql.plan.answers import Asked
 from runql.plan.columns import known_columns
 from runql.plan.nodes import (
     Combine,
@@ -36,6 +44,7 @@ from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAssert, TPlot, TTo
+from runql.sources.catalogs import known_runs
 from runql.sources.question import asking, question
 from runql.text.diagnostic import Diagnostic, Severity, folded, without_secrets
 from runql.text.hidden import SecretText
@@ -49,7 +58,8 @@ if TYPE_CHECKING:
 
 
 class Answer:
-    """The table of a plan. Nothing is read before it is asked for. `source` is the text of the query."""
+    """The table of a plan. Nothing is read before it is asked for. `source` is the text of the query, `inner` are the
+    questions inside of it; one of these is told of all of them (`questions`)."""
 
     def __init__(
         self,
@@ -60,8 +70,9 @@ class Answer:
         settings: Settings | None = None,
         *,
         top: TableOperator | None = None,
-        questions: Questions | None = None,
+        inner: Mapping[Asked, InnerQuery] | None = None,
         secrets: Sequence[SecretText] = (),
+        questions: Questions | None = None,
     ) -> None:
         self.catalog = catalog
         self.spent = Spent() if spent is None else spent
@@ -70,7 +81,7 @@ class Answer:
         self._source = source
         self._question = question()
         self._settings = settings
-        self._questions = questions
+        self._questions = Questions(inner, self._of_inner) if inner else questions
         self._secrets = secrets
         stages = stages_of(executor.plan)
         self.is_count = isinstance(executor.plan, Count)
@@ -84,32 +95,38 @@ class Answer:
         self._work_with(executor, top)
 
     def _work_with(self, executor: Executor, top: TableOperator | None = None) -> None:
-        self.plan = executor.plan
-        self.executor = executor
-        self._top = self._operator() if top is None else top
-        self._bottom = self._top.bottom
-        self._histories = self._bottom if isinstance(self._bottom, HistoriesOperator) else None
+        """Makes what gives the first table, and the stages over it, if nothing else gives the table."""
+        self.plan, self.executor = executor.plan, executor
+        bottom: BottomOperator
+        match table_of(self.plan):
+            case Count():
+                bottom = CountOperator(executor)
+            case Projection() as node:
+                bottom = ProjectionOperator(node, executor)
+            case Histories() as node:
+                bottom = HistoriesOperator(node, executor, self.catalog)
+            case node:
+                assert_never(node)
+        self._histories = bottom if isinstance(bottom, HistoriesOperator) and top is None else None
+        self._top = self._bottom = top or bottom
+        if top is None and isinstance(self.plan, TableStage | Combine):
+            from runql.execute.stages import StagesOperator
 
-    def _operator(self) -> TableOperator:
-        """The operator at the top of the plan, over all those below it."""
-        below = bottom_of(table_of(self.plan), self.executor, self.catalog)
-        match self.plan:
-            case Count() | Projection() | Histories():
-                return below
-            case TableStage() | Combine():
-                from runql.execute.stages import StagesOperator
+            self._top = StagesOperator(
+                self.plan,
+                bottom,
+                executor,
+                settings=self._settings,
+                questions=self._questions,
+                text=self._source.text,
+                counted=self._counted,
+            )
 
-                return StagesOperator(
-                    self.plan,
-                    below,
-                    self.executor,
-                    settings=self._settings,
-                    questions=self._questions,
-                    text=self._source.text,
-                    counted=self._counted,
-                )
-            case _:
-                assert_never(self.plan)
+    def _of_inner(self, one: InnerQuery, questions: Questions) -> Answer:
+        """The answer of a question inside of this one: it is a part of what this one costs."""
+        executor = Executor(one.plan, one.places, one.catalog, one.doubt)
+        settings, secrets = self._settings, self._secrets
+        return Answer(executor, one.catalog, self._source, self.spent, settings, secrets=secrets, questions=questions)
 
     def asked(self) -> Executor:
         """The runs of the answer: its inner questions are asked first, once."""
@@ -132,7 +149,7 @@ class Answer:
         """How many runs match, for an answer that is a count."""
         if not isinstance(self._top, CountOperator):
             raise TypeError("the answer is a table")
-        with self._pointing(), self._measured():
+        with self._working():
             self.asked()
             assert isinstance(self._top, CountOperator)
             return self._top.count
@@ -168,8 +185,10 @@ class Answer:
 
         Raises `QueryError` if none can be drawn of it, and `TypeError` for an answer without stages.
         """
-        with self._pointing():
+        try:
             return self._staged.chart(frame)
+        except QueryError as error:
+            raise QueryError(error.diagnostics, error.source or self._source) from error
 
     def sparks(self, frame: Columns, width: int) -> HistorySparks:
         """The histories of a table that is drawn, in at most so many values each. Raises as `chart` does."""
@@ -183,29 +202,43 @@ class Answer:
             raise TypeError("the answer has no stage `plot`")
         return self._top
 
-    def frames(self) -> Iterator[Frame]:
-        """The table in parts, as they are read."""
-        tables: Iterator[Table]
-        with self._pointing():
-            with self._measured():
+    def frames(self, shown: Shown | None = None) -> Iterator[Frame]:
+        """The table in parts, as they are read; of those that are not `shown` only the rows are counted."""
+        with self._working():
+            if self._questions is not None:
                 self.asked()
-                tables = self._top.tables()
-            while True:
-                with self._measured():
+            tables = self._top.tables()
+        while True:
+            try:
+                with self._working():
                     table = next(tables, None)
-                if table is None:
-                    return
-                yield Frame(table.columns, table.length, self._known.durations, self._known.numbers)
+            except (KeyboardInterrupt, BackendError) as error:
+                if shown is None or not shown.ends_by(error):
+                    raise
+                return
+            if table is None:
+                return
+            frame = Frame(table.columns, table.length, self._known.durations, self._known.numbers)
+            part = frame if shown is None else shown.part(frame)
+            if part is not None:
+                yield part
 
     @contextmanager
-    def _pointing(self) -> Iterator[None]:
-        """Errors point into the text of the query."""
+    def _working(self) -> Iterator[None]:
+        """What the block takes is counted, and an error in it points into the text of the query."""
+        self.was_read = True
+        services = [place.service for place in self.executor.places]
+        services += self._questions.services if self._questions is not None else ()
         try:
-            yield
-        except QueryError as error:
-            raise QueryError(error.diagnostics, error.source or self._source) from error
-        except AssertionFailed as error:
-            raise AssertionFailed(error.diagnostics, error.source or self._source) from error
+            with asking(self._question), self.spent.measured(lambda: services):
+                yield
+        except (QueryError, AssertionFailed) as error:
+            raise type(error)(error.diagnostics, error.source or self._source) from error
+        except BackendError as error:
+            # A server may repeat in its error what it was asked for.
+            error.diagnostics = tuple(without_secrets(error.diagnostics, self._secrets))
+            error.args = (str(error),)
+            raise
 
     @property
     def rows_read(self) -> int:
@@ -219,28 +252,15 @@ class Answer:
         read = self._histories.read if self._histories is not None else None
         return None if read is None else read.facts.runs
 
-    @contextmanager
-    def _measured(self) -> Iterator[None]:
-        self.was_read = True
-        services = [place.service for place in self.executor.places]
-        services += self._questions.services if self._questions is not None else ()
-        try:
-            with asking(self._question), self.spent.measured(lambda: services):
-                yield
-        except BackendError as error:
-            # A server may repeat in its error what it was asked for.
-            error.diagnostics = tuple(without_secrets(error.diagnostics, self._secrets))
-            error.args = (str(error),)
-            raise
-
     # ---------------------------------------------------------------- what there is to say
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
         # Nothing is explained of an answer that was not read to its end.
-        why = without_secrets(self._explained_emptiness, self._secrets) if self._bottom.is_whole else ()
-        return folded(summed({**self.noticed, **dict.fromkeys(why)}))
+        why = without_secrets(self._why_nothing, self._secrets) if self._bottom.is_whole else ()
+        found = {**self.noticed, **dict.fromkeys(why)}
+        return folded(summed(found) if any(one.count for one in found) else found)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -251,44 +271,44 @@ class Answer:
     def noticed(self) -> dict[Diagnostic, None]:
         """What is to be said but why there is nothing."""
         of_questions = self._questions.said if self._questions is not None else ()
-        said = (*of_questions, *self.executor.notices, *self._top.notices())
+        said = (*of_questions, *self.executor.facts.notices(), *self._top.notices())
         return dict.fromkeys(without_secrets(said, self._secrets))
 
     @cached_property
-    def _explained_emptiness(self) -> tuple[Diagnostic, ...]:
+    def _why_nothing(self) -> tuple[Diagnostic, ...]:
         """Why there is no run, or no value of a metric."""
+        is_empty = not self.executor.facts.passed
         if isinstance(table_of(self.plan), Count):
             # A count is one request, so its explanation may not cost more where requests are what costs.
             is_free = all(place.service.capabilities.cheap_pages for place in self.executor.places)
             is_empty = self.is_count and is_free and self.count == 0
-        else:
-            is_empty = not self.executor.facts.passed
-        if is_empty and (left_out := self.executor.facts.left_out):
+        if is_empty:
+            return self._why_empty()
+        rows = self._histories
+        of_rows = None if rows is None or rows.read is None else (rows.part, rows.read.facts)
+        lacking = partial(not_logged, self.executor.aggregates.passed, of_rows)
+        if not any(lacking(self.catalog)):
+            return ()
+        with self._working():
+            return tuple(lacking(self.executor.known(self.catalog)))
+
+    def _why_empty(self) -> tuple[Diagnostic, ...]:
+        """Why there is no run."""
+        if left_out := self.executor.facts.left_out:
             match = "1 run matches" if left_out == 1 else f"{left_out:,} runs match"
             last = f"the last of them stands behind `offset {left_out - 1}`"
             return (Diagnostic("RQL307", f"{match}, and `offset {offset_of(self.plan)}` leaves out all: {last}"),)
-        if is_empty and (stages := stages_of(self.plan)):
+        if stages := stages_of(self.plan):
             from runql.engine.stages.assertions import counts_rows  # an answer without stages needs none of them
 
             if any(map(counts_rows, stages)):
                 return ()
-        if is_empty:
-            from runql.advice.why_empty import why_empty
+        from runql.advice.why_empty import why_empty
 
-            with self._measured():
-                catalog = self.executor.known(self.catalog)
-                why = why_empty(self.plan, self.executor.places, catalog, self._source.text, self._runs_of)
-                return (why, *values_not_logged(self.executor.aggregates.looked_at, catalog))
-        if not any(self._not_logged(self.catalog)):
-            return ()
-        with self._measured():
-            return tuple(self._not_logged(self.executor.known(self.catalog)))
-
-    def _not_logged(self, catalog: Catalog) -> Iterator[Diagnostic]:
-        """The metrics of which no run of the answer, or only some, have a value."""
-        yield from values_not_logged(self.executor.aggregates.passed, catalog)
-        if self._histories is not None and self._histories.read is not None:
-            yield from not_logged(self._histories.part, self._histories.read.facts, catalog)
+        with self._working():
+            catalog = self.executor.known(self.catalog)
+            why = why_empty(self.plan, self.executor.places, catalog, self._source.text, self._runs_of)
+            return (why, *not_logged(self.executor.aggregates.looked_at, None, catalog))
 
     def _runs_of(self, plan: Plan) -> list[RunRecord]:
         """The runs that another plan takes of the same sources."""
@@ -301,21 +321,23 @@ class Answer:
     def _counted(self) -> tuple[str, ...]:
         if isinstance(table_of(self.plan), Count):
             return ()
-        read = self._histories.read if self._histories is not None else None
-        parts = [*([] if read is None else [_rows(read.facts.rows)]), self._runs_said()]
-        if read is not None and read.facts.nan_values:
-            parts.append(f"{read.facts.nan_values:,} NaN")
-        return tuple(parts)
+        if self._histories is None or self._histories.read is None:
+            return (self._runs_said(),)
+        rows, nan = self._histories.read.facts.rows, self._histories.read.facts.nan_values
+        return (f"{rows:,} row{'s' * (rows != 1)}", self._runs_said(), *([f"{nan:,} NaN"] if nan else []))
 
     def _runs_said(self) -> str:
-        shown, is_whole = self.executor.facts.passed, self._bottom.is_whole
-        if self._histories is not None and self._histories.read is not None and not is_whole:
-            shown = min(shown, self._histories.read.facts.runs_begun)
-        selected, limit = self.executor.selected, limit_of(self.plan)
-        if not is_whole and shown != selected:
-            return _stopped(shown, selected, is_filtered=limit is None and bool(those(self.plan, Filter)))
-        total = self.executor.total(self.catalog) - self.executor.facts.doubles
-        matching = self.executor.facts.matching
+        executor, facts, limit = self.executor, self.executor.facts, limit_of(self.plan)
+        shown = facts.passed
+        if not self._bottom.is_whole:
+            if self._histories is not None and self._histories.read is not None:
+                shown = min(shown, self._histories.read.facts.runs_begun)
+            if shown != (selected := executor.selected):
+                return _stopped(shown, selected, is_filtered=limit is None and bool(those(self.plan, Filter)))
+        known = known_runs(executor.places)
+        if known is None:
+            known = self.catalog.run_count or executor.known(self.catalog).run_count
+        total, matching = max(known, facts.fetched) - facts.doubles, facts.matching
         noun = "run" if total == 1 else "runs"
         offset = offset_of(self.plan)
         behind = f", behind the first {offset:,}" if offset else ""
@@ -324,10 +346,6 @@ class Answer:
         if matching is None:
             return f"the {'next' if offset else 'first'} {shown:,} that match of {total:,} {noun}{behind}"
         return f"{shown:,} of {matching:,} matching {'run' if matching == 1 else 'runs'}{behind}"
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'s' * (count != 1)}"
 
 
 def _stopped(shown: int, selected: int | None, *, is_filtered: bool) -> str:

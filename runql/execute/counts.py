@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from runql.engine.evaluate import compile_truth
+from runql.execute.deferred_names import Doubt
 from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Merge, Runs, those
@@ -19,10 +20,13 @@ from runql.text.diagnostic import Diagnostic
 class RunCounter:
     """Counts the runs of a plan by its sources."""
 
-    def __init__(self, places: Sequence[SourcePlace], operators: RunOperators, facts: RunFacts) -> None:
+    def __init__(
+        self, places: Sequence[SourcePlace], operators: RunOperators, facts: RunFacts, doubt: Doubt | None
+    ) -> None:
         self._places = places
         self._operators = operators
         self._facts = facts
+        self._doubt = doubt
 
     def total(self, runs: Runs) -> int | None:
         """The sum over the sources; `None` if the runs must be listed for it."""
@@ -57,8 +61,10 @@ class RunCounter:
     def _with_first_runs(self, runs: Runs, fetch: Fetch) -> int | None:
         """The server's count, with the first runs that it means: mostly these are all, and decided here."""
         paging = self._operators.paging(fetch, FIRST_RUNS)
-        first = next(paging.pages(), [])
-        self._operators.look(first)
+        first = next(paging.pages()).records
+        self._facts.fetched += len(first)
+        if self._doubt is not None:
+            self._doubt.look(first)
         tests = [compile_truth(node.condition) for node in those(runs, Filter)]
         passed = sum(1 for record in first if all(passes(record) is True for passes in tests))
         if not paging.has_more:

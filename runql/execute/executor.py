@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
+from runql.engine.histories.facts import LoggedIn
 from runql.errors import BackendError, NotFound, RunQLError
 from runql.execute.counts import RunCounter
 from runql.execute.deferred_names import Doubt
-from runql.execute.found_run import FoundRun, joined_found
 from runql.execute.histories import AggregateReader
 from runql.execute.operators import RunOperators
+from runql.execute.pages import FoundRun, joined_found
 from runql.execute.run_facts import RunFacts
 from runql.language.fields import Space
 from runql.plan.nodes import (
@@ -33,10 +34,8 @@ from runql.plan.selectors import WandbSelector
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import aggregates_in
 from runql.semantic.typed import FieldKey
-from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import LIGHT, Digest, RunColumns, RunDigest, RunValue
-from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.wandb_api.loader import not_found
 
@@ -58,19 +57,21 @@ class Executor:
         self.doubt = doubt
         self._catalog = catalog
         self.pushed = spread(plan, [place.service.capabilities for place in places], catalog) if places else plan
-        self.aggregates = AggregateReader(aggregates_in(*expressions_of(plan)))
+        nodes = aggregates_in(*expressions_of(plan))
+        self.aggregates = AggregateReader(nodes, LoggedIn(nodes), LoggedIn(nodes))
         self.metrics = doubt.metrics if doubt is not None and not isinstance(plan, Count) else ()
         self._runs = table_of(self.pushed).input
         self.streams = not those(self.pushed, Sort)
         """Whether runs come in the order of the plan, so that each may be passed on before the next is read."""
-        self._found: Sequence[FoundRun] | None = None
         self._begin()
 
     def _begin(self) -> None:
         """Forget what an earlier reading counted."""
-        self.facts = RunFacts(self.plan, self.pushed, self.places)
-        self._operators = RunOperators(self.places, self.aggregates, self.facts, self.doubt, self.metrics)
+        self.facts = RunFacts(self.plan, self.pushed, self.places, self.aggregates, self.doubt)
+        self._operators = RunOperators(self.places, self.aggregates, self.facts, self.metrics)
         self._kept: list[Sequence[FoundRun]] = []
+        self._has_all = False
+        """Whether the parts that were kept are the whole answer."""
 
     @property
     def asked(self) -> WandbSelector:
@@ -80,35 +81,54 @@ class Executor:
             return selector
         return selector_of_runs(self.plan, self.places[0].service.capabilities, self._catalog)
 
-    @property
-    def notices(self) -> tuple[Diagnostic, ...]:
-        """What is to be said of the reading so far."""
-        doubted = () if self.doubt is None else self.doubt.said
-        of_histories = self.aggregates.notices if self.aggregates.nodes else ()
-        return tuple(dict.fromkeys((*self.facts.notices(of_histories), *doubted)))
-
     # ---------------------------------------------------------------- the runs
 
     def found(self) -> tuple[FoundRun, ...]:
         """The runs, all at once. Raises `NotFound` if the query names a run or a sweep that is not there."""
-        if self._found is None:
-            self._found = tuple(found for part in self._read(keep=True) for found in part)
-        if not isinstance(self._found, tuple):
-            self._found = tuple(self._found)
-        return self._found
+        if not self._has_all:
+            for _ in self.parts(keep=True):
+                pass
+        if len(self._kept) != 1 or not isinstance(self._kept[0], tuple):
+            self._kept = [tuple(chain.from_iterable(self._kept))]
+        return tuple(self._kept[0])
 
-    def parts(self) -> Iterator[Sequence[FoundRun]]:
+    def parts(self, *, keep: bool = False, least: int = 1) -> Iterator[Sequence[FoundRun]]:
         """The runs, part by part in the order of the plan, as they come; see `streams`. Raises as `found` does.
 
-        Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept, to be read again.
+        Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept, to be read again;
+        with `keep` any. `least`: how many runs a part has, but for the last.
         """
-        if self._found is None and self.streams:
-            return self._read(keep=False)
-        return iter((self.found() if self._found is None else self._found,))
+        if self._has_all:
+            if self._kept:
+                yield joined_found(self._kept)
+            return
+        self._begin()
+        if self.doubt is not None and not self.doubt.has_looked:
+            self.doubt.look(self._operators.first_page(self._runs))
+        is_held, waiting = True, list[Sequence[FoundRun]]()
+        for part in filter(None, self._operators.pull(self._runs)):
+            if self.aggregates.nodes:
+                self.aggregates.load(part)
+                self.aggregates.take(part)
+            self.facts.add(part)
+            is_held = is_held and (keep or not self.streams or self.facts.passed <= _KEPT)
+            if is_held:
+                self._kept.append(part)
+            else:
+                self._kept = []
+            waiting.append(part)
+            if sum(map(len, waiting)) >= least:
+                yield joined_found(waiting)
+                waiting = []
+        self.facts.is_whole, self._has_all = True, is_held
+        if not self.facts.passed:
+            self._check_name()
+        if waiting:
+            yield joined_found(waiting)
 
     def columns(self, fetch: Fetch, keys: tuple[RunValue, ...]) -> RunColumns | None:
         """The runs that a source gives, as columns of fields; `None` where it gives none, or they were read before."""
-        if self._found is not None:
+        if self._has_all:
             return None
         place = self.places[fetch.at]
         if not place.service.capabilities.columns:
@@ -124,7 +144,7 @@ class Executor:
     ) -> RunDigest | None:
         """What the first stage needs of the runs that a source gives; `None` where that does not say it with less, or
         they were read before."""
-        if self._found is not None:
+        if self._has_all:
             return None
         self._begin()
         found = self._operators.paging(fetch).digest(digest, keys, of_all)
@@ -134,7 +154,7 @@ class Executor:
 
     def forget(self, part: Sequence[FoundRun]) -> None:
         """Drop what was read for a part that nobody will ask about again."""
-        if self._found is None and not self._kept:
+        if not self._kept:
             self.aggregates.forget(part)
 
     def came(self) -> tuple[FoundRun, ...]:
@@ -144,31 +164,11 @@ class Executor:
         is_part = not those(self.plan, Limit) and not those(self.plan, Slice) and not self.aggregates.nodes
         return tuple(self._operators.ordered(self._operators.held, keys_of(self.plan))) if is_part else ()
 
-    def _read(self, *, keep: bool) -> Iterator[Sequence[FoundRun]]:
-        self._begin()
-        is_held = True
-        for part in filter(None, self._operators.pull(self._runs)):
-            if self.aggregates.nodes:
-                self.aggregates.load(part)
-                self.aggregates.take(part)
-            self.facts.add(part, self.aggregates.of)
-            is_held = is_held and (keep or self.facts.passed <= _KEPT)
-            if is_held:
-                self._kept.append(part)
-            else:
-                self._kept = []
-            yield part
-        self.facts.is_whole = True
-        if is_held:
-            self._found = joined_found(self._kept)
-        if not self.facts.passed:
-            self._check_name()
-
     # ---------------------------------------------------------------- counts
 
     def count(self) -> int:
         """How many runs match, without listing them where the sources can say so."""
-        total = RunCounter(self.places, self._operators, self.facts).total(self._runs)
+        total = RunCounter(self.places, self._operators, self.facts, self.doubt).total(self._runs)
         if total is None:
             for part in self.parts():
                 self.forget(part)
@@ -178,13 +178,6 @@ class Executor:
                 self.doubt.settle()
             self._check_name()
         return total
-
-    def total(self, catalog: Catalog) -> int:
-        """How many runs the sources hold, as far as that is known."""
-        known = known_runs(self.places)
-        if known is None:
-            known = catalog.run_count or self.known(catalog).run_count
-        return max(known, self.facts.fetched)
 
     @property
     def selected(self) -> int | None:

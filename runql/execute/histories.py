@@ -1,89 +1,43 @@
-"""What of histories is asked for, and the single values that come of them."""
+"""The single values that come of histories."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import field
 
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.engine.histories.aggregates import Aggregation, keys_needed, known_from_record
 from runql.engine.histories.facts import LoggedIn, metrics_told
-from runql.engine.histories.tables import expand_keys, streams_of
-from runql.execute.found_run import FoundRun
-from runql.language.fields import Space
-from runql.semantic.catalog import Catalog
+from runql.execute.pages import FoundRun, by_project
 from runql.semantic.naming import aggregate_text
-from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import HistoryNode, HistoryPart, TAggregate, TConst
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import HistoryNode, TAggregate, TConst
 from runql.sources.protocol import HistoryRequest, Stream
-from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 
 _SYSTEM = "system."
 
 
-def histories_of(found: Sequence[FoundRun], request: HistoryRequest) -> Iterator[RunHistory]:
-    """The histories of runs in their order: one request for each stretch of runs that one project holds."""
-    for (service, entity, project), group in groupby(
-        found, key=lambda one: (one.place.service, one.entity, one.project)
-    ):
-        ids = tuple(one.record.id for one in group)
-        yield from service.histories(replace(request, entity=entity, project=project, run_ids=ids))
-
-
-def requests_of(part: HistoryPart, catalog: Catalog) -> tuple[HistoryRequest, HistoryRequest | None]:
-    """What to ask of the stream that makes the rows, and of the machine metrics that are joined to it."""
-    streams = streams_of(part)
-    own = Space.SYSTEM if streams.is_system else Space.LOGGED
-    keys = _expanded(streams.asked, own, catalog)
-    is_inner = part.align is AlignMode.INNER and keys is not None and keys == streams.keys
-    request = HistoryRequest(
-        entity="",
-        project="",
-        run_ids=(),
-        keys=keys,
-        samples=part.samples,
-        rows="all" if is_inner else "any",
-        x_axis=streams.x_axis,
-        min_step=part.min_step,
-        max_step=part.max_step,
-        min_x=part.min_x,
-        max_x=part.max_x,
-        stream="system" if own is Space.SYSTEM else "default",
-    )
-    if not streams.is_joined:
-        return request, None
-    machine_keys = _expanded(part.system_keys, Space.SYSTEM, catalog)
-    return request, HistoryRequest("", "", (), machine_keys, None, "any", "_timestamp", stream="system")
-
-
-def _expanded(keys: tuple[str, ...] | None, space: Space, catalog: Catalog) -> tuple[str, ...] | None:
-    """The keys without globs, if the catalog knows what was logged; else every key is asked for."""
-    if keys is None or not any("*" in key for key in keys):
-        return keys
-    logged = [*catalog.index.metrics[space]]
-    return expand_keys(keys, logged) if logged else None
-
-
+@changeable
 class AggregateReader:
     """The values of `min(logged.loss)` and its like, run by run. Each history is read once, for all of them.
 
     `looked_at` and `passed`: which metrics the runs have that were read, and those that the answer takes.
     """
 
-    def __init__(self, nodes: Iterable[HistoryNode]) -> None:
-        self.nodes = tuple(nodes)
-        self._said: dict[Diagnostic, None] = {}
-        self._skipped: Counter[HistoryNode] = Counter()
-        self._empty: Counter[HistoryNode] = Counter()
-        self._without_x: Counter[HistoryNode] = Counter()
-        self.runs_read = 0
-        self._values: dict[int, Aggregates] = {}
-        self._logged: dict[int, frozenset[str]] = {}
-        self.looked_at, self.passed = LoggedIn(self.nodes), LoggedIn(self.nodes)
-        self._held: dict[int, RunRecord] = {}  # so that no other run gets the identity of one that is gone
+    nodes: tuple[HistoryNode, ...]
+    looked_at: LoggedIn
+    passed: LoggedIn
+    runs_read: int = 0
+    _said: dict[Diagnostic, None] = field(default_factory=dict)
+    _skipped: Counter[HistoryNode] = field(default_factory=Counter)
+    _empty: Counter[HistoryNode] = field(default_factory=Counter)
+    _without_x: Counter[HistoryNode] = field(default_factory=Counter)
+    _values: dict[int, Aggregates] = field(default_factory=dict)
+    _logged: dict[int, frozenset[str]] = field(default_factory=dict)
+    _held: dict[int, RunRecord] = field(default_factory=dict)  # so that no other run gets the identity of one gone
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
@@ -129,11 +83,9 @@ class AggregateReader:
 
     def _told(self, found: Sequence[FoundRun]) -> Iterator[Aggregates]:
         """What the sources know of the values, run by run."""
-        for (service, entity, project), group in groupby(
-            found, key=lambda one: (one.place.service, one.entity, one.project)
-        ):
-            ids = tuple(one.record.id for one in group)
-            told = service.single_values(entity, project, ids, self.nodes)
+        for stretch in by_project(found):
+            ids = tuple(record.id for record in stretch.records)
+            told = stretch.service.single_values(stretch.entity, stretch.project, ids, self.nodes)
             yield from (told.get(run_id, NO_AGGREGATES) for run_id in ids)
 
     def forget(self, found: Sequence[FoundRun]) -> None:
@@ -149,18 +101,15 @@ class AggregateReader:
             return
         axis = "_timestamp" if stream == "system" else "_step"
         request = HistoryRequest("", "", (), keys_needed(nodes), None, "any", axis, stream=stream)
-        # A run id is only unique within a project, so every stretch of one project has its own sums.
-        for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
-            stretch = list(group)
-            running = {one.record.id: Aggregation(nodes, one.record) for one in stretch}
-            for history in histories_of(stretch, request):
+        for stretch in by_project(found):
+            running = {record.id: Aggregation(nodes, record) for record in stretch.records}
+            for history in stretch.histories(request):
                 self._said.update(dict.fromkeys(history.notices))
                 running[history.run_id].add(history)
-            for one in stretch:
-                aggregation = running[one.record.id]
-                self._values[id(one.record)] = {**aggregation.result(), **self._values[id(one.record)]}
-                rows_of = frozenset(aggregation.rows_of)
-                self._logged[id(one.record)] = self._logged.get(id(one.record), frozenset()) | rows_of
+            for record in stretch.records:
+                aggregation, key = running[record.id], id(record)
+                self._values[key] = {**aggregation.result(), **self._values[key]}
+                self._logged[key] = self._logged.get(key, frozenset()) | frozenset(aggregation.rows_of)
                 self._skipped.update(aggregation.skipped)
                 self._empty.update(aggregation.is_empty)
                 self._without_x.update(aggregation.without_x)

@@ -1,24 +1,144 @@
-"""A listing of one source, page by page; nothing that was passed on is held."""
+"""A listing of one source, page by page, and the runs that come of it; nothing that was passed on is held."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
-from typing import Final
+from typing import Final, overload
 
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
 from runql.plan.push import LATER_PAGE, PLAIN_PAGE
-from runql.semantic.record import RunRecord, cells_of
+from runql.semantic.record import RunHistory, RunRecord, cells_of, joined_runs
 from runql.semantic.typed import FieldKey
 from runql.sources.open import SourcePlace
 from runql.sources.paging import add_new
-from runql.sources.protocol import FULL, Digest, Page, PageRequest, RunColumns, RunDigest, RunValue, Wanted
+from runql.sources.protocol import (
+    FULL,
+    Digest,
+    HistoryRequest,
+    Page,
+    PageRequest,
+    RunColumns,
+    RunDigest,
+    RunValue,
+    ServiceApi,
+    Wanted,
+)
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable, frozen, packed, records_of
 
 _PROJECT: Final = attrgetter("entity", "project")
+
+
+@packed
+class FoundRun:
+    """A run with the place that holds it. Two are equal if they are one object."""
+
+    record: RunRecord
+    place: SourcePlace
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def entity(self) -> str:
+        return self.record.entity or self.place.entity
+
+    @property
+    def project(self) -> str:
+        return self.record.project or self.place.project
+
+    def is_same_run(self, other: FoundRun) -> bool:
+        """Whether two sources hold one run: the same id, and no other project as far as both name one."""
+        return self.record.id == other.record.id and all(
+            not mine or not theirs or mine == theirs
+            for mine, theirs in ((self.entity, other.entity), (self.project, other.project))
+        )
+
+
+@changeable
+class FoundRuns(Sequence[FoundRun]):
+    """Runs of one place; each is made when somebody asks for it, the same one each time."""
+
+    records: Sequence[RunRecord]
+    place: SourcePlace
+    _found: list[FoundRun] | None = None
+
+    @property
+    def found(self) -> list[FoundRun]:
+        if self._found is None:
+            self._found = list(records_of(FoundRun, (self.records, [self.place] * len(self.records))))
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[FoundRun]:
+        return iter(self.found)
+
+    @overload
+    def __getitem__(self, index: int) -> FoundRun: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[FoundRun]: ...
+
+    def __getitem__(self, index: int | slice) -> FoundRun | Sequence[FoundRun]:
+        if isinstance(index, int) or self._found is not None:
+            return self.found[index]
+        return FoundRuns(self.records[index], self.place)
+
+
+def records_in(found: Sequence[FoundRun]) -> Sequence[RunRecord]:
+    """The records of runs."""
+    return found.records if isinstance(found, FoundRuns) else [one.record for one in found]
+
+
+def with_records(found: Sequence[FoundRun], records: Sequence[RunRecord]) -> Sequence[FoundRun]:
+    """Those of the runs that have these records, in the order of these."""
+    if isinstance(found, FoundRuns):
+        return FoundRuns(records, found.place)
+    by_record = {id(one.record): one for one in found}
+    return [by_record[id(record)] for record in records]
+
+
+def joined_found(parts: Sequence[Sequence[FoundRun]]) -> Sequence[FoundRun]:
+    """These runs, one part after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    of_one = [part for part in parts if isinstance(part, FoundRuns)]
+    if len(of_one) == len(parts) and len({id(part.place) for part in of_one}) == 1:
+        return FoundRuns(joined_runs([part.records for part in of_one]), of_one[0].place)
+    return tuple(chain.from_iterable(parts))
+
+
+@frozen
+class ProjectRuns:
+    """Runs in a row that one project of one service holds: only there an id means one run."""
+
+    service: ServiceApi
+    entity: str
+    project: str
+    records: Sequence[RunRecord]
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The histories of the runs, in their order."""
+        ids = tuple(record.id for record in self.records)
+        return self.service.histories(replace(request, entity=self.entity, project=self.project, run_ids=ids))
+
+
+def by_project(found: Sequence[FoundRun]) -> Iterator[ProjectRuns]:
+    """The runs of each project in turn."""
+    parts: Iterable[tuple[SourcePlace, Sequence[RunRecord]]]
+    if isinstance(found, FoundRuns):
+        parts = [(found.place, found.records)]
+    else:
+        parts = ((place, records_in([*of_place])) for place, of_place in groupby(found, key=attrgetter("place")))
+    for place, records in parts:
+        for (entity, project), of_project in groupby(records, key=_PROJECT):
+            yield ProjectRuns(place.service, entity or place.entity, project or place.project, [*of_project])
 
 
 def wanted_of(fetch: Fetch, metrics: Iterable[str] = ()) -> Wanted:
@@ -57,7 +177,7 @@ class Paging:
         self._page: Page | None = None
         self._came = 0
 
-    def pages(self) -> Iterator[Sequence[RunRecord]]:
+    def pages(self) -> Iterator[FoundRuns]:
         """The runs that did not come before, of each page.
 
         The first page is small, so that something is there soon; the others are as large as is good for the rest.
@@ -71,11 +191,14 @@ class Paging:
                 raise ServerError.of("RQL405", "the source says that there are more runs, but not where they start")
             cursor = page.cursor
             self.notices.update(dict.fromkeys(page.notices))
-            fresh = self._fresh(page)
+            projects = set(zip(*(cells_of(page.runs, name) for name in ("entity", "project")), strict=True))
+            seen = self._seen.setdefault(projects.pop(), set()) if len(projects) == 1 else None
+            are_new = seen is not None and add_new(cells_of(page.runs, "id"), seen)
+            fresh = page.runs if are_new else self._fresh(page.runs)
             # What stays is what is said about the listing, not its runs.
             self._page = Page((), page.cursor, page.has_next, page.total)
             self._came += len(fresh)
-            yield fresh
+            yield FoundRuns(fresh, self._place)
 
     def columns(self, keys: tuple[RunValue, ...]) -> RunColumns | None:
         """All runs of the listing as columns, as many as are needed; `None` where the source has none."""
@@ -95,17 +218,12 @@ class Paging:
             self._came = found.all_runs.length
         return found
 
-    def _fresh(self, page: Page) -> Sequence[RunRecord]:
-        projects = set(zip(*(cells_of(page.runs, name) for name in ("entity", "project")), strict=True))
-        if len(projects) == 1 and add_new(cells_of(page.runs, "id"), self._seen.setdefault(projects.pop(), set())):
-            return page.runs
+    def _fresh(self, listed: Sequence[RunRecord]) -> Sequence[RunRecord]:
+        """Those that did not come before."""
         fresh: list[RunRecord] = []
-        for project, runs in groupby(page.runs, key=_PROJECT):
-            seen, listed = self._seen.setdefault(project, set()), list(runs)
-            if add_new([record.id for record in listed], seen):
-                fresh += listed
-                continue
-            for record in listed:
+        for project, runs in groupby(listed, key=_PROJECT):
+            seen = self._seen.setdefault(project, set())
+            for record in runs:
                 if record.id not in seen:
                     seen.add(record.id)
                     fresh.append(record)

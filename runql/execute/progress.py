@@ -1,13 +1,20 @@
-"""How far a reading is, and how fast it goes."""
+"""How far a reading is, how fast it goes, what it cost, and how much of it is shown."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
-from runql.text.frozen import frozen
+from runql.errors import BackendError
+from runql.sources.protocol import ServiceApi
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable, frozen
+
+if TYPE_CHECKING:
+    from runql.results.frame import Frame
 
 WROTE: Final = "wrote "
 """So begins what is said of a file that was written."""
@@ -72,3 +79,81 @@ def in_words(seconds: float) -> str:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@changeable
+class Spent:
+    """How long it took in all, and how many requests; `requests` is `None` where no source counts them."""
+
+    seconds: float = 0.0
+    requests: int | None = None
+    _is_measuring: bool = False
+
+    @contextmanager
+    def measured(self, services: Callable[[], Iterable[ServiceApi]]) -> Iterator[None]:
+        """Add what the block takes, once also where blocks stand in one another. `services` gives those that may be
+        asked; one more may be opened in the block."""
+        if self._is_measuring:
+            yield
+            return
+        self._is_measuring = True
+        lines, began = (service.line for service in services()), time.perf_counter()
+        before = {id(line): line.requests for line in lines if line is not None}
+        try:
+            yield
+        finally:
+            self._is_measuring = False
+            self.seconds += time.perf_counter() - began
+            lines = (service.line for service in services())
+            sent = {id(line): line.requests - before.get(id(line), 0) for line in lines if line is not None}
+            self.requests = (self.requests or 0) + sum(sent.values()) if sent else self.requests
+
+    def __str__(self) -> str:
+        took = f"{self.seconds * 1000:.0f} ms" if self.seconds < 0.1 else f"{self.seconds:.1f} s"
+        if self.requests is None:
+            return took
+        return f"{self.requests:,} request{'s' * (self.requests != 1)}, {took}"
+
+
+@frozen
+class Stats:
+    """What an answer cost and how much of it was shown. `requests` is `None` where no source counts them."""
+
+    requests: int | None
+    rows: int
+    truncated: bool
+    seconds: float
+
+
+@changeable
+class Shown:
+    """Lets at most so many rows of an answer through, and counts the others: all of it is read.
+
+    `ends_at_cut`: what was cut short after its first row, by an interrupt or an error of its source, ends there, and
+    `cut` is what cut it; whoever shows the rows raises it behind them.
+    """
+
+    most: int | None = None
+    ends_at_cut: bool = False
+    total: int = 0
+    shown: int = 0
+    cut: KeyboardInterrupt | BackendError | None = None
+
+    def part(self, frame: Frame) -> Frame | None:
+        """The next part, cut if there are too many rows; `None` for none of it, unless it is the first."""
+        left = frame.length if self.most is None else max(0, self.most - self.total)
+        part = frame if frame.length <= left else frame.slice(0, left)
+        is_first = not self.total
+        self.total += frame.length
+        self.shown += part.length
+        return part if part.length or is_first else None
+
+    def ends_by(self, error: KeyboardInterrupt | BackendError) -> bool:
+        """Whether the rows end where this cut them short."""
+        self.cut = error if self.ends_at_cut and self.shown else None
+        return self.cut is not None
+
+    def said(self) -> Diagnostic:
+        """What is said where some were left out."""
+        message = f"the first {self.shown:,} of {self.total:,} rows are shown"
+        return Diagnostic("RQL515", message, hints=("`--max-rows` or `set max_rows` cut the others",))

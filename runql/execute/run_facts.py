@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -12,11 +12,11 @@ from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
 from runql.advice.short_runs import ShortRuns
 from runql.engine.cast_losses import CastLosses
-from runql.engine.evaluate import AggregatesOf
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.values.column import column_of
-from runql.execute.found_run import FoundRun, records_in
-from runql.execute.pages import Paging
+from runql.execute.deferred_names import Doubt
+from runql.execute.histories import AggregateReader
+from runql.execute.pages import FoundRun, Paging, records_in
 from runql.language.fields import Space
 from runql.plan.nodes import Count, Fetch, Plan, Projection, keys_of, stages_of, table_of, those
 from runql.plan.simplify import condition_of
@@ -40,7 +40,9 @@ class RunFacts:
     read that the answer takes.
     """
 
-    def __init__(self, plan: Plan, pushed: Plan, places: Sequence[SourcePlace]) -> None:
+    def __init__(
+        self, plan: Plan, pushed: Plan, places: Sequence[SourcePlace], aggregates: AggregateReader, doubt: Doubt | None
+    ) -> None:
         self.fetched = 0
         self.passed = 0
         self.doubles = 0
@@ -49,23 +51,28 @@ class RunFacts:
         self.matching: int | None = None
         self.is_whole = False
         self.pagings: list[Paging] = []
-        self._plan = plan
+        self._plan, self._aggregates, self._doubt = plan, aggregates, doubt
         self.drawn: list[str] = []
         """The ids of the runs of which a chart is drawn; held where one is (`draws`)."""
-        self.draws = any(isinstance(stage, TPlot) for stage in stages_of(plan))
-        self._has_stages = bool(stages_of(plan))
+        stages, table, keys = stages_of(plan), table_of(plan), keys_of(plan)
+        self.draws = any(isinstance(stage, TPlot) for stage in stages)
+        self._has_stages = bool(stages)
         self._sources = [(places[fetch.at], fetch) for fetch in those(pushed, Fetch)]
-        self._counted_in = CountedIn(condition_of(table_of(plan).input))
-        self._misplaced = Misplaced(keys_of(plan))
-        self._casts_shown = CastLosses(_shown(plan))
-        self._short_runs = ShortRuns(_shown(plan) if isinstance(table_of(plan), Projection) else ())
+        self._counted_in = CountedIn(condition_of(table.input))
+        self._misplaced = Misplaced(keys)
+        columns = () if isinstance(table, Count) else table.columns or ()
+        shown = [*(key.value for key in keys), *(column.value for column in columns if column.value is not None)]
+        self._casts_shown = CastLosses(shown)
+        self._short_runs = ShortRuns(shown) if aggregates.nodes and isinstance(table, Projection) else None
+        """Of histories each row has its step."""
         self._casts_asked: dict[TypedExpr, CastLosses] = {}
         self._asked = [(place, fetch) for place, fetch in self._sources if not place.service.capabilities.cheap_pages]
         """Those that answer by requests: what they leave undone or lack is worth saying."""
         self._said: dict[Diagnostic, None] = {}
 
-    def add(self, part: Sequence[FoundRun], aggregates_of: AggregatesOf) -> None:
+    def add(self, part: Sequence[FoundRun]) -> None:
         """Count some more runs of the answer in."""
+        aggregates_of = self._aggregates.of
         self.passed += len(part)
         records = records_in(part)
         self.drawn += cells_of(records, "id") if self.draws else ()
@@ -73,7 +80,7 @@ class RunFacts:
             self._said.update(dict.fromkeys(chain.from_iterable(cells_of(records, "said"))))
         if self._has_stages:
             self.compared.add(records)
-        if self._short_runs.looks:
+        if self._short_runs is not None and self._short_runs.looks:
             self._short_runs.add(records, aggregates_of)
         if self._counted_in.looks:
             self._counted_in.add(records)
@@ -90,7 +97,7 @@ class RunFacts:
     @property
     def looks_at_steps(self) -> bool:
         """Whether the last steps of the runs are looked at, where they were read."""
-        return self._has_stages or self._short_runs.looks
+        return self._has_stages or (self._short_runs is not None and self._short_runs.looks)
 
     @property
     def counts_casts(self) -> bool:
@@ -121,7 +128,7 @@ class RunFacts:
             self.drawn += map(str, columns[ID])
         if self._has_stages:
             self.compared.add_columns(columns[STATE], None if last_step is None else columns[last_step])
-        if last_step is not None:
+        if last_step is not None and self._short_runs is not None:
             self._short_runs.add_columns(columns, columns[last_step], length)
         self._counted_in.add_columns(columns)
         self._misplaced.add_columns(
@@ -138,22 +145,23 @@ class RunFacts:
         """Something to be said of this reading."""
         self._said[notice] = None
 
-    def notices(self, of_histories: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-        """What is to be said so far, what was noticed in histories among it."""
+    def notices(self) -> Iterator[Diagnostic]:
+        """What is to be said of the reading so far, what was noticed in histories among it."""
         for _, fetch in self._asked:
             yield from fetch.notes
         for paging in self.pagings:
             yield from paging.notices
         yield from lacking(self._plan, self._asked) if self._asked else ()
-        yield from of_histories
+        yield from self._aggregates.notices if self._aggregates.nodes else ()
         casts = (*self._casts_asked.values(), self._casts_shown)
         counters: tuple[CountedIn | Misplaced | CastLosses, ...] = (self._counted_in, self._misplaced, *casts)
         for counted in counters:
             yield from counted.notices() if counted.looks else ()
-        yield from self._short_runs.notices()
+        yield from self._short_runs.notices() if self._short_runs is not None else ()
         yield from self._said
         if self.displaced:
             yield _displaced_notice(self.displaced)
+        yield from self._doubt.said if self._doubt is not None else ()
 
     @property
     def tells_of_runs(self) -> bool:
@@ -178,14 +186,6 @@ def value_of_run(expr: TypedExpr | None) -> RunValue | None:
     if isinstance(expr, TField):
         return expr.key
     return expr if isinstance(expr, TAggregate) else None
-
-
-def _shown(plan: Plan) -> Iterator[TypedExpr]:
-    """What orders the runs of a plan and what it shows of them."""
-    yield from (key.value for key in keys_of(plan))
-    table = table_of(plan)
-    columns = () if isinstance(table, Count) else table.columns or ()
-    yield from (column.value for column in columns if column.value is not None)
 
 
 def _displaced_notice(times: int) -> Diagnostic:

@@ -76,7 +76,11 @@ class StagesOperator(TableOperator):
         self._text = text
         self._stages = stages_of(plan)
         self._charts = ChartMaker(
-            self._stages, executor, text, lambda: (*executor.notices, *self.notices()), lambda: self._from(counted())
+            self._stages,
+            executor,
+            text,
+            lambda: (*executor.facts.notices(), *self.notices()),
+            lambda: self._from(counted()),
         )
         self._files = Files(
             self._stages,

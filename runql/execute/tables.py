@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, TypeAlias
 
 from runql.engine.columns import (
     Selected,
@@ -18,16 +17,18 @@ from runql.engine.columns import (
     without_doubles,
 )
 from runql.engine.facts import MixedColumns
-from runql.engine.histories.tables import HistoryTables
+from runql.engine.histories.tables import HistoryTables, expand_keys, streams_of
 from runql.engine.table import Table
 from runql.errors import BackendError
 from runql.execute.executor import Executor
-from runql.execute.found_run import FoundRun, records_in
-from runql.execute.histories import histories_of, requests_of
+from runql.execute.pages import FoundRun, by_project, records_in
+from runql.language.fields import Space
 from runql.plan.columns import run_field
-from runql.plan.nodes import Count, Histories, Projection
+from runql.plan.nodes import Histories, Projection
 from runql.semantic.catalog import Catalog
-from runql.semantic.typed import TColumn, TFold
+from runql.semantic.typed import HistoryPart, TFold
+from runql.sources.protocol import HistoryRequest
+from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -49,11 +50,6 @@ class TableOperator:
     """
 
     is_whole = False
-
-    @property
-    def bottom(self) -> TableOperator:
-        """What makes the first table, of the sources."""
-        return self
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -81,19 +77,6 @@ class TableOperator:
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
         """What stands under the table; `counted`: what was counted of the runs and rows that came."""
         return counted
-
-
-def bottom_of(table: Count | Projection | Histories, executor: Executor, catalog: Catalog) -> BottomOperator:
-    """The operator of what makes the first table."""
-    match table:
-        case Count():
-            return CountOperator(executor)
-        case Projection():
-            return ProjectionOperator(table, executor)
-        case Histories():
-            return HistoriesOperator(table, executor, catalog)
-        case _:
-            assert_never(table)
 
 
 class CountOperator(TableOperator):
@@ -137,13 +120,13 @@ class ProjectionOperator(TableOperator):
     @property
     def _fixed_selection(self) -> Selection | None:
         """The columns, if they do not depend on what the runs hold."""
-        if _has_patterns(self._columns) or not has_fixed_columns(self._columns):
-            return None
-        return self._selection(())[0]
+        is_open = any(column.glob is not None for column in self._columns or ())
+        return None if is_open or not has_fixed_columns(self._columns) else self._selection(())[0]
 
     def _selection(self, found: Sequence[FoundRun]) -> tuple[Selection, tuple[Diagnostic, ...]]:
         selection = run_selection(self._columns, records_in(found))
-        return Selection(with_project(selection.columns, self._executor)), selection.notices
+        columns = selection.columns
+        return Selection(_with_project(columns) if len(self._executor.places) > 1 else columns), selection.notices
 
     def _of_columns(self, selection: Selection) -> Table | None:
         """The table of all runs at once, where every source has its runs as columns."""
@@ -219,23 +202,24 @@ class ProjectionOperator(TableOperator):
 
 
 class HistoriesOperator(TableOperator):
-    """The rows that the runs logged, aligned."""
+    """The rows that the runs logged, aligned. `read`: what was read so far."""
+
+    names: tuple[str, ...] | None = None
 
     def __init__(self, node: Histories, executor: Executor, catalog: Catalog) -> None:
         self.is_whole = False
         self.part = node.part
+        self.read: HistoryTables | None = None
         self._columns = node.columns
         self._executor = executor
         self._requests = requests_of(node.part, catalog)
-        self.read: HistoryTables | None = None
-        """What was read so far."""
-
-    @property
-    def names(self) -> tuple[str, ...] | None:
-        if _has_patterns(self._columns):
-            return None
-        read = HistoryTables(self.part, self._selection(()))
-        return read.names if read.has_fixed_names else None
+        self._is_open = any(column.glob is not None for column in node.columns)
+        """Whether a column stands for fields that only the runs tell."""
+        has_columns = bool(node.columns) or len(executor.places) > 1
+        self._selected = self._selection(()) if has_columns and not self._is_open else None
+        self._has_stages = executor.plan is not node
+        if not self._is_open and (empty := HistoryTables(self.part, self._selected)).has_fixed_names:
+            self.names = empty.names
 
     @property
     def final_names(self) -> tuple[str, ...]:
@@ -243,26 +227,35 @@ class HistoriesOperator(TableOperator):
 
     def _selection(self, found: Sequence[FoundRun]) -> Selection | None:
         """The columns of the run that stand on each row: those selected."""
-        selected = without_doubles(expand(self._columns, records_in(found))) if self._columns else ()
-        selected = with_project(selected, self._executor)
-        return Selection(selected) if selected else None
+        columns = without_doubles(expand(self._columns, records_in(found))) if self._columns else ()
+        columns = _with_project(columns) if len(self._executor.places) > 1 else columns
+        return Selection(columns) if columns else None
 
     def tables(self) -> Iterator[Table]:
-        is_open = _has_patterns(self._columns)
-        ends = None if is_open else self._ends()
+        ends = self._ends() if self._has_stages and not self._is_open else None
         if ends is not None:
             if ends.length:
                 yield ends
             self.is_whole = True
             return
-        parts = [self._executor.found()] if is_open else _gathered(self._executor.parts())
-        read: HistoryTables | None = None
-        for found in parts:
-            self.read = read = read or HistoryTables(self.part, self._selection(found))
-            # A run id is only unique within a project: one call of `tables` for each stretch of one.
-            for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
-                yield from self._of_project(read, tuple(group))
-            self._executor.forget(found)
+        parts, selected = self._executor.parts(least=_RUNS_A_ROUND), self._selected
+        if self._is_open:
+            found = self._executor.found()
+            parts, selected = iter((found,)), self._selection(found)
+        request, system = self._requests
+        read = HistoryTables(self.part, selected)
+        for part in parts:
+            self.read = read
+            # One call of `tables` for each project: a run id is only unique within one.
+            for stretch in by_project(part):
+                machines = stretch.histories(system) if system is not None else ()
+                # To fill a row, the rows before it are needed that a sample would leave out.
+                whole = read.fills_first and stretch.service.capabilities.cheap_pages
+                rows = stretch.histories(replace(request, samples=None) if whole else request)
+                yield from read.tables(stretch.records, rows, machines, self._executor.aggregates.of)
+            if self._executor.aggregates.nodes:
+                self._executor.forget(part)
+        self.read = read
         self.is_whole = True
 
     def _ends(self) -> Table | None:
@@ -271,9 +264,8 @@ class HistoriesOperator(TableOperator):
             return None
         from runql.execute.columns.run_ends import ends_of_runs
 
-        selection = self._selection(())
-        read = HistoryTables(self.part, selection)
-        ends = ends_of_runs(self._executor, self.part, selection, read)
+        read = HistoryTables(self.part, self._selected)
+        ends = ends_of_runs(self._executor, self.part, self._selected, read)
         self.read = None if ends is None else read
         return ends
 
@@ -281,18 +273,9 @@ class HistoriesOperator(TableOperator):
         """How many NaN stand in rows that were not read, since the first stage keeps none of them."""
         return 0 if self.read is None else self.read.left_out_nan
 
-    def _of_project(self, read: HistoryTables, stretch: Sequence[FoundRun]) -> Iterator[Table]:
-        request, system = self._requests
-        machines = histories_of(stretch, system) if system is not None else ()
-        # To fill a row, the rows before it are needed that a sample would leave out.
-        whole = read.fills_first and stretch[0].place.service.capabilities.cheap_pages
-        rows = histories_of(stretch, replace(request, samples=None) if whole else request)
-        records = [one.record for one in stretch]
-        return read.tables(records, rows, machines, self._executor.aggregates.of)
-
     def columns_of_runs(self) -> tuple[str, ...]:
         """The columns of the run that are repeated on each row; reads the runs if only they tell."""
-        selection = self._selection(self._executor.found() if _has_patterns(self._columns) else ())
+        selection = self._selection(self._executor.found()) if self._is_open else self._selected
         return tuple(column.name for column in selection.columns) if selection is not None else ()
 
     def is_sampled(self) -> bool:
@@ -307,27 +290,44 @@ BottomOperator: TypeAlias = CountOperator | ProjectionOperator | HistoriesOperat
 """What makes the first table of a plan, of its sources."""
 
 
-def with_project(columns: Sequence[Selected], executor: Executor) -> tuple[Selected, ...]:
+def _with_project(columns: Sequence[Selected]) -> tuple[Selected, ...]:
     """With several sources, the column that tells them apart stands after the id, or first."""
-    if len(executor.places) < 2 or any(column.name == "project" for column in columns):
+    if any(column.name == "project" for column in columns):
         return tuple(columns)
     at = 1 if columns and columns[0].name == "id" else 0
     return (*columns[:at], Selected("project", run_field("project")), *columns[at:])
 
 
-def _has_patterns(columns: Sequence[TColumn] | None) -> bool:
-    """Whether a column stands for fields that only the runs tell."""
-    return any(column.glob is not None for column in columns or ())
+def requests_of(part: HistoryPart, catalog: Catalog) -> tuple[HistoryRequest, HistoryRequest | None]:
+    """What to ask of the stream that makes the rows, and of the machine metrics that are joined to it."""
+    streams = streams_of(part)
+    own, keys = Space.SYSTEM if streams.is_system else Space.LOGGED, streams.asked
+    if keys is not None and "*" in "".join(keys):
+        keys = _expanded(keys, own, catalog)
+    is_inner = part.align is AlignMode.INNER and keys is not None and keys == streams.keys
+    request = HistoryRequest(
+        entity="",
+        project="",
+        run_ids=(),
+        keys=keys,
+        samples=part.samples,
+        rows="all" if is_inner else "any",
+        x_axis=streams.x_axis,
+        min_step=part.min_step,
+        max_step=part.max_step,
+        min_x=part.min_x,
+        max_x=part.max_x,
+        stream="system" if own is Space.SYSTEM else "default",
+    )
+    if not streams.is_joined:
+        return request, None
+    machine_keys = None if part.system_keys is None else _expanded(part.system_keys, Space.SYSTEM, catalog)
+    return request, HistoryRequest("", "", (), machine_keys, None, "any", "_timestamp", stream="system")
 
 
-def _gathered(parts: Iterable[Sequence[FoundRun]]) -> Iterator[Sequence[FoundRun]]:
-    """The runs in parts that are worth a round of requests for their histories; one at least, if an empty one."""
-    waiting: list[FoundRun] = []
-    is_first = True
-    for part in parts:
-        waiting += part
-        if len(waiting) >= _RUNS_A_ROUND:
-            yield waiting
-            waiting, is_first = [], False
-    if waiting or is_first:
-        yield waiting
+def _expanded(keys: tuple[str, ...], space: Space, catalog: Catalog) -> tuple[str, ...] | None:
+    """The keys without globs, if the catalog knows what was logged; else every key is asked for."""
+    if not any("*" in key for key in keys):
+        return keys
+    logged = [*catalog.index.metrics[space]]
+    return expand_keys(keys, logged) if logged else None

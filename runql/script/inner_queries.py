@@ -7,19 +7,16 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from runql.syntax import tree
-from runql.syntax.tree.walk import nodes
 
 Change: TypeAlias = Callable[[tree.QueryNode | tree.SourceRef], tuple[tree.QueryNode | tree.SourceRef, str]]
 """What to put in the place of an inner query, or of the name of one, and what it is called then."""
 
-_HOLDERS: Final = (tree.QueryNode, tree.JoinStage, tree.UnionStage)
+HOLDERS: Final = (tree.QueryNode, tree.JoinStage, tree.UnionStage)
 """What is an inner query, or has one or the name of one in it."""
 
 
 def with_inner(query: tree.Query, change: Change) -> tree.Query:
     """A query with those right inside of it changed; it is the same object if none was."""
-    if not any(isinstance(node, _HOLDERS) for node in nodes((query.clauses, query.stages))):
-        return query
     parts = {name: _changed(getattr(query, name), change) for name in ("clauses", "stages")}
     if all(parts[name] is getattr(query, name) for name in parts):
         return query

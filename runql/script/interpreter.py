@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias, assert_never
 
-from runql.script.named_queries import NamedQuery, QueryNames, is_last, with_last
+from runql.script.named_queries import LAST_NAMES, NamedQuery, QueryNames, is_last
 from runql.script.options import Options, set_option
 from runql.script.parameters import declared, is_set
 from runql.script.permission import guarded
@@ -111,7 +111,7 @@ class Reader:
             if parameter.name not in self.used:
                 message = f"the parameter `${parameter.name}` is declared and never used"
                 self.found.append(Diagnostic("RQL222", message, _place(parameter.name_span, parameter.span)))
-        lasting = {name: one.placeless() for name, one in state.lets.items()}
+        lasting = {name: one.placeless() for name, one in state.lets.items()} if named else state.lets
         return ScriptPlan(
             tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
         )
@@ -156,9 +156,12 @@ class Reader:
         if named & self.unfit:
             return state
         known = {**expanded.params, **params}
-        task = QueryTask(expanded.query, query, explains, known, state.source, state.options, names.named)
-        self.items.append(task)
-        names.lets = with_last(names.lets, NamedQuery(expanded.query, known).placeless())
+        of_queries = names.named if names.lets else ()
+        self.items.append(QueryTask(expanded.query, query, explains, known, state.source, state.options, of_queries))
+        # It is `_` from now on, and what was `_` before is `_2`.
+        last = [name for name in LAST_NAMES if name in names.lets]
+        queries = [NamedQuery(expanded.query, known, is_placed=False), *map(names.lets.__getitem__, last)]
+        names.lets = {**names.lets, **dict(zip(LAST_NAMES, queries, strict=False))}
         return replace(state, lets=names.lets)
 
     def _let(self, name: str, query: tree.Query, names: QueryNames, state: ScriptState) -> ScriptState:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any, TypeVar, assert_never
 
 from runql.language.clauses import CLAUSES
-from runql.script.inner_queries import with_inner
+from runql.script.inner_queries import HOLDERS, with_inner
 from runql.semantic.check.piped import ALSO_STAGES
 from runql.syntax import to_text, tree
 from runql.syntax.tree import SourceKind, Target
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic, Edit, Fix
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Span
 
@@ -25,33 +26,28 @@ MOST_INNER = 200
 """How many questions may stand inside of those of one text, names put in."""
 MOST_KEPT = 9
 """How many of the last queries have a name: `_`, `_2` and so on."""
+LAST_NAMES = (LAST, *(f"{LAST}{number}" for number in range(2, MOST_KEPT + 1)))
 
 
+@changeable
 class NamedQuery:
-    """A query with the values of its own parameters."""
+    """A query with the values of its own parameters. `is_placed`: its places mean something in the text at hand."""
 
-    __slots__ = ("_is_placed", "_query", "_waits", "params")
-
-    def __init__(self, query: tree.Query, params: Mapping[str, Any] | None = None) -> None:
-        self.params: Mapping[str, Any] = {} if params is None else params
-        self._query = query
-        self._is_placed = True
-        self._waits = False
+    _query: tree.Query
+    params: Mapping[str, Any] = field(default_factory=dict)
+    is_placed: bool = True
+    _is_bare: bool = False
 
     @property
     def query(self) -> tree.Query:
         """The query. Its places are taken out when it is asked for: most of the last queries never are."""
-        if self._waits:
-            self._query, self._waits = nowhere(self._query), False
+        if not (self.is_placed or self._is_bare):
+            self._query, self._is_bare = nowhere(self._query), True
         return self._query
 
     def placeless(self) -> NamedQuery:
         """The query for other texts than its own: its places mean nothing there."""
-        if not self._is_placed:
-            return self
-        other = NamedQuery(self._query, self.params)
-        other._is_placed, other._waits = False, True
-        return other
+        return NamedQuery(self._query, self.params, is_placed=False) if self.is_placed else self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NamedQuery) and (self.query, self.params) == (other.query, other.params)
@@ -72,22 +68,17 @@ class Expanded:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+@changeable
 class QueryNames:
     """What names stand for. `lets` are by their names, the last query among them as `_`; `saved` reads one of a file.
 
     `saved` gives the query or what is wrong with it.
     """
 
-    def __init__(
-        self,
-        lets: Mapping[str, NamedQuery],
-        saved: Callable[[str, Span], NamedQuery | Diagnostic],
-        is_source: Callable[[str], bool] = lambda _: False,
-    ) -> None:
-        self.lets = lets
-        self.saved = saved
-        self.is_source = is_source
-        self._inner = 0
+    lets: Mapping[str, NamedQuery]
+    saved: Callable[[str, Span], NamedQuery | Diagnostic]
+    is_source: Callable[[str], bool] = field(default=lambda _: False)
+    _inner: int = 0
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -100,7 +91,10 @@ class QueryNames:
         base = None if source is None else self._base(query, source, seen)
         if base is not None and base.diagnostics:
             return base
-        own = self._with_inner(query, source, source if base is None else base.query.clause(tree.FromClause), seen)
+        if any(isinstance(node, HOLDERS) for node in nodes((query.clauses, query.stages))):
+            own = self._with_inner(query, source, source if base is None else base.query.clause(tree.FromClause), seen)
+        else:
+            own = Expanded(query, {}, () if source is None else tuple(self._slips(source)))
         if own.diagnostics or base is None:
             return own
         return Expanded(continued(base.query, own.query), {**own.params, **base.params})
@@ -201,13 +195,6 @@ def too_many_levels(name: str, span: Span) -> Diagnostic:
     """What to say where queries go on from queries without an end."""
     message = f"more than {MOST_LEVELS} queries go on from each other, and `{name}` is one of them"
     return Diagnostic("RQL534", message, span, hints=("write out the query that is meant",))
-
-
-def with_last(lets: Mapping[str, NamedQuery], last: NamedQuery) -> dict[str, NamedQuery]:
-    """The names after one more query: it is `_`, the one before `_2`."""
-    names = [LAST, *(f"{LAST}{number}" for number in range(2, MOST_KEPT + 1))]
-    older = [lets[name] for name in names if name in lets]
-    return {**lets, **dict(zip(names, [last, *older], strict=False))}
 
 
 def is_last(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Final
 
 from runql.chart_look import PLAIN, SIZE_FORM, ChartLook, ChartSize
@@ -13,7 +13,7 @@ from runql.syntax import tree
 from runql.syntax.tree import SetStatement
 from runql.text.codes import CODES
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.text.frozen import changeable, frozen
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE
 
@@ -21,11 +21,11 @@ _CODE = re.compile(r"RQL\d{3}\Z", re.IGNORECASE)
 _SWITCHES = {"on": True, "off": False, "true": True, "false": False}
 
 
+@changeable
 class Told:
     """Remembers of which files and runs something was said. What is said of a question is said each time."""
 
-    def __init__(self) -> None:
-        self._said: set[tuple[str, str, str]] = set()
+    _said: set[tuple[str, str, str]] = field(default_factory=set)
 
     def fresh(self, notices: Iterable[Diagnostic]) -> frozenset[Diagnostic]:
         """Those that speak of a question, or of anything of which the same was not said before; then it was."""
@@ -48,7 +48,7 @@ class Options:
     silenced: frozenset[str] = frozenset()
     max_rows: int | None = None
     names: bool = False
-    told: Told | None = None
+    told: Told | None = field(default=None, compare=False)
     chart_look: ChartLook = PLAIN
 
     def heard(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

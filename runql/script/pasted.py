@@ -72,8 +72,13 @@ def read(text: str) -> Foreign | None:
     Raises:
         QueryError: it is one, and the language cannot say what it asks.
     """
-    pasted = text.strip()
-    if _is_own(pasted):
+    pasted, table = text.strip(), keywords()
+    # A text that begins with the words of a statement and of a clause, as only the language does, needs no reader.
+    words = pasted.split(None, 2)
+    heads, clauses = (
+        {word for terminal in terminals for word in table.words[terminal]} for terminals in (table.heads, table.clauses)
+    )
+    if len(words) > 2 and words[0].lower() in heads and words[1].lower() in clauses:
         return None
     try:
         return _read(pasted)
@@ -114,16 +119,6 @@ def _filter(pasted: str) -> Foreign | None:
         message = f"this filter ends before its last `{lacking}`"
         raise ArgumentError.because(message, f"with it, it reads `runs where {condition}`")
     return None
-
-
-def _is_own(text: str) -> bool:
-    """Whether a text begins as only the language does, with the words of a statement and of a clause: then no reader of
-    other languages needs to look at it."""
-    words = text.split(None, 2)
-    table = keywords()
-    heads = {word for terminal in table.heads for word in table.words[terminal]}
-    clauses = {word for terminal in table.clauses for word in table.words[terminal]}
-    return len(words) > 2 and words[0].lower() in heads and words[1].lower() in clauses
 
 
 def check_server(found: Foreign, settings: Settings) -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from runql.config import Settings
-from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt
 from runql.execute.inner_query import InnerQuery
+from runql.execute.progress import Spent
 from runql.plan.answers import Asked
-from runql.plan.lower import lower
 from runql.plan.nodes import Plan
 from runql.script.options import Options
-from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.check_context import CheckContext
-from runql.semantic.check_query import Checked, check
-from runql.semantic.spelling import info_text
+from runql.semantic.catalog import Catalog
 from runql.sources.open import SourcePlace
-from runql.syntax import parse_query, tree
+from runql.syntax import tree
 from runql.syntax.tree import PullStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -72,23 +68,3 @@ class CheckedQuery:
     settings: Settings = field(default_factory=Settings)
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     source: str | None = None
-
-
-def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Checked:
-    """With lint of intent. Only where pages are free the runs themselves are asked whether any has both of two
-    fields."""
-    if checked.query is None:
-        return checked
-    from runql.advice.lint import lint
-
-    def have_both(a: FieldInfo, b: FieldInfo) -> int | None:
-        from runql.execute.executor import Executor
-
-        if not all(place.service.capabilities.cheap_pages for place in places):
-            return None
-        parsed = parse_query(f"count runs where exists({info_text(a)}) and exists({info_text(b)})")[0]
-        both = check(parsed, catalog, CheckContext()).query if parsed is not None else None
-        return None if both is None else Executor(lower(both), places, catalog).count()
-
-    said = lint(lower(checked.query, checked.stages), catalog, have_both)
-    return replace(checked, diagnostics=(*checked.diagnostics, *said))

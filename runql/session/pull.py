@@ -107,7 +107,7 @@ class PullResult(Result):
         self._counts = PullCounts()
         table = _PullTable(ready, answer, settings, self._counts)
         made = Answer(answer.executor, ready.catalog, source, ready.spent, settings, top=table)
-        super().__init__(made, source, ready.said, explained, ready.options)
+        super().__init__(made, source, ready.said, explained, ready.options, place=ready.tree.span)
 
     def going(self) -> Going:
         """How far it is: which runs there are, then which were read."""
@@ -151,7 +151,7 @@ class _PullTable(TableOperator):
         target, counts = self._target, self._counts
         part = None
         if self._query is not None:
-            part = PulledPart(self._query, self._parts, lambda: self._answer.executor.notices)
+            part = PulledPart(self._query, self._parts, lambda: [*dict.fromkeys(self._answer.executor.facts.notices())])
         report = pull(self._place, target.store.folder, target.store.name, target.origin, counts, part=part)
         self._report = report
         name = f"{STORE}{target.store.name}"

@@ -10,7 +10,7 @@ from runql.advice.under_answers import UnderAnswer, under_answer
 from runql.chart_look import ChartLook
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
-from runql.execute.progress import WROTE, Going
+from runql.execute.progress import WROTE, Going, Shown, Stats
 from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
@@ -18,7 +18,6 @@ from runql.script.options import Options
 from runql.script.titles import heading
 from runql.session.drawn_file import drawn_file
 from runql.session.parts_read import PartsRead
-from runql.session.shown import Shown, Stats
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source, Span
 from runql.text.visible import visible
@@ -59,9 +58,13 @@ class Result:
         options: Options | None = None,
         *,
         drawn: Callable[[PlotStage], Result] | None = None,
+        place: Span | None = None,
     ) -> None:
         self.source = source
-        self._answer = answer
+        self.answer = answer
+        """The table as it is made, for the floors beside this one."""
+        self.draws = answer.draws
+        """Whether the query ends in `plot`, so that its answer is a chart."""
         self._said_before = said_before
         self._explained = explained
         self._drawn = drawn
@@ -70,7 +73,7 @@ class Result:
         self._fresh: frozenset[Diagnostic] | None = None
         """The notices and warnings that were not shown before, once that was asked."""
         self._reading = PartsRead(answer.frames)
-        self.place: Span | None = None  # of its statement in the text
+        self.place = place  # of its statement in the text
         self.partial: Frame | None = None
         """The rows that came before `frame` failed or was interrupted."""
 
@@ -91,24 +94,19 @@ class Result:
                 pass
         except (BackendError, KeyboardInterrupt) as error:
             if reading.parts:
-                self.partial = Frame.concat(reading.parts, self._answer.final_names)
+                self.partial = Frame.concat(reading.parts, self.answer.final_names)
             if isinstance(error, BackendError):
                 error.partial = self.partial
             raise
-        whole = Frame.concat(reading.parts, self._answer.final_names)
-        self._reading = PartsRead(self._answer.frames, [whole], is_whole=True)
+        whole = Frame.concat(reading.parts, self.answer.final_names)
+        self._reading = PartsRead(self.answer.frames, [whole], is_whole=True)
         return whole
 
     def _current(self) -> PartsRead:
         """The reading of the answer; a new one after one that failed."""
         if self._reading.error is not None:
-            self._reading = PartsRead(self._answer.frames)
+            self._reading = PartsRead(self.answer.frames)
         return self._reading
-
-    @property
-    def draws(self) -> bool:
-        """Whether the query ends in `plot`, so that its answer is a chart."""
-        return self._answer.draws
 
     @property
     def theme(self) -> str:
@@ -124,26 +122,26 @@ class Result:
     def chart(self) -> Chart:
         """The chart of the answer, of a query that ends in `plot`. Raises `QueryError` if none can be drawn of it."""
         frame = self.frame  # read first: what is known of the table comes with its rows
-        return self._answer.chart(frame)
+        return self.answer.chart(frame)
 
     def sparks(self, width: int) -> HistorySparks:
         """The histories of an answer that is drawn, in at most so many values each."""
         frame = self.frame
-        return self._answer.sparks(frame, width)
+        return self.answer.sparks(frame, width)
 
     @cached_property
     def runs(self) -> Runs:
         """The runs of the answer, exactly and in its order, as W&B's `Runs`; more than a thousand are read again."""
         from runql.session.runs import ChosenRuns
 
-        return ChosenRuns(self._answer.asked())
+        return ChosenRuns(self.answer.asked())
 
     @property
     def value(self) -> int:
         """The number that `count` gives. Raises `NotOneNumberError` for an answer that is a table."""
-        if not self._answer.is_count:
+        if not self.answer.is_count:
             raise NotOneNumberError("only the answer of `count` is one number: this one is a table")
-        return self._answer.count
+        return self.answer.count
 
     def plot(
         self,
@@ -179,7 +177,7 @@ class Result:
         look = changed(self.chart_look, theme, size, notes)
         if self.draws and not (y or vs or by or shape or log or band or title):
             return DrawnChart(self.chart, look)
-        if self._answer.is_count or self._drawn is None:
+        if self.answer.is_count or self._drawn is None:
             raise QueryError.of("RQL216", _NO_CHART)
         stage = plot_stage(y, vs=vs, by=by, shape=shape, log=log, band=band, title=title)
         return DrawnChart(self._drawn(stage).chart, look)
@@ -190,7 +188,7 @@ class Result:
 
         if self.draws:
             return self
-        if self._answer.is_count or self._drawn is None:
+        if self.answer.is_count or self._drawn is None:
             raise QueryError.of("RQL216", _NO_CHART)
         return self._drawn(plot_stage(()))
 
@@ -201,18 +199,19 @@ class Result:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said about the answer. Reads it, if nothing was read yet."""
-        if not self._answer.was_read:
+        if not self.answer.was_read:
             _ = self.frame
         untyped = untyped_notices(self.frame.untyped) if "frame" in self.__dict__ else ()
-        return (*self._options.heard((*self._said_before, *self._answer.notices, *untyped)), *self.shown.said)
+        cut = (self.shown.said(),) if self.shown.shown < self.shown.total else ()
+        return (*self._options.heard((*self._said_before, *self.answer.notices, *untyped)), *cut)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Of the notices those that tell of something wrong, such as a run that could not be read."""
-        if not self._answer.was_read:
+        if not self.answer.was_read:
             _ = self.frame
         said = (notice for notice in self._said_before if notice.severity is not Severity.NOTICE)
-        return self._options.heard((*said, *self._answer.warnings))
+        return self._options.heard((*said, *self.answer.warnings))
 
     @property
     def fresh_warnings(self) -> tuple[Diagnostic, ...]:
@@ -244,39 +243,37 @@ class Result:
         from runql.session.sql_answer import SqlAnswer
         from runql.session.time_zone import LOCAL
 
-        call = SqlCall(Source(question), params, LOCAL, self._answer.settings.sql)
+        call = SqlCall(Source(question), params, LOCAL, self.answer.settings.sql)
         return SqlAnswer(*call.of_frame(self.frame))
 
     def output(self, view: View, *, cut: bool = True, ends_at_cut: bool = False) -> Output:
         """The answer on its way to a file or a screen, read while it is written; `cut` to as many rows as were asked
         for. `ends_at_cut`: see `Shown`."""
-        read = "frame" in self.__dict__
-        frames = iter((self.frame,)) if read else self._answer.frames()
-        self.shown = Shown(None if self._answer.is_count or not cut else self._options.max_rows, ends_at_cut)
+        self.shown = Shown(None if self.answer.is_count or not cut else self._options.max_rows, ends_at_cut)
+        read = self.__dict__.get("frame")
+        first = None if read is None else self.shown.part(read)
         return Output(
-            self.shown.frames(frames),
-            self.frame.names if read else self._answer.names,
-            scalar=self._answer.is_count,
+            self.answer.frames(self.shown) if first is None else (first,),
+            self.answer.names if read is None else read.names,
+            scalar=self.answer.is_count,
             view=view,
-            settle=lambda: self._answer.final_names,
-            layout=lambda: self._answer.layout,
+            settle=lambda: self.answer.final_names,
+            layout=lambda: self.answer.layout,
             draw=partial(drawn_file, lambda: self.chart, self.chart_look) if self.draws else None,
         )
 
     def stats(self) -> Stats:
         """What the answer cost, and how much of it was shown."""
-        spent, shown = self._answer.spent, self.shown
+        spent, shown = self.answer.spent, self.shown
         return Stats(spent.requests, shown.shown, shown.shown < shown.total, spent.seconds)
 
     def under(self) -> UnderAnswer:
         """All that stands under the answer, of one look at what there is to say."""
-        notices, warnings = self.notices, self.warnings
+        notices, told = self.notices, self._options.told
         if self._fresh is None:
-            told = self._options.told
-            said = (*notices, *warnings)
-            self._fresh = frozenset(said) if told is None else told.fresh(said)
-        fresh = tuple(warning for warning in warnings if warning in self._fresh)
-        return under_answer(fresh, self._answer.footer(), str(self._answer.spent), notices, self._fresh)
+            self._fresh = frozenset(notices) if told is None else told.fresh(notices)
+        fresh = tuple(one for one in notices if one.severity is not Severity.NOTICE and one in self._fresh)
+        return under_answer(fresh, self.answer.footer(), str(self.answer.spent), notices, self._fresh)
 
     def footer(self) -> tuple[str, ...]:
         """What stands under the answer: how many of how many, the notices (few of each code), and what it cost."""
@@ -293,26 +290,21 @@ class Result:
 
     def activity(self) -> str:
         """What goes on while it is read, in a few words."""
-        fetched = self._answer.executor.facts.fetched
+        fetched = self.answer.executor.facts.fetched
         looked = f"{fetched:,} run{'s' * (fetched != 1)} read"
-        read = self._answer.executor.aggregates.runs_read
-        rows = self._answer.rows_read
+        read = self.answer.executor.aggregates.runs_read
+        rows = self.answer.rows_read
         return " · ".join(
             [looked, *([f"{read:,} histories scanned"] if read else []), *([f"{rows:,} rows"] if rows else [])]
         )
 
     def kept_by_stopping(self) -> str:
         """What an interrupt left besides rows, in words: the files that were written; empty where that is nothing."""
-        return " · ".join(one for one in self._answer.footer() if one.startswith(WROTE))
-
-    @property
-    def answer(self) -> Answer:
-        """The table as it is made, for the floors beside this one."""
-        return self._answer
+        return " · ".join(one for one in self.answer.footer() if one.startswith(WROTE))
 
     def going(self) -> Going:
         """How far the reading is."""
-        answer, executor = self._answer, self._answer.executor
+        answer, executor = self.answer, self.answer.executor
         rows = (f"{answer.rows_read:,} rows",) if answer.rows_read else ()
         if answer.runs_done is not None:
             return Going("histories", answer.runs_done, executor.facts.passed, rows)
@@ -321,7 +313,7 @@ class Result:
         return Going("runs", executor.facts.fetched, executor.announced, scanned)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        if self._answer.names_while_read is None:
+        if self.answer.names_while_read is None:
             yield from self.frame.rows()
             return
         for frame in self._current():
@@ -346,7 +338,7 @@ class Result:
     def _rows(self, index: slice) -> Frame:
         """The rows of a slice."""
         start, stop = index.start or 0, index.stop
-        names = self._answer.names_while_read
+        names = self.answer.names_while_read
         if names is not None and stop is not None and start >= 0 and stop >= 0 and index.step in (None, 1):
             first = Frame.concat(self._current().until(stop), names)
             return first.slice(min(start, first.length), min(max(start, stop), first.length))
@@ -373,12 +365,12 @@ class Result:
         return self.value
 
     def __repr__(self) -> str:
-        if self._answer.is_count:
+        if self.answer.is_count:
             return f"{self.value:,}"
         from runql.results.brief import brief
 
         frame = self.frame  # read first: the footer tells of the reading
-        shown = brief(frame, layout=self._answer.layout)
+        shown = brief(frame, layout=self.answer.layout)
         below = self.under()
         footer = visible(" · ".join((*below.counts, below.cost)))
         return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in below.ladder)])
@@ -394,7 +386,7 @@ class Result:
         from runql.text.render import render
 
         # The table is read first: what is to be said tells of the reading.
-        table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame, layout=self._answer.layout)
+        table = f"<b>{self.value:,}</b>" if self.answer.is_count else html(self.frame, layout=self.answer.layout)
         below = self.under()
         warnings = render(below.warnings, self.source)
         return table + notes(warnings, (*below.counts, below.cost), (*below.ladder, *below.ways_out))

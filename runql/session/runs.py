@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
 from runql.engine.selectors import sort_by_fields
 from runql.execute.executor import Executor
-from runql.execute.found_run import FoundRun
-from runql.execute.histories import histories_of
-from runql.execute.pages import wanted_of
+from runql.execute.pages import FoundRun, by_project, wanted_of
 from runql.plan.nodes import Fetch, those
 from runql.plan.selectors import Filters
 from runql.plan.to_mongo.wire import wire, wire_order
@@ -71,9 +68,10 @@ class ChosenRuns(Runs):
         )
 
     def _histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
-        for history in histories_of(self._found(), replace(request)):
-            self._notices.update(dict.fromkeys(history.notices))
-            yield history
+        for stretch in by_project(self._found()):
+            for history in stretch.histories(request):
+                self._notices.update(dict.fromkeys(history.notices))
+                yield history
 
 
 class ManyRuns(ChosenRuns):

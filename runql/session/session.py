@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError
-from runql.execute.cost import Spent
-from runql.execute.inner_query import InnerQuery
+from runql.execute.progress import Spent
 from runql.plan.lower import lower
-from runql.script.aliases import alias_of
 from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
 from runql.script.named_queries import NamedQuery
 from runql.script.saved import Loader
@@ -24,8 +22,7 @@ from runql.semantic.typed import TStage, TypedQuery
 from runql.session.checked_fixes import Trials
 from runql.session.checked_query import CheckedQuery, Explanation, KnownSources
 from runql.session.inner_questions import InnerChecks, InnerPlans
-from runql.session.open_sources import OpenSources
-from runql.session.query_checker import QueryChecker
+from runql.session.open_sources import CheckHow, QueryChecker
 from runql.session.time_zone import LOCAL
 from runql.sources.names import may_be_source
 from runql.sources.open import SourcePlace, named
@@ -37,16 +34,15 @@ from runql.syntax.tree import DescribeStatement, PlotStage
 from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.hidden import secrets_in
-from runql.text.source import Source
+from runql.text.source import Source, Span
 
 if TYPE_CHECKING:
     from runql.execute.answer import Answer
-    from runql.execute.questions import Questions
     from runql.session.result import Result
     from runql.session.sql_answer import SqlAnswer
 
 
-class Session(OpenSources):
+class Session(QueryChecker):
     """Answers texts from a source. A context manager: leaving it closes what was opened.
 
     Args:
@@ -68,7 +64,6 @@ class Session(OpenSources):
         super().__init__(named(source), config.load() if settings is None else settings)
         self.zone = zone
         self._now = now
-        self._aliases: Mapping[str, tree.Expr] | None = None
         self.state = ScriptState()
         """What the texts so far leave to the next one."""
 
@@ -144,7 +139,7 @@ class Session(OpenSources):
         found = [*parsed.diagnostics, *script.diagnostics, *self.settings.said]
         for item in script.items:
             if isinstance(item, QueryTask):
-                checked, known = self._queries.check(item, parsed.source, offline=offline)
+                checked, known = self.checked(item, parsed.source, CheckHow(offline=offline))
                 found += self._wrong_of_pull(item, known) if item.pull is not None and known.places else ()
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
             elif not offline:
@@ -157,14 +152,17 @@ class Session(OpenSources):
 
     def _script(self, parsed: Parsed, params: Mapping[str, Any], state: ScriptState | None = None) -> ScriptPlan:
         """The statements of a text with all names put in, after texts that left `state`; by default those of here."""
-        state = self.state if state is None else state
-        loader = self.loader({**state.params, **params})
-        return Reader(parsed, state, params, loader.now, self.zone, loader.load, self._is_source).read()
+        state, now = self.state if state is None else state, self._now or datetime.now(UTC)
 
-    def loader(self, params: Mapping[str, Any]) -> Loader:
+        def saved(name: str, span: Span) -> NamedQuery | Diagnostic:
+            return self.loader({**state.params, **params}, now).load(name, span)
+
+        return Reader(parsed, state, params, now, self.zone, saved, self._is_source).read()
+
+    def loader(self, params: Mapping[str, Any], now: datetime | None = None) -> Loader:
         """What reads saved queries, given these parameters."""
-        now = self._now or datetime.now(UTC)
-        return Loader(tuple(self.settings.saved), dict(params), now, self.zone, own=self.settings.own_queries)
+        now, settings = now or self._now or datetime.now(UTC), self.settings
+        return Loader(tuple(settings.saved), dict(params), now, self.zone, own=settings.own_queries)
 
     def _is_source(self, name: str) -> bool:
         """Whether a name may be a source, by its looks or because it is one that is known."""
@@ -191,8 +189,8 @@ class Session(OpenSources):
             spent, inner = Spent(), InnerChecks()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
                 waits = may_wait and not (item.explains or item.pull)
-                asks = not (explains or item.explains)
-                checked, known = self._queries.check(item, parsed.source, may_wait=waits, asks=asks, inner=inner)
+                how = CheckHow(may_wait=waits, asks=not (explains or item.explains))
+                checked, known = self.checked(item, parsed.source, how, inner)
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
             else:
@@ -219,10 +217,11 @@ class Session(OpenSources):
         all_places = (*known.places, *(place for _, below in inner.by_text.values() for place in below.places))
         of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
-        plans = InnerPlans(inner)
-        with_steps = _looks_at_steps(checked.query, checked.stages)
-        plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
-        if inner.by_text:
+        # Rows of histories have their steps.
+        with_steps = checked.query.histories is None and _looks_at_steps(checked.query, checked.stages)
+        plans = InnerPlans(inner) if inner.by_text else None
+        plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of if plans else None)
+        if plans is not None:
             plans.add_those_of(plan)
         return CheckedQuery(
             plan=plan,
@@ -236,7 +235,7 @@ class Session(OpenSources):
             doubt=known.doubt,
             hidden=secrets_in(item.params),
             folder=self.settings.folder,
-            inner=plans.made,
+            inner={} if plans is None else plans.made,
             pull=item.pull,
             settings=self.settings,
             params=item.params,
@@ -249,41 +248,22 @@ class Session(OpenSources):
         assert item.pull is not None
         return wrong_of(item.pull, item.query, known.places, self.settings)
 
-    @property
-    def _queries(self) -> QueryChecker:
-        return QueryChecker(
-            settings=self.settings,
-            places=self.places,
-            open=self.place,
-            aliases=self.aliases,
-            now=self._now,
-            zone=self.zone,
-        )
-
     def _trials(self, params: Mapping[str, Any], *, offline: bool = False) -> Trials:
         """How the fixes of a text are tried before they are offered."""
 
         def check_of(
             item: QueryTask, places: Sequence[SourcePlace], catalog: Catalog | None, source: Source
         ) -> list[Diagnostic]:
-            queries = self._queries
-            return list(queries.against(item.query, catalog, queries.context(item.params, places, source)).diagnostics)
+            return list(self.against(item.query, catalog, self.context(item.params, places, source)).diagnostics)
 
         return Trials(lambda parsed: self._script(parsed, params), (lambda _: ()) if offline else self.places, check_of)
-
-    def _answered(self, ready: CheckedQuery | SchemaTask, source: Source) -> Result | Explanation:
-        if isinstance(ready, CheckedQuery) and ready.explains:
-            return Explanation(_explained(ready, source))
-        result = self._looked(ready, source) if isinstance(ready, SchemaTask) else self._result(ready, source)
-        result.place = ready.statement.span if isinstance(ready, SchemaTask) else ready.tree.span
-        return result
 
     def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> Answer:
         """What is known of a field. Raises `QueryError` for one that is not there."""
         from runql.session.show import described
 
         catalog = self.catalog(source_name, metrics=statement.path.segments[:1] == ("logged",))
-        return described(statement, catalog, self._queries.context({}, self.places(source_name), source), source)
+        return described(statement, catalog, self.context({}, self.places(source_name), source), source)
 
     def _wrong_in(self, look: SchemaTask, source: Source) -> Sequence[Diagnostic]:
         """What is wrong with the field that is to be described."""
@@ -316,27 +296,28 @@ class Session(OpenSources):
         # `show sources` and `show lets` open none.
         place = self._places.get(look.source or self.source_name or "")
         said = self.settings.said if place is None else (*self.settings.said, *place.said)
-        return Result(answer, source, said, lambda: "asks the source what it holds", look.options)
+        return Result(answer, source, said, lambda: "asks the source what it holds", look.options, place=statement.span)
 
-    def _result(self, ready: CheckedQuery, source: Source) -> Result:
+    def _answered(self, ready: CheckedQuery | SchemaTask, source: Source) -> Result | Explanation:
+        """The answer of a statement; nothing is read for it yet."""
+        if isinstance(ready, SchemaTask):
+            return self._looked(ready, source)
+        explained = partial(_explained, ready, source)
+        if ready.explains:
+            return Explanation(explained())
         from runql.execute.answer import Answer
         from runql.execute.executor import Executor
-        from runql.execute.questions import Questions
         from runql.session.result import Result
 
-        def answer_of(one: InnerQuery | CheckedQuery, questions: Questions | None) -> Answer:
-            executor = Executor(one.plan, one.places, one.catalog, one.doubt)
-            settings = replace(self.settings, chart_look=ready.options.chart_look)
-            secrets = secrets_in(ready.params)
-            return Answer(executor, one.catalog, source, ready.spent, settings, questions=questions, secrets=secrets)
-
-        answer = answer_of(ready, Questions(ready.inner, answer_of) if ready.inner else None)
+        executor = Executor(ready.plan, ready.places, ready.catalog, ready.doubt)
+        settings, secrets = replace(self.settings, chart_look=ready.options.chart_look), secrets_in(ready.params)
+        answer = Answer(executor, ready.catalog, source, ready.spent, settings, inner=ready.inner, secrets=secrets)
         if ready.pull is not None:
             from runql.session.pull import PullResult
 
-            return PullResult(ready, answer, source, self.settings, lambda: _explained(ready, source))
-        explained, drawn = partial(_explained, ready, source), partial(self._drawn, ready)
-        return Result(answer, source, ready.said, explained, ready.options, drawn=drawn)
+            return PullResult(ready, answer, source, self.settings, explained)
+        drawn, place = partial(self._drawn, ready), ready.tree.span
+        return Result(answer, source, ready.said, explained, ready.options, drawn=drawn, place=place)
 
     def _drawn(self, ready: CheckedQuery, stage: PlotStage) -> Result:
         """The answer of a query with this chart at its end, not read yet. Raises `QueryError` if it is none."""
@@ -348,15 +329,10 @@ class Session(OpenSources):
         with asking(object()):
             script = self._script(parsed, params, replace(self.state, source=ready.source, options=ready.options))
             (drawn,) = self._ready(parsed, script, params)
-        assert isinstance(drawn, CheckedQuery)
-        return self._result(drawn, parsed.source)
-
-    @property
-    def aliases(self) -> Mapping[str, tree.Expr]:
-        """The expressions that names of the settings stand for. Raises `SettingsError` for one that cannot be read."""
-        if self._aliases is None:
-            self._aliases = {name: alias_of(name, text) for name, text in self.settings.aliases.items()}
-        return self._aliases
+        result = self._answered(drawn, parsed.source)
+        assert not isinstance(result, Explanation)
+        result.place = None  # it is no statement of the text
+        return result
 
 
 def _looks_at_steps(query: TypedQuery, stages: Sequence[TStage]) -> bool:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runql.advice.notice_totals import MOST_OF_A_KIND
+from runql.advice.under_answers import MOST_OF_A_KIND
 from runql.charts.files.notices import said_of_file
 from runql.config import Settings
 from runql.errors import BackendError, RunQLError, wrong_call

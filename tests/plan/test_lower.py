@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 import runql
+from runql.engine.histories.facts import LoggedIn
 from runql.execute.histories import AggregateReader
 from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
@@ -27,7 +28,6 @@ from runql.plan.nodes import (
     Node,
     Offset,
     Projection,
-    Runs,
     RunScan,
     Slice,
     Sort,
@@ -146,14 +146,15 @@ def test_a_limit_above_a_choice_by_places_does_not_say_how_many_runs_are_read() 
 
 def test_a_choice_by_places_counts_on_from_page_to_page() -> None:
     class Paged(RunOperators):
-        def pull(self, node: Runs) -> Iterator[Sequence[Any]]:
-            return super().pull(node) if isinstance(node, Slice) else iter([[0], [1, 2, 3, 4], [], [5, 6], [7]])
+        def _merge(self, node: Merge) -> Iterator[Sequence[Any]]:
+            return iter([[0], [1, 2, 3, 4], [], [5, 6], [7]])
 
     facts = SimpleNamespace(left_out=0)
-    operators = Paged((), AggregateReader(()), cast(RunFacts, facts), None, ())
-    assert list(operators.pull(cast(Any, EveryOther(RunScan(), 0)))) == [[], [1, 3], [], [5], [7]]
+    operators = Paged((), AggregateReader((), LoggedIn(()), LoggedIn(())), cast(RunFacts, facts), ())
+    several = Merge((), ())
+    assert cast(Any, list(operators.pull(cast(Any, EveryOther(several, 0))))) == [[], [1, 3], [], [5], [7]]
     assert facts.left_out == 4
-    assert list(operators.pull(Offset(RunScan(), 3))) == [[], [3, 4], [], [5, 6], [7]]
+    assert cast(Any, list(operators.pull(Offset(several, 3)))) == [[], [3, 4], [], [5, 6], [7]]
 
 
 # ---------------------------------------------------------------- who does what

@@ -109,7 +109,7 @@ def test_no_run_is_held_that_was_passed_on(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("runql.execute.executor._KEPT", 15)
     (result,) = session(Watched(60)).run("runs page 10 select id, min(logged.loss)")
     assert isinstance(result, Result)
-    executor = result._answer.executor
+    executor = result.answer.executor
     for part in executor.parts():
         executor.forget(part)
         assert len(executor.aggregates._held) <= 15 + 10

@@ -1,4 +1,4 @@
-"""Runs that were found, and where; of those that two sources of a question hold the fresher one counts.
+"""Runs that two sources of a question hold: the fresher one counts.
 
 Which one that is has to be known before a condition is asked: a run that one source calls running may be finished in
 the other, and then it is not among those that run.
@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from itertools import chain, combinations
-from typing import Final, TypeAlias, overload
+from itertools import combinations
+from typing import Final, TypeAlias
 
-from runql.semantic.record import RunRecord, joined_runs
+from runql.execute.pages import FoundRun
+from runql.semantic.record import RunRecord
 from runql.sources.concurrent import together
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import LIGHT, PageRequest
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import packed, records_of
 
 _Key: TypeAlias = tuple[str, str, str]
 _PER_PAGE: Final = 1000
@@ -27,79 +27,6 @@ _AS_FRESH: Final = timedelta(minutes=1)
 """What a server and a disk may tell apart of the last sign of a run that has ended."""
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@packed
-class FoundRun:
-    """A run with the place that holds it. Two are equal if they are one object."""
-
-    record: RunRecord
-    place: SourcePlace
-
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    @property
-    def entity(self) -> str:
-        return self.record.entity or self.place.entity
-
-    @property
-    def project(self) -> str:
-        return self.record.project or self.place.project
-
-    def is_same_run(self, other: FoundRun) -> bool:
-        """Whether two sources hold one run: the same id, and no other project as far as both name one."""
-        return self.record.id == other.record.id and all(
-            not mine or not theirs or mine == theirs
-            for mine, theirs in ((self.entity, other.entity), (self.project, other.project))
-        )
-
-
-class FoundRuns(Sequence[FoundRun]):
-    """Runs of one place; each is made when somebody asks for it, the same one each time."""
-
-    __slots__ = ("_found", "place", "records")
-
-    def __init__(self, records: Sequence[RunRecord], place: SourcePlace) -> None:
-        self.records = records
-        self.place = place
-        self._found: list[FoundRun] | None = None
-
-    @property
-    def found(self) -> list[FoundRun]:
-        if self._found is None:
-            self._found = list(records_of(FoundRun, (self.records, [self.place] * len(self.records))))
-        return self._found
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def __iter__(self) -> Iterator[FoundRun]:
-        return iter(self.found)
-
-    @overload
-    def __getitem__(self, index: int) -> FoundRun: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[FoundRun]: ...
-
-    def __getitem__(self, index: int | slice) -> FoundRun | Sequence[FoundRun]:
-        if isinstance(index, int) or self._found is not None:
-            return self.found[index]
-        return FoundRuns(self.records[index], self.place)
-
-
-def records_in(found: Sequence[FoundRun]) -> Sequence[RunRecord]:
-    """The records of runs."""
-    return found.records if isinstance(found, FoundRuns) else [one.record for one in found]
-
-
-def joined_found(parts: Sequence[Sequence[FoundRun]]) -> Sequence[FoundRun]:
-    """These runs, one part after the other."""
-    of_one = [part for part in parts if isinstance(part, FoundRuns)]
-    if len(of_one) == len(parts) and len({id(part.place) for part in of_one}) == 1:
-        return FoundRuns(joined_runs([part.records for part in of_one]), of_one[0].place)
-    return tuple(chain.from_iterable(parts))
 
 
 class Overlap:
