@@ -142,11 +142,7 @@ def _value_at(at: int) -> Any:
 
 def _first_new(cls: Any, *args: Any, **kwargs: Any) -> Any:
     """Write the `__new__` of a packed class when the first object is made, and call it."""
-    parameters, values, names = _parameters(cls)
-    source = f"def __new__({parameters}):\n    return _packed(self, ({', '.join(values.values())},))"
-    found: dict[str, Any] = {}
-    exec(source, names | {"_packed": tuple.__new__}, found)
-    cls.__new__ = found["__new__"]
+    cls.__new__ = _written(cls, is_packed=True)
     return cls(*args, **kwargs)
 
 
@@ -189,7 +185,7 @@ def _init_of_few(cls: Any) -> Callable[..., None]:
             if each.name not in values:
                 values[each.name] = each.default if each.default_factory is MISSING else each.default_factory()
         if left <= 0 or not fits or any(value is MISSING for value in values.values()):
-            cls.__init__ = _written_init(cls)
+            cls.__init__ = _written(cls)
             cls.__init__(self, *args, **kwargs)
             return
         for name, value in values.items():
@@ -208,41 +204,37 @@ def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
     return lambda self, value: self.__dict__.__setitem__(name, value)
 
 
-def _written_init(cls: type) -> Callable[..., None]:
-    parameters, values, names = _parameters(cls)
-    lines: list[str] = []
-    for name, value in values.items():
-        slot = getattr(cls, name, None)
-        if isinstance(slot, MemberDescriptorType):
-            names[f"_set_{name}"] = slot.__set__
-            lines.append(f"    _set_{name}(self, {value})")
-        else:
-            lines.append(f"    self.__dict__[{name!r}] = {value}")
-    if hasattr(cls, "__post_init__"):
-        lines.append("    self.__post_init__()")
-    source = f"def __init__({parameters}):\n" + "\n".join(lines or ["    pass"])
-    exec(source, names)
-    written: Callable[..., None] = names["__init__"]
-    return written
-
-
-def _parameters(cls: type) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """The parameters of what makes a record, the value of each field as Python writes it, and the names in both."""
-    names: dict[str, Any] = {}
+def _written(cls: type, *, is_packed: bool = False) -> Callable[..., Any]:
+    """The `__init__` of a record, or the `__new__` of a packed one, that takes exactly its fields."""
+    names: dict[str, Any] = {"_packed": tuple.__new__, "_not_given": MISSING}
     values: dict[str, str] = {}
-    positional: list[str] = []
+    positional: list[str] = ["self"]
     keyword: list[str] = []
     for each in fields(cls):
         name = values[each.name] = parameter = each.name
         if each.default_factory is not MISSING:
-            names[f"_make_{name}"], names["_not_given"] = each.default_factory, MISSING
+            names[f"_make_{name}"] = each.default_factory
             parameter = f"{name}=_not_given"
             values[name] = f"_make_{name}() if {name} is _not_given else {name}"
         elif each.default is not MISSING:
             names[f"_default_{name}"] = each.default
             parameter = f"{name}=_default_{name}"
         (keyword if each.kw_only else positional).append(parameter)
-    return ", ".join(["self", *positional, *(["*", *keyword] if keyword else [])]), values, names
+    lines = [f"return _packed(self, ({', '.join(values.values())},))"] if is_packed else []
+    for name, value in () if is_packed else values.items():
+        slot = getattr(cls, name, None)
+        if isinstance(slot, MemberDescriptorType):
+            names[f"_set_{name}"] = slot.__set__
+            lines.append(f"_set_{name}(self, {value})")
+        else:
+            lines.append(f"self.__dict__[{name!r}] = {value}")
+    if hasattr(cls, "__post_init__") and not is_packed:
+        lines.append("self.__post_init__()")
+    written = "__new__" if is_packed else "__init__"
+    parameters = ", ".join([*positional, *(["*", *keyword] if keyword else [])])
+    exec(f"def {written}({parameters}):\n    " + "\n    ".join(lines or ["pass"]), names)
+    made: Callable[..., Any] = names[written]
+    return made
 
 
 def _comparisons(names: tuple[str, ...], order: bool) -> dict[str, Any]:
