@@ -21,7 +21,8 @@ class Keywords:
 
     `words` maps each keyword's terminal to its spellings, `symbols` each operator's. `clauses` are the terminals that
     begin a clause, in the order of the formatter; `stages` those that begin a stage behind its pipe; `queries` those
-    that begin a query, `statements` those that begin any other statement. A word may begin a clause and a stage.
+    that begin a query, `statements` those that begin any other statement, and `heads` both. A word may begin a clause
+    and a stage.
     """
 
     words: MappingProxyType[str, tuple[str, ...]]
@@ -30,15 +31,11 @@ class Keywords:
     stages: tuple[str, ...]
     queries: tuple[str, ...]
     statements: tuple[str, ...]
+    heads: tuple[str, ...]
 
     def spelling(self, terminal: str) -> str:
         """The canonical spelling of a keyword or an operator."""
         return (self.words.get(terminal) or self.symbols[terminal])[0]
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """The terminals that begin a statement, a query too."""
-        return (*self.queries, *self.statements)
 
     @cached_property
     def beginnings(self) -> frozenset[str]:
@@ -85,13 +82,15 @@ def keywords() -> Keywords:
             words[terminal.name] = found
         elif terminal.priority == _SYMBOL_PRIORITY:
             symbols[terminal.name] = _symbols(pattern)
+    queries, statements = _first("head"), _first("_statement")
     return Keywords(
         MappingProxyType(words),
         MappingProxyType(symbols),
         clauses=_first("_clause"),
         stages=_first("_stage"),
-        queries=_first("head"),
-        statements=_first("_statement"),
+        queries=queries,
+        statements=statements,
+        heads=(*queries, *statements),
     )
 
 
