@@ -6,7 +6,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.clauses import Clause, Column, LazyClause, SourceRef
+from runql.syntax.tree.clauses import Column, SourceRef
 from runql.syntax.tree.expressions import Expr, OrderKey, Param
 from runql.syntax.tree.names import Node, Path, QueryNode
 from runql.text.frozen import frozen
@@ -282,12 +282,3 @@ Stage: TypeAlias = (
     | BrokenStage
 )
 """Every stage. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""
-
-
-def terminal_of(part: Clause | Stage) -> str:
-    """The terminal of the grammar that begins a clause or a stage; empty for text that is neither."""
-    if isinstance(part, LazyClause) and not part.lazy:
-        return "FULL"
-    if isinstance(part, EdgeStage) and part.last:
-        return "LAST_ROW"
-    return part.word if isinstance(part, PartsStage) else part.terminal

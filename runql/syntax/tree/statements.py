@@ -6,10 +6,10 @@ from dataclasses import field, replace
 from enum import StrEnum
 from typing import TypeAlias, TypeVar, assert_never
 
-from runql.syntax.tree.clauses import Clause, SourceRef
+from runql.syntax.tree.clauses import Clause, LazyClause, SourceRef
 from runql.syntax.tree.expressions import Expr, Literal
 from runql.syntax.tree.names import Node, Path, QueryNode
-from runql.syntax.tree.stages import Stage
+from runql.syntax.tree.stages import EdgeStage, PartsStage, Stage
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -165,6 +165,15 @@ class Script(Node):
     """A whole text: its statements, in order."""
 
     statements: tuple[Statement, ...] = ()
+
+
+def terminal_of(part: Clause | Stage) -> str:
+    """The terminal of the grammar that begins a clause or a stage; empty for text that is neither."""
+    if isinstance(part, LazyClause) and not part.lazy:
+        return "FULL"
+    if isinstance(part, EdgeStage) and part.last:
+        return "LAST_ROW"
+    return part.word if isinstance(part, PartsStage) else part.terminal
 
 
 def query_of(statement: Statement) -> Query | None:
