@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from runql.syntax.mistakes.phrases.english import order_of
 from runql.syntax.mistakes.phrases.requests.runs import RANKS, chosen_runs, column_of, keys_of_groups
-from runql.syntax.mistakes.phrases.requests.words import ASKING, OPENERS, Words, opened
+from runql.syntax.mistakes.phrases.requests.words import ASKING, OPENERS, RequestWords, opened
 
 
-def shares(words: Words) -> list[str]:
+def shares(words: RequestWords) -> list[str]:
     """`percentage of failed runs per user`."""
     words.take(*ASKING)
     words.skip("the")
@@ -21,7 +21,7 @@ def shares(words: Words) -> list[str]:
     return [f"runs | group{by} : share({' and '.join(chosen.conditions)})"]
 
 
-def best_value(words: Words) -> list[str]:
+def best_value(words: RequestWords) -> list[str]:
     """`which optimizer has the lowest loss`, `which model gives the best acc`: of the mean, or of a single run."""
     if not words.take("which", "what"):
         return []
@@ -44,7 +44,7 @@ def best_value(words: Words) -> list[str]:
     ]
 
 
-def related(words: Words) -> list[str]:
+def related(words: RequestWords) -> list[str]:
     """`how does lr affect loss`, `does batch size matter for acc`, `relationship between lr and loss`."""
     other: str | None = None
     if words.take("how does", "how do", "does", "do", "how much does"):
@@ -73,7 +73,7 @@ def related(words: Words) -> list[str]:
     return [f"runs | plot scatter {key} vs {other}", f"runs | group {key} : count(), mean({other}), std({other})"]
 
 
-def differences(words: Words) -> list[str]:
+def differences(words: RequestWords) -> list[str]:
     """`what changed between the last two runs`, `difference between the 2 best runs by loss`."""
     words.take(*OPENERS)
     words.skip("the")
@@ -95,7 +95,7 @@ def differences(words: Words) -> list[str]:
     return [f"{chosen.written()} | diff"]
 
 
-def _two_runs(words: Words) -> list[str] | None:
+def _two_runs(words: RequestWords) -> list[str] | None:
     """`run a and run b`, `runs a and b`."""
     if not words.take("run", "runs"):
         return None
@@ -106,7 +106,7 @@ def _two_runs(words: Words) -> list[str] | None:
     return None if one is None or other is None else [one, other]
 
 
-def best_of_values(words: Words) -> str:
+def best_of_values(words: RequestWords) -> str:
     """`which optimizer is best`, `does batch size matter`: an example that leaves the metric to who asks."""
     if words.take("which"):
         words.skip("is", "the", "are")
@@ -123,7 +123,7 @@ def best_of_values(words: Words) -> str:
     return ""
 
 
-def best_settings(words: Words) -> str:
+def best_settings(words: RequestWords) -> str:
     """`best hyperparameters`, `show config of the best run`."""
     opened(words)
     if words.take("best hyperparameters", "best config", "best settings", "best parameters", "optimal hyperparameters"):

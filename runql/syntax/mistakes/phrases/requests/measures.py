@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from runql.language.goals import less_is_better
-from runql.syntax.mistakes.phrases.requests.runs import ChosenRuns, chosen_runs, keys_of_groups
-from runql.syntax.mistakes.phrases.requests.words import OPENERS, Words, opened
+from runql.syntax.mistakes.phrases.requests.runs import RunsPhrase, chosen_runs, keys_of_groups
+from runql.syntax.mistakes.phrases.requests.words import OPENERS, RequestWords, opened
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS
 
 FOLDS_IN_WORDS: Final = {**FOLDS, "standard deviation": "std", "spread": "std", "mean": "mean"}
@@ -16,7 +16,7 @@ _PLOTS: Final = ("plot", "draw", "graph", "visualize", "chart")
 _CURVES: Final = ("curves", "curve", "history", "histories", "over steps", "over training", "during training")
 
 
-def folded(words: Words) -> list[str]:
+def folded(words: RequestWords) -> list[str]:
     """`average loss per optimizer`, `max acc for each run`, `spread of acc of the finished runs by seed`."""
     opened(words)
     fold = FOLDS_IN_WORDS.get(words.take(*FOLDS_IN_WORDS), "")
@@ -34,10 +34,10 @@ def folded(words: Words) -> list[str]:
     if not keys or (groups is None and not words.is_over):
         return []
     by = f" {', '.join(groups)}" if groups else ""
-    return [f"{(chosen or ChosenRuns()).written()} | group{by} : {', '.join(f'{fold}({key})' for key in keys)}"]
+    return [f"{(chosen or RunsPhrase()).written()} | group{by} : {', '.join(f'{fold}({key})' for key in keys)}"]
 
 
-def columns(words: Words) -> list[str]:
+def columns(words: RequestWords) -> list[str]:
     """`final loss of every run`, `show me the loss and acc of the failed runs`, `config of the best run by loss`."""
     opened(words)
     words.skip("final", "last", "the")
@@ -53,7 +53,7 @@ def columns(words: Words) -> list[str]:
     return [] if chosen is None or chosen.rank else [f"{chosen.written()} select name, {', '.join(keys)}"]
 
 
-def curves(words: Words) -> list[str]:
+def curves(words: RequestWords) -> list[str]:
     """`plot loss of the 3 best runs by acc`, `loss curves of failed runs`."""
     words.take(*OPENERS)
     is_plot = bool(words.take(*_PLOTS))
@@ -63,7 +63,7 @@ def curves(words: Words) -> list[str]:
     is_of = bool(words.take("of", "for", "from"))
     if not keys or not (is_curve or (is_plot and is_of)):
         return []
-    chosen = chosen_runs(words) if is_of else ChosenRuns()
+    chosen = chosen_runs(words) if is_of else RunsPhrase()
     if chosen is None:
         return []
     ways = [chosen.order]
@@ -74,11 +74,11 @@ def curves(words: Words) -> list[str]:
         falls = less == (chosen.rank == "worst")
         ways = [f"order {'-' if falls else ''}{keys[0]}"]
         ways += ["order -" + keys[0]] if chosen.rank == "top" and less else []
-    runs = [ChosenRuns(chosen.conditions, way, chosen.limit or ("1" if chosen.rank else "")) for way in ways]
+    runs = [RunsPhrase(chosen.conditions, way, chosen.limit or ("1" if chosen.rank else "")) for way in ways]
     return [f"{one.written()} keys {', '.join(keys)} | plot" for one in runs]
 
 
-def after_steps(words: Words) -> list[str]:
+def after_steps(words: RequestWords) -> list[str]:
     """`loss after 100 steps`, `acc at step 50 of the failed runs`."""
     opened(words)
     key = words.field()
@@ -92,18 +92,18 @@ def after_steps(words: Words) -> list[str]:
         step = words.number() if is_told else None
     if not step or not is_told or not step.isdecimal():
         return []
-    chosen = chosen_runs(words) if words.take("of", "for") else ChosenRuns()
+    chosen = chosen_runs(words) if words.take("of", "for") else RunsPhrase()
     return [] if chosen is None or chosen.rank else [f"{chosen.written()} select name, at(logged.{key}, {step})"]
 
 
-def smoothed(words: Words) -> list[str]:
+def smoothed(words: RequestWords) -> list[str]:
     """`smooth loss of the finished runs`."""
     words.take(*OPENERS, *_PLOTS)
     if not words.take("smooth", "smoothed", "smoothed version of"):
         return []
     keys = words.fields()
     words.take(*_CURVES)
-    chosen = chosen_runs(words) if words.take("of", "for") else ChosenRuns()
+    chosen = chosen_runs(words) if words.take("of", "for") else RunsPhrase()
     if not keys or chosen is None or chosen.rank:
         return []
     return [f"{chosen.written()} keys {', '.join(keys)} scan | smooth ema 0.9 | plot"]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from runql.language.fields import RUN_FIELDS
+from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.mistake import Mistake, Place, idiom, replacing, shown
 from runql.syntax.mistakes.phrases.english import order_of, phrase_at
@@ -32,16 +33,15 @@ from runql.syntax.mistakes.phrases.requests.measures import (
     smoothed,
 )
 from runql.syntax.mistakes.phrases.requests.runs import (
-    ChosenRuns,
+    RunsPhrase,
     chosen_runs,
     column_of,
     keys_of_groups,
     test_of_history,
 )
-from runql.syntax.mistakes.phrases.requests.words import ASKING, OPENERS, Words, opened
+from runql.syntax.mistakes.phrases.requests.words import ASKING, OPENERS, RequestWords, opened
 from runql.text.source import Span
 
-_BEGINNINGS: Final = frozenset({"RUNS", "SHOW", "COUNT", "WITH", "PATH"})
 _LISTS: Final = {
     **dict.fromkeys(("metrics", "logged metrics", "keys"), "fields logged"),
     **dict.fromkeys(("fields", "columns", "names"), "fields"),
@@ -53,7 +53,7 @@ _LISTS: Final = {
 def request(place: Place) -> Mistake | None:
     """A request that is known as a whole, and the query that it is."""
     lexemes = _read(place)
-    if lexemes and (not {one.terminal for one in lexemes} <= _BEGINNINGS or len(lexemes) > 2):
+    if lexemes and (not {one.terminal for one in lexemes} <= {*keywords().heads, "WITH", "PATH"} or len(lexemes) > 2):
         return None
     start = lexemes[0].start if lexemes else place.found.start
     if lexemes and lexemes[0].terminal == "RUNS" and _is_known(place, lexemes[0].end):
@@ -66,7 +66,7 @@ def metric_that_went(place: Place) -> Mistake | None:
     lexemes = _read(place)
     if [one.terminal for one in lexemes[:2]] != ["RUNS", "WHERE"] or len(lexemes) > 4:
         return None
-    words = Words(place.text, lexemes[1].end)
+    words = RequestWords(place.text, lexemes[1].end)
     words.skip("the", "its", "their")
     key = words.field()
     test = test_of_history(words, key) if key is not None else None
@@ -88,7 +88,7 @@ def _is_known(place: Place, start: int) -> bool:
 
 
 def _request(text: str, start: int) -> Mistake | None:
-    words = Words(text, start)
+    words = RequestWords(text, start)
     if not words.is_whole or len(words.words) < 2:
         return None
     for read in _REQUESTS:
@@ -104,14 +104,14 @@ def _request(text: str, start: int) -> Mistake | None:
     return None
 
 
-def _open(words: Words, example: str) -> Mistake:
+def _open(words: RequestWords, example: str) -> Mistake:
     """A request that does not say by which metric."""
     span = Span(words.words[0].start, words.words[-1].end)
     message = f"by which metric `{shown(words.text[span.start : span.end])}` is meant is not said"
     return Mistake("RQL101", message, span, (f"for example: `{example}`",), certain=True, resume=span.end)
 
 
-def _offered(words: Words, texts: list[str]) -> Mistake:
+def _offered(words: RequestWords, texts: list[str]) -> Mistake:
     span = Span(words.words[0].start, words.words[-1].end)
     old = words.text[span.start : span.end]
     repairs = tuple(replacing(span.start, span.end, text) for text in texts)
@@ -123,7 +123,7 @@ def _offered(words: Words, texts: list[str]) -> Mistake:
     )
 
 
-def _runs(words: Words) -> list[str]:
+def _runs(words: RequestWords) -> list[str]:
     """`find runs where the loss is nan`, `top 3 runs by acc for each model`."""
     opened(words)
     words.take("there")
@@ -133,8 +133,8 @@ def _runs(words: Words) -> list[str]:
     is_by = words.peek() == "by"  # `runs by loss` has several meanings
     keys = keys_of_groups(words)
     if keys is None or is_by:
-        return [chosen.written()] if keys is None and chosen != ChosenRuns() else []
-    runs = ChosenRuns(chosen.conditions).written()
+        return [chosen.written()] if keys is None and chosen != RunsPhrase() else []
+    runs = RunsPhrase(chosen.conditions).written()
     if chosen.order and chosen.limit:
         return [f"{runs} | {chosen.order} | limit {chosen.limit} by {', '.join(keys)}"]
     if chosen.order or chosen.limit:
@@ -142,7 +142,7 @@ def _runs(words: Words) -> list[str]:
     return _sorted_groups(words, f"{runs} | group {', '.join(keys)}")
 
 
-def _sorted_groups(words: Words, grouped: str) -> list[str]:
+def _sorted_groups(words: RequestWords, grouped: str) -> list[str]:
     """`runs grouped by optimizer sorted by mean loss`."""
     if not words.take("sorted by", "ordered by", "sort by", "order by"):
         return [grouped]
@@ -155,7 +155,7 @@ def _sorted_groups(words: Words, grouped: str) -> list[str]:
     return [f"{grouped} : {name} = {fold}({key}) | order {falls}{name}"]
 
 
-def _ranked_of_each(words: Words) -> list[str]:
+def _ranked_of_each(words: RequestWords) -> list[str]:
     """`best 3 runs for each optimizer by acc`."""
     opened(words)
     chosen = chosen_runs(words)
@@ -168,10 +168,10 @@ def _ranked_of_each(words: Words) -> list[str]:
     order = order_of("highest" if chosen.rank == "top" else chosen.rank, key) if key is not None else None
     if order is None:
         return []
-    return [f"{ChosenRuns(chosen.conditions).written()} | {order} | limit {chosen.limit or 1} by {', '.join(keys)}"]
+    return [f"{RunsPhrase(chosen.conditions).written()} | {order} | limit {chosen.limit or 1} by {', '.join(keys)}"]
 
 
-def _counted(words: Words) -> list[str]:
+def _counted(words: RequestWords) -> list[str]:
     """`how many runs failed`, `number of crashed runs per user`."""
     words.take(*OPENERS)
     words.take(*ASKING)
@@ -186,7 +186,7 @@ def _counted(words: Words) -> list[str]:
     return [chosen.written(counted=True)] if keys is None else [f"{chosen.written()} | group {', '.join(keys)}"]
 
 
-def _values(words: Words) -> list[str]:
+def _values(words: RequestWords) -> list[str]:
     """`distinct values of lr`, `which optimizers were used`, `unique models`."""
     words.take(*OPENERS)
     is_asked = bool(words.take(*ASKING))
@@ -205,7 +205,7 @@ def _values(words: Words) -> list[str]:
     return [f"runs | group {key[:-1] if is_plural else key}"]
 
 
-def _of_person(words: Words) -> list[str]:
+def _of_person(words: RequestWords) -> list[str]:
     """`what did alice run yesterday`."""
     if not words.take("what did", "which runs did"):
         return []
@@ -219,7 +219,7 @@ def _of_person(words: Words) -> list[str]:
     return [f"runs where {' and '.join((f'user = {name}', *when.conditions))}"]
 
 
-def _arranged(words: Words) -> list[str]:
+def _arranged(words: RequestWords) -> list[str]:
     """`sort by loss descending`, `group by optimizer`, `count by state`."""
     if words.take("group by", "count by", "group the runs by", "group runs by", "count per"):
         keys = words.fields()
@@ -235,7 +235,7 @@ def _arranged(words: Words) -> list[str]:
     return []
 
 
-_REQUESTS: Final[tuple[Callable[[Words], list[str]], ...]] = (
+_REQUESTS: Final[tuple[Callable[[RequestWords], list[str]], ...]] = (
     _counted,
     shares,
     differences,
@@ -252,4 +252,4 @@ _REQUESTS: Final[tuple[Callable[[Words], list[str]], ...]] = (
     columns,
     _runs,
 )
-_OPEN: Final[tuple[Callable[[Words], str], ...]] = (best_of_values, best_settings)
+_OPEN: Final[tuple[Callable[[RequestWords], str], ...]] = (best_of_values, best_settings)

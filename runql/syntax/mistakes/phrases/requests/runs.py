@@ -10,7 +10,7 @@ from runql.syntax.literals import write_string
 from runql.syntax.mistakes.phrases.english import order_of, phrase_at, state_named
 from runql.syntax.mistakes.phrases.english_vague import part_of_time
 from runql.syntax.mistakes.phrases.first_words import read_words
-from runql.syntax.mistakes.phrases.requests.words import Words
+from runql.syntax.mistakes.phrases.requests.words import RequestWords
 from runql.text.frozen import frozen
 
 RANKS: Final = ("best", "worst", "top", "highest", "largest", "lowest", "smallest")
@@ -33,7 +33,7 @@ _SPANS: Final = {"second": "1s", "minute": "1m", "hour": "1h", "day": "1d", "wee
 
 
 @frozen
-class ChosenRuns:
+class RunsPhrase:
     """Runs that words choose, in an order, and how many of them. `rank` is `best` or `top` without a metric."""
 
     conditions: tuple[str, ...] = ()
@@ -48,12 +48,12 @@ class ChosenRuns:
         return " ".join(filter(None, ("count runs" if counted else "runs", where, self.order, few)))
 
 
-def chosen_runs(words: Words) -> ChosenRuns | None:
+def chosen_runs(words: RequestWords) -> RunsPhrase | None:
     """The runs that the words ahead name; nothing is read if they name none."""
     return words.attempt(_chosen_runs)
 
 
-def _chosen_runs(words: Words) -> ChosenRuns | None:
+def _chosen_runs(words: RequestWords) -> RunsPhrase | None:
     words.skip("all of the", "all", "the", "any", "of", "every", "each", "my own", "a", "an", "those", "these")
     rank, limit, before = "", "", list[str]()
     while not words.take(*_RUN):
@@ -73,11 +73,11 @@ def _chosen_runs(words: Words) -> ChosenRuns | None:
         return None
     newest = next((clause for clause in read.clauses if clause.startswith("order ")), "")
     limit = limit or ("1" if is_one and (newest or rank) else "")
-    chosen = ChosenRuns(read.conditions, newest, limit, rank)
+    chosen = RunsPhrase(read.conditions, newest, limit, rank)
     return _modified(words, chosen, is_one=is_one)
 
 
-def _modified(words: Words, chosen: ChosenRuns, *, is_one: bool) -> ChosenRuns | None:
+def _modified(words: RequestWords, chosen: RunsPhrase, *, is_one: bool) -> RunsPhrase | None:
     """The runs with what is said of them behind the noun."""
     while True:
         key = words.attempt(_measure) if chosen.rank else None
@@ -90,22 +90,22 @@ def _modified(words: Words, chosen: ChosenRuns, *, is_one: bool) -> ChosenRuns |
             if chosen.order or (chosen.rank and key is None):
                 return None  # one order does not stand beside another
             limit = chosen.limit or ("1" if is_one and extreme else "")
-            chosen = ChosenRuns(chosen.conditions, order, limit)
+            chosen = RunsPhrase(chosen.conditions, order, limit)
             continue
         more = words.attempt(_conditions)
         if more is None:
             return chosen
-        chosen = ChosenRuns((*chosen.conditions, *more), chosen.order, chosen.limit, chosen.rank)
+        chosen = RunsPhrase((*chosen.conditions, *more), chosen.order, chosen.limit, chosen.rank)
 
 
-def _measure(words: Words) -> str | None:
+def _measure(words: RequestWords) -> str | None:
     if not words.take("by", "in terms of", "on", "in", "according to", "with respect to", "for"):
         return None
     words.skip("the", "their", "its", "final")
     return words.field()
 
 
-def _extreme(words: Words) -> str | None:
+def _extreme(words: RequestWords) -> str | None:
     """`with the lowest loss`, `that has the best acc`."""
     if not words.take("with", "having", "that has", "that have", "that had", "which has", "has", "have", "had", "of"):
         return None
@@ -115,7 +115,7 @@ def _extreme(words: Words) -> str | None:
     return None if key is None else order_of("highest" if rank == "top" else rank, key)
 
 
-def _sorted(words: Words) -> str | None:
+def _sorted(words: RequestWords) -> str | None:
     if not words.take("sorted by", "ordered by", "sort by", "order by"):
         return None
     words.skip("the", "their")
@@ -128,7 +128,7 @@ def _sorted(words: Words) -> str | None:
     return f"order {'-' if falls and not key.startswith('-') else ''}{key}"
 
 
-def _conditions(words: Words) -> list[str] | None:
+def _conditions(words: RequestWords) -> list[str] | None:
     """One or more conditions, each a test of a field or a phrase that `phrase_at` knows."""
     found: list[str] = []
     while True:
@@ -140,7 +140,7 @@ def _conditions(words: Words) -> list[str] | None:
             return found
 
 
-def _phrase(words: Words) -> list[str] | None:
+def _phrase(words: RequestWords) -> list[str] | None:
     """What `phrase_at` knows: `since yesterday`, `tagged best`, `older than 7 days`."""
     words.skip("that", "which", "are", "were", "is", "still", "currently")
     phrase = phrase_at(words.text, words.place)
@@ -150,7 +150,7 @@ def _phrase(words: Words) -> list[str] | None:
     return list(phrase.conditions)
 
 
-def _tests(words: Words) -> list[str] | None:
+def _tests(words: RequestWords) -> list[str] | None:
     """`with lr between 0.001 and 0.01`, `where the loss is nan`, `whose name starts with swift`."""
     if words.attempt(_took) is not None:
         words.take("than")
@@ -169,7 +169,7 @@ def _tests(words: Words) -> list[str] | None:
     return None if test is None else [test]
 
 
-def test_of_history(words: Words, key: str) -> str | None:
+def test_of_history(words: RequestWords, key: str) -> str | None:
     """`diverged`, `went up`: what the history of a metric says."""
     if words.take("diverged", "has diverged", "exploded", "blew up"):
         return f"diverged(logged.{key})"
@@ -180,12 +180,12 @@ def test_of_history(words: Words, key: str) -> str | None:
     return None
 
 
-def _took(words: Words) -> str | None:
+def _took(words: RequestWords) -> str | None:
     words.skip("that", "which")
     return words.take("took", "ran for", "ran", "lasted", "running for", "taking", "lasting") or None
 
 
-def _span_of_time(words: Words) -> str | None:
+def _span_of_time(words: RequestWords) -> str | None:
     """`longer than an hour`."""
     at = words.at
     while at and words.words[at - 1].lower in {"than"}:
@@ -203,7 +203,7 @@ def _span_of_time(words: Words) -> str | None:
     return f"{sign} {_SPANS[unit]}"
 
 
-def _test(words: Words, key: str) -> str | None:
+def _test(words: RequestWords, key: str) -> str | None:
     """The test of a field: `above 0.1`, `between 1 and 2`, `of adam or sgd`, `is nan`."""
     words.take("is", "was", "are", "of", "were")
     is_denied = bool(words.take("not"))
@@ -227,7 +227,7 @@ def _test(words: Words, key: str) -> str | None:
     return f"{key} {_SIGNS.get(sign, '=')} {value}"
 
 
-def _alternatives(words: Words) -> list[str] | None:
+def _alternatives(words: RequestWords) -> list[str] | None:
     """`or sgd or lion`."""
     found: list[str] = []
     while words.take("or"):
@@ -238,7 +238,7 @@ def _alternatives(words: Words) -> list[str] | None:
     return found or None
 
 
-def keys_of_groups(words: Words) -> list[str] | None:
+def keys_of_groups(words: RequestWords) -> list[str] | None:
     """`per optimizer`, `for each model and seed`, `grouped by week`."""
     if not words.take("grouped by", "split by", "broken down by", "group by", "across", *EACH):
         return None

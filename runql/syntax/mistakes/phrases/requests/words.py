@@ -34,7 +34,7 @@ _Made = TypeVar("_Made")
 
 
 @frozen
-class Word:
+class RequestWord:
     """A word with its place in the text."""
 
     text: str
@@ -46,18 +46,18 @@ class Word:
         return self.text.lower()
 
 
-class Words:
+class RequestWords:
     """The words of a request from a place on, and which of them is read next."""
 
     def __init__(self, text: str, start: int) -> None:
         self.text, self.at = text, 0
-        self.words: list[Word] = []
+        self.words: list[RequestWord] = []
         stop = _END.search(text, start, start + _LONGEST + 1)
         self.is_long = stop is None and len(text) > start + _LONGEST
         until = stop.start() if stop is not None else len(text)
         at = start
         while (match := _WORD.match(text, at, until)) is not None and not self.is_long:
-            self.words.append(Word(match["word"], match.start("word"), match.end()))
+            self.words.append(RequestWord(match["word"], match.start("word"), match.end()))
             at = match.end()
         self.is_whole = not self.is_long and not text[at:until].strip()
 
@@ -99,7 +99,7 @@ class Words:
         while self.at < len(self.words) and self.words[self.at].start < place:
             self.at += 1
 
-    def attempt(self, read: Callable[[Words], _Made | None]) -> _Made | None:
+    def attempt(self, read: Callable[[RequestWords], _Made | None]) -> _Made | None:
         """Read something, or nothing."""
         at = self.at
         made = read(self)
@@ -163,14 +163,14 @@ class Words:
         return None if name is None else write_string(name)
 
 
-def _next_field(words: Words, *, is_first: bool) -> str | None:
+def _next_field(words: RequestWords, *, is_first: bool) -> str | None:
     if not is_first and not words.take(", and", ",", "and"):
         return None
     words.skip("the")
     return words.field()
 
 
-def opened(words: Words) -> None:
+def opened(words: RequestWords) -> None:
     """Read what only begins a request: `show me the`, `what is`."""
     words.skip("please", "can you", "could you", "i want to see", "i want", "i need")
     words.take(*OPENERS)
