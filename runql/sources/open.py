@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from os import PathLike
 from pathlib import Path
+from typing import Final
 
 from runql import config
 from runql.config import LAKE, STORE, TENSORBOARD, Settings
@@ -69,11 +70,18 @@ def open_place(name: str, settings: Settings) -> SourcePlace:
     """
     is_set = name in settings.sources
     meant = _through_settings(name, settings) if is_set else name
-    for opens, opener in _OPENERS:
-        if opens(meant, settings):
-            place = opener(meant, settings)
-            return replace(place, said=(*said_of_name(name, settings), *place.said)) if is_set else place
-    raise _unknown(name, settings)
+    marked = next((opener for mark, opener in _OPENERS.items() if meant.startswith(mark)), None)
+    if meant == DEMO:
+        place = _open_demo()
+    elif marked is not None:
+        place = marked(meant, settings)
+    elif _is_path(meant, settings):
+        place = _open_folder(meant, settings)
+    elif _is_project(meant, settings):
+        place = _open_on_server(meant, settings)
+    else:
+        raise _unknown(name, settings)
+    return replace(place, said=(*said_of_name(name, settings), *place.said)) if is_set else place
 
 
 def matching_projects(place: SourcePlace) -> tuple[SourcePlace, ...]:
@@ -140,10 +148,6 @@ def said_of_name(name: str, settings: Settings) -> Iterator[Diagnostic]:
         yield Diagnostic("RQL533", message, hints=(f"`./{name}` is the folder of that name",))
 
 
-def _is_tensorboard(name: str, _settings: Settings) -> bool:
-    return name.startswith(TENSORBOARD)
-
-
 def _open_tensorboard(name: str, settings: Settings) -> SourcePlace:
     plain = name.removeprefix(TENSORBOARD)
     if not plain:
@@ -162,10 +166,6 @@ def _open_tensorboard(name: str, settings: Settings) -> SourcePlace:
 def _with_hint(error: SourceError, hint: str) -> RunQLError:
     first = error.diagnostics[0]
     return SourceError.of(first.code, first.message, *first.hints, hint)
-
-
-def _is_store(name: str, _settings: Settings) -> bool:
-    return name.startswith(STORE)
 
 
 def _open_store(name: str, settings: Settings) -> SourcePlace:
@@ -214,7 +214,7 @@ def _path(name: str, settings: Settings) -> Path:
     return path if path.is_absolute() or settings.folder == Path() else settings.folder / path
 
 
-def _open_demo(_name: str, _settings: Settings) -> SourcePlace:
+def _open_demo() -> SourcePlace:
     from runql import demo
     from runql.sources.local import LocalService
 
@@ -350,7 +350,7 @@ def _open_on_server(name: str, settings: Settings) -> SourcePlace:
 def opens_unasked(name: str, settings: Settings) -> bool:
     """Whether a source opens without a request, and without reading a folder: a project of a server, with its owner."""
     meant = _through_settings(name, settings)
-    return not any(test(meant, settings) for test, _ in _OPENERS[:-1]) and "/" in meant and _is_project(meant, settings)
+    return "/" in meant and _is_project(meant, settings) and not _is_path(meant, settings)
 
 
 def _is_project(name: str, settings: Settings) -> bool:
@@ -361,18 +361,12 @@ def _is_project(name: str, settings: Settings) -> bool:
     return _ON_SERVER.match(plain) is not None and ("/" in name or name == settings.project)
 
 
-_Test = Callable[[str, Settings], bool]
-_Opener = Callable[[str, Settings], SourcePlace]
-
-_OPENERS: tuple[tuple[_Test, _Opener], ...] = (
-    (lambda name, _: name == DEMO, _open_demo),
-    (_is_tensorboard, _open_tensorboard),
-    (_is_store, _open_store),
-    (lambda name, _: name.startswith(LAKE), _open_lake),
-    (_is_path, _open_folder),
-    (_is_project, _open_on_server),
-)
-"""Who opens which name: the first whose test holds."""
+_OPENERS: Final[Mapping[str, Callable[[str, Settings], SourcePlace]]] = {
+    TENSORBOARD: _open_tensorboard,
+    STORE: _open_store,
+    LAKE: _open_lake,
+}
+"""Who opens names that begin with which mark."""
 
 
 def _unknown(name: str, settings: Settings) -> RunQLError:

@@ -89,7 +89,13 @@ def page_of(picture: Picture, request: PageRequest, read: ReadRuns | None = None
 
 def trimmed(record: RunRecord, wanted: Wanted) -> RunRecord:
     """The run with no more heavy parts than were asked for."""
-    config, summary = _subset(record.config, wanted.config), _subset(record.summary, wanted.summary)
+    parts: list[Mapping[str, Any] | None] = []
+    for part, keys in ((record.config, wanted.config), (record.summary, wanted.summary)):
+        if part is None or keys is None or tuple(part) == keys:
+            parts.append(part)
+        else:
+            parts.append({key: part[key] for key in keys if key in part} if keys else None)
+    config, summary = parts
     others = (record.system_metrics, record.logged, record.internal_config, record.internal_summary)
     if config is record.config and summary is record.summary and others == (None,) * len(others):
         return record
@@ -156,14 +162,6 @@ def check_project(paths: Iterable[tuple[str, str]], entity: str, project: str) -
 
 def _path(entity: str, project: str) -> str:
     return "/".join(part for part in (entity, project) if part)
-
-
-def _subset(part: Mapping[str, Any] | None, keys: tuple[str, ...] | None) -> Mapping[str, Any] | None:
-    if part is None or keys is None:
-        return part
-    if tuple(part) == keys:
-        return part
-    return {key: part[key] for key in keys if key in part} if keys else None
 
 
 def _offset(cursor: str) -> int:

@@ -14,7 +14,7 @@ from runql.sources.local import records
 from runql.sources.local.discover import RunFile, stamps
 from runql.sources.local.head import BranchPoint, Head, LogState
 from runql.sources.local.history import own_step, step_of
-from runql.sources.local.items import MOST_PENDING, Fold
+from runql.sources.local.items import MOST_PENDING, Fold, lasting
 from runql.sources.local.records import Damage, DamageKind, Frames
 from runql.sources.local.side_files.complete import complete, first_step
 from runql.text.frozen import changeable
@@ -99,13 +99,13 @@ class _HeadReader:
                 elif kind == records.SUMMARY:
                     pending.append((data[begin:stop], offset))
                     if len(pending) >= MOST_PENDING:
-                        unread += self.summary.add_all(pending)
+                        unread += self.summary.add_all(lasting(pending))
                         pending.clear()
                 elif kind:
                     self._add(kind, data, begin, stop, offset)
             except MalformedWire:
                 unread.append(offset)
-        unread += self.summary.add_all(pending)
+        unread += self.summary.add_all(lasting(pending))
         head = self.head
         head.version, head.damages = frames.version, frames.damages
         head.rows, head.first_step, head.last_step = rows, step_of(first), step_of(last)

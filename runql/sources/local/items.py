@@ -218,7 +218,7 @@ class Fold:
     def add_all(self, messages: Sequence[tuple[bytes, int]]) -> list[int]:
         """Take messages, each with the byte of its record. The bytes of those that cannot be read."""
         unread = []
-        for message, offset in messages if len(messages) <= _BATCH else _lasting(messages):
+        for message, offset in messages:
             try:
                 self.add(message, 0, len(message), offset)
             except MalformedWire:
@@ -249,18 +249,22 @@ def _end_of_keys(data: bytes, begin: int, end: int) -> int:
     """The end of the key fields at the start of an item."""
     pos = begin
     while pos < end and data[pos] in _KEY_TAGS:
-        length, start = varint(data, pos + 1, end)
+        length, start = data[pos + 1], pos + 2
+        if length > 127 or start > end:
+            length, start = varint(data, pos + 1, end)
         pos = start + length
     return min(pos, end)
 
 
-def _lasting(messages: Sequence[tuple[bytes, int]]) -> Sequence[tuple[bytes, int]]:
-    """Many messages, without batches of which each key is set again by the last few, as that of nearly all are.
+def lasting(messages: Sequence[tuple[bytes, int]]) -> Sequence[tuple[bytes, int]]:
+    """Messages without the batches of which each key is set again by the last few, as that of nearly all are.
 
     One regular expression proves it, and no item is taken apart. It matches items of printable ASCII alone: in these no
     byte below 0x20 and none above 0x7e is part of a key or of a value, so the tags (0x0a, 0x12, 0x82 0x01) stand where
     they seem to, and there is one way to read the whole.
     """
+    if len(messages) <= _BATCH:
+        return messages
     last, before = Fold(), len(messages) - _BATCH
     last.add_all(messages[before:])
     keys = sorted(re.escape(key) for key in last.latest if _PRINTABLE_KEY.fullmatch(key))

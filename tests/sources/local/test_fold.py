@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.sources.local import items
-from runql.sources.local.items import Fold, put, remove
+from runql.sources.local.items import Fold, lasting, put, remove
 from tests.sources.local import files
 from tests.sources.local.real import same
 
@@ -38,7 +38,7 @@ def _one_by_one(updates: list[bytes]) -> dict[str, Any]:
 
 def _together(updates: list[bytes]) -> dict[str, Any]:
     fold = Fold()
-    assert fold.add_all([(content, offset) for offset, content in enumerate(updates)]) == []
+    assert fold.add_all(lasting([(content, offset) for offset, content in enumerate(updates)])) == []
     return _result(fold)
 
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_told_in_its_order() -> None:
     contents = [files.items({("loss",): at}) for at in range(300)]
     for at in (5, 130, 299):
         contents[at] += b"\x0a"
-    assert Fold().add_all([(content, at) for at, content in enumerate(contents)]) == [5, 130, 299]
+    assert Fold().add_all(lasting([(content, at) for at, content in enumerate(contents)])) == [5, 130, 299]
 
 
 def test_batches_that_are_skipped_and_batches_that_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
