@@ -59,6 +59,8 @@ class Executor:
         self.pushed = spread(plan, [place.service.capabilities for place in places], catalog) if places else plan
         nodes = aggregates_in(*expressions_of(plan))
         self.aggregates = AggregateReader(nodes, LoggedIn(nodes), LoggedIn(nodes))
+        self.aggregates_of = self.aggregates.of if nodes else None
+        """What is known of the histories of a run, where anything is asked of them."""
         self.metrics = doubt.metrics if doubt is not None and not isinstance(plan, Count) else ()
         self._runs = table_of(self.pushed).input
         self.streams = not those(self.pushed, Sort)

@@ -114,10 +114,10 @@ class RunOperators:
 
     def ordered(self, kept: Sequence[FoundRun], keys: tuple[TOrderKey, ...]) -> Sequence[FoundRun]:
         """Runs in an order, the very same ones if they stand in it; what it needs of their histories is read."""
-        if self._aggregates.nodes and aggregates_in(*(key.value for key in keys)):
+        given, of_histories = records_in(kept), self._aggregates.nodes and aggregates_in(*(key.value for key in keys))
+        if of_histories:
             self._aggregates.load(kept)
-        given = records_in(kept)
-        records = sort_records(given, keys, self._aggregates.of)
+        records = sort_records(given, keys, self._aggregates.of if of_histories else None)
         return kept if records is given or all(map(is_, given, records)) else with_records(kept, records)
 
     # ---------------------------------------------------------------- part by part

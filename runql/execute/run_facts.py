@@ -72,7 +72,7 @@ class RunFacts:
 
     def add(self, part: Sequence[FoundRun]) -> None:
         """Count some more runs of the answer in."""
-        aggregates_of = self._aggregates.of
+        aggregates_of = self._aggregates.of if self._aggregates.nodes else None
         self.passed += len(part)
         records = records_in(part)
         self.drawn += cells_of(records, "id") if self.draws else ()
@@ -80,7 +80,7 @@ class RunFacts:
             self._said.update(dict.fromkeys(chain.from_iterable(cells_of(records, "said"))))
         if self._has_stages:
             self.compared.add(records)
-        if self._short_runs is not None and self._short_runs.looks:
+        if self._short_runs is not None and self._short_runs.looks and aggregates_of is not None:
             self._short_runs.add(records, aggregates_of)
         if self._counted_in.looks:
             self._counted_in.add(records)

@@ -193,7 +193,7 @@ class ProjectionOperator(TableOperator):
         return self._table(selection, found)
 
     def _table(self, selection: Selection, found: Sequence[FoundRun]) -> Table:
-        table = run_table(selection, records_in(found), self._executor.aggregates.of)
+        table = run_table(selection, records_in(found), self._executor.aggregates_of)
         self._mixed.add(table)
         return table
 
@@ -252,7 +252,7 @@ class HistoriesOperator(TableOperator):
                 # To fill a row, the rows before it are needed that a sample would leave out.
                 whole = read.fills_first and stretch.service.capabilities.cheap_pages
                 rows = stretch.histories(replace(request, samples=None) if whole else request)
-                yield from read.tables(stretch.records, rows, machines, self._executor.aggregates.of)
+                yield from read.tables(stretch.records, rows, machines, self._executor.aggregates_of)
             if self._executor.aggregates.nodes:
                 self._executor.forget(part)
         self.read = read
