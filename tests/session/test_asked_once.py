@@ -42,11 +42,11 @@ def test_once(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MOST_SECONDS", math.inf)
     counted(folder, "find_run_files")
     counted(folder, "_notices")
-    counted(selectors, "compile_truth")
+    counted(selectors, "compile_value")
     counted(service, "build_catalog")
     with Session("demo") as session:
         for frame in session.run(query):
             str(frame)
     assert called["find_run_files"] == called["build_catalog"] == 1
     assert called["_notices"] == runs
-    assert called["compile_truth"] <= 1
+    assert called["compile_value"] <= 1
