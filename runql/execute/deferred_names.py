@@ -7,8 +7,7 @@ from dataclasses import field
 
 from runql.errors import QueryError
 from runql.language.fields import Space
-from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, build_catalog
 from runql.semantic.check_query import Checked
 from runql.semantic.record import RunRecord
 from runql.text.diagnostic import Diagnostic, Severity

@@ -10,7 +10,7 @@ from runql.engine.evaluate import compile_truth
 from runql.engine.fields import value_of
 from runql.ide.context import Context, Occurring
 from runql.plan.answers import questions_in
-from runql.semantic.build_catalog import is_counted
+from runql.semantic.catalog import is_counted
 from runql.semantic.check_query import check
 from runql.semantic.needed import needed_fields
 from runql.semantic.record import RunRecord

@@ -10,8 +10,7 @@ from dataclasses import replace
 from runql.engine.selectors import run_test, selected
 from runql.plan.capabilities import AT_HAND, Capabilities
 from runql.plan.selectors import Selector
-from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, build_catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.history_rows import Columns, select_rows
 from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed

@@ -17,7 +17,7 @@ from runql.plan.lower import lower
 from runql.plan.nodes import Filter, those
 from runql.plan.push import notes_of, push
 from runql.plan.simplify import simplify
-from runql.semantic.build_catalog import build_catalog
+from runql.semantic.catalog import build_catalog
 from runql.semantic.needed import walk
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery

@@ -15,8 +15,7 @@ from typing import Any, Final, Self
 
 from runql.engine.selectors import reads_logged
 from runql.plan.selectors import Selector
-from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, build_catalog
 from runql.semantic.record import LoggedMetrics, ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.values import MISSING
 from runql.sources.at_hand import Listed, SourceAtHand, pieces

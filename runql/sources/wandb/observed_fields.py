@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from runql.language.fields import Space
-from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import Catalog, FieldInfo, build_catalog
 from runql.semantic.record import RunRecord, cells_of
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace

@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, build_catalog
 from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.sources.protocol import FULL
 from runql.sources.store.service import StoreService

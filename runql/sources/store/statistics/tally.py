@@ -11,14 +11,16 @@ from typing import Any, Final, TypeAlias
 
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.build_catalog import (
+from runql.semantic.catalog import (
     KIND_OF_WORD,
     MOST_ELEMENTS,
+    SYSTEM_PREFIX,
     TOP_VALUES,
+    Catalog,
+    FieldInfo,
     facts_of,
     is_counted,
 )
-from runql.semantic.catalog import SYSTEM_PREFIX, Catalog, FieldInfo
 from runql.semantic.values import Value, kind_of
 from runql.sources.store.duck import quoted
 from runql.sources.store.values import value_of

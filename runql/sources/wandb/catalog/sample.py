@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from runql.language.fields import Space
-from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, build_catalog
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
