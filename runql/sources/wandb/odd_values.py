@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
 from runql.semantic.huge_values import by_name, outsize_notice, unreadable_notice
-from runql.semantic.json_text import read_json, read_together, reader_of
+from runql.semantic.json_text import read_json
 from runql.semantic.record import RunRecord, cells_of
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
@@ -19,37 +19,8 @@ from runql.text.frozen import changeable
 
 _SAID: Final = attrgetter("said")
 _ROWS: Final = frozenset({"sampledHistory"})
-_MOST_TOGETHER: Final = 200_000
-"""Texts of so many characters in all are read in one go: what is not kept of them is small."""
-_RECORD: Final = frozenset({dict})
 MOST_SAID: Final = 10
 """So many runs of an answer are named; of the others the number is told."""
-
-
-def plain_mappings(values: Sequence[Any]) -> Iterable[Mapping[str, Any] | None]:
-    """The record that each value is, or that its JSON text is; null is an empty one. `None` if there is something to
-    say of it (`Oddities.mapping`). Where they are read in one go they come as a list."""
-    texts = [value for value in values if type(value) is str]
-    if 1 < len(texts) == len(values) and sum(map(len, texts)) <= _MOST_TOGETHER:
-        together = read_together(texts)
-        if together is not None:
-            are_records = _RECORD.issuperset(map(type, together))
-            return together if are_records else [value if type(value) is dict else None for value in together]
-    return _one_by_one(values, texts)
-
-
-def _one_by_one(values: Sequence[Any], texts: Sequence[str]) -> Iterator[Mapping[str, Any] | None]:
-    """What is not kept of a text is gone before the next one is read."""
-    read = reader_of(texts)
-    for value in values:
-        if type(value) is str:
-            try:
-                found = read(value)
-            except ValueError:
-                found = None
-            yield found if type(found) is dict else None
-        else:
-            yield {} if value is None else value if type(value) is dict else None
 
 
 class Oddities:
@@ -160,10 +131,10 @@ class OddRows:
 
 @changeable
 class OddRuns:
-    """What was said of the runs of one listing."""
+    """What was said of the runs of one listing. `more`: those of which it was not said by name, by codes."""
 
     _said: dict[Diagnostic, None] = field(default_factory=dict)
-    _more: dict[str, set[str]] = field(default_factory=dict)
+    more: dict[str, set[str]] = field(default_factory=dict)
 
     def of(self, runs: Sequence[RunRecord]) -> Iterator[Diagnostic]:
         """What is new of these runs."""
@@ -175,10 +146,10 @@ class OddRuns:
                     self._said[notice] = None
                     yield notice
                 else:
-                    self._more.setdefault(notice.code, set()).add(run.id)
+                    self.more.setdefault(notice.code, set()).add(run.id)
 
     def at_end(self) -> Iterator[Diagnostic]:
         """How many runs were not named."""
-        for code, runs in self._more.items():
+        for code, runs in self.more.items():
             yield Diagnostic(code, f"the same of {len(runs):,} more {'run' if len(runs) == 1 else 'runs'}")
-        self._more.clear()
+        self.more.clear()

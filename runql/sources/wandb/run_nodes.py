@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeVar
 
+from runql.semantic.json_text import read_together, reader_of
 from runql.semantic.record import RunBlock, RunRecord, RunRows
 from runql.sources.wandb.answer_shapes import columns_of_records, is_empty
 from runql.sources.wandb.decode import (
@@ -22,10 +23,13 @@ from runql.sources.wandb.decode import (
     unwrap_config,
     whole_of,
 )
-from runql.sources.wandb.odd_values import Oddities, plain_mappings
+from runql.sources.wandb.odd_values import Oddities
 
 _Part = TypeVar("_Part")
 
+_MOST_TOGETHER: Final = 200_000
+"""Texts of so many characters in all are read in one go: what is not kept of them is small."""
+_RECORD: Final = frozenset({dict})
 _TEXTS: Final[frozenset[type]] = frozenset({str, type(None)})
 _INTEGERS: Final[frozenset[type]] = frozenset({int, type(None)})
 _FLOATS: Final[frozenset[type]] = frozenset({float, type(None)})
@@ -104,6 +108,32 @@ def _read_at_once(page: _Page) -> dict[str, Sequence[Any]]:
 
 def _given(cells: Sequence[Any]) -> Sequence[Any]:
     return cells
+
+
+def plain_mappings(values: Sequence[Any]) -> Iterable[Mapping[str, Any] | None]:
+    """The record that each value is, or that its JSON text is; null is an empty one. `None` if there is something to
+    say of it (`Oddities.mapping`). Where they are read in one go they come as a list."""
+    texts = [value for value in values if type(value) is str]
+    if 1 < len(texts) == len(values) and sum(map(len, texts)) <= _MOST_TOGETHER:
+        together = read_together(texts)
+        if together is not None:
+            are_records = _RECORD.issuperset(map(type, together))
+            return together if are_records else [value if type(value) is dict else None for value in together]
+    return _one_by_one(values, texts)
+
+
+def _one_by_one(values: Sequence[Any], texts: Sequence[str]) -> Iterator[Mapping[str, Any] | None]:
+    """What is not kept of a text is gone before the next one is read."""
+    read = reader_of(texts)
+    for value in values:
+        if type(value) is str:
+            try:
+                found = read(value)
+            except ValueError:
+                found = None
+            yield found if type(found) is dict else None
+        else:
+            yield {} if value is None else value if type(value) is dict else None
 
 
 class _Page:

@@ -38,15 +38,16 @@ from runql.sources.wandb.histories.sampled import SampledHistories
 from runql.sources.wandb.histories.scans import Scan
 from runql.sources.wandb.http.client import Client
 from runql.sources.wandb.http.flow_control import limiter_of
-from runql.sources.wandb.http.identity import identity_for
+from runql.sources.wandb.http.identity import FederatedIdentity
 from runql.sources.wandb.http.transport import LineSettings
 from runql.sources.wandb.listing.connections import nodes_of, project_nodes, saying
 from runql.sources.wandb.listing.counts import count_of
 from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
 from runql.sources.wandb.listing.questions import position_in
-from runql.sources.wandb.network.credentials import Credentials
+from runql.sources.wandb.network.credentials import Credentials, IdentityToken
 from runql.sources.wandb.network.network import Network, network_of
+from runql.sources.wandb.network.redaction import Identity, identity_of
 from runql.sources.wandb.project import Question, WandbServer, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER
 from runql.syntax.mongo.nodes import only_id
@@ -114,8 +115,12 @@ class WandbService(Accounts, ServiceApi):
         if seconds is not None:
             # `WANDB_HTTP_TIMEOUT`: so long for one request with all its repetitions.
             line = replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
-        identity, limiter = identity_for(credentials, base_url), limiter_of(host)
-        client = Client(base_url, identity, limiter, line, network, on_wait=options.on_wait)
+        auth = credentials.auth
+        if isinstance(auth, IdentityToken):
+            identity: Identity = FederatedIdentity(auth, base_url)
+        else:
+            identity = identity_of(None if auth is None else auth.secret)
+        client = Client(base_url, identity, limiter_of(host), line, network, on_wait=options.on_wait)
         tried = f"looked in {', '.join(credentials.tried)}" if credentials.tried else ""
         hints = tuple(
             filter(None, ("no key was sent: `wandb login` stores one, `WANDB_API_KEY` holds one for now", tried))

@@ -24,7 +24,7 @@ from runql.sources.wandb.decode import (
     read_times,
     unwrap_config,
 )
-from runql.sources.wandb.histories.specs import (
+from runql.sources.wandb.histories.batches import (
     counts_of,
     holding,
     last_step,

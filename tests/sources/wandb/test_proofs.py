@@ -11,7 +11,7 @@ from runql.language.fields import Space
 from runql.plan.capabilities import Trust
 from runql.plan.selectors import WandbSelector, wandb_selector
 from runql.sources.protocol import FULL, PageRequest
-from runql.sources.wandb.schema.probes import probe_of
+from runql.sources.wandb.schema.abilities import probe_of
 from runql.syntax.mongo.reader import read_filter
 from tests.server import Knobs, Store
 from tests.server.samples import vision

@@ -25,8 +25,7 @@ from runql.semantic.values import MISSING
 from runql.sources.protocol import ExportedRows, HistoryRequest
 from runql.sources.wandb.decode import as_mapping
 from runql.sources.wandb.failures.failures import Failure
-from runql.sources.wandb.histories.batches import Asker, HistoryQuestion
-from runql.sources.wandb.histories.specs import STEP
+from runql.sources.wandb.histories.batches import STEP, Asker, HistoryQuestion
 from runql.sources.wandb.project import WandbServer
 from runql.text.frozen import frozen
 

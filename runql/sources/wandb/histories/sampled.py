@@ -23,16 +23,14 @@ from runql.sources.wandb.histories.batches import (
     MOST_IN_FLIGHT,
     Asker,
     Batch,
-    HistoryQuestion,
-    check_rows,
-    failure_notice,
-    gone_notice,
-)
-from runql.sources.wandb.histories.specs import (
     Group,
+    HistoryQuestion,
     MetricInfo,
     axes,
+    check_rows,
     counts_of,
+    failure_notice,
+    gone_notice,
     holding,
     merge,
     metrics_of,
@@ -84,7 +82,8 @@ class SampledHistories:
         self._said: set[Diagnostic] = set()
 
     def __iter__(self) -> Iterator[RunHistory]:
-        check_rows(self._server, self._request)
+        if self._server.abilities.lacks:
+            check_rows(self._server, self._request)
         try:
             self._send_more()
             while self._jobs:

@@ -20,19 +20,16 @@ from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.histories.batches import (
     MOST_IN_FLIGHT,
+    STEP,
     Asker,
     Batch,
     HistoryQuestion,
+    axes,
     check_rows,
     chunks,
+    counts_of,
     failure_notice,
     gone_notice,
-)
-from runql.sources.wandb.histories.exports import Exports, ToldOfRun
-from runql.sources.wandb.histories.specs import (
-    STEP,
-    axes,
-    counts_of,
     last_step,
     merge,
     metrics_of,
@@ -42,6 +39,7 @@ from runql.sources.wandb.histories.specs import (
     table_of_lines,
     within,
 )
+from runql.sources.wandb.histories.exports import Exports, ToldOfRun
 from runql.sources.wandb.odd_values import fewer_notice
 from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.refusals import Learned

@@ -24,9 +24,10 @@ from runql.sources.wandb.answer_shapes import Fields, conform
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.failures.replies import backoff_seconds, read_reply, seconds_to_wait
 from runql.sources.wandb.http.flow_control import Attempts, Limiter, Patience, RetryVerdict, Stakes
-from runql.sources.wandb.http.identity import FederatedIdentity, Identity, without_secrets
+from runql.sources.wandb.http.identity import FederatedIdentity
 from runql.sources.wandb.http.transport import HttpReply, LineSettings, Transport
 from runql.sources.wandb.network.network import Network
+from runql.sources.wandb.network.redaction import Identity, without_secrets
 from runql.text.collector import uncollected
 from runql.text.frozen import frozen
 

@@ -1,10 +1,9 @@
-"""Who asks: nobody, an API key, or a federated identity whose token is exchanged for one of W&B's."""
+"""A federated identity, whose token is exchanged for one of W&B's."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +14,9 @@ from runql.semantic.json_text import read_json
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.failures.replies import kind_of_status, messages_of, seconds_to_wait
 from runql.sources.wandb.http.transport import Transport
-from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken
-from runql.sources.wandb.network.redaction import STRUCK, Secret, basic
+from runql.sources.wandb.network.credentials import IdentityToken
+from runql.sources.wandb.network.redaction import Identity, Secret
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
-from runql.text.frozen import changeable
 from runql.text.replace import replace_with
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -27,15 +25,6 @@ _EXCHANGE_SECONDS = 10.0
 _EXCHANGE_TRIES = 3
 _MOST_LIFETIME = 366 * 86_400.0
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
-
-
-@changeable
-class Identity:
-    """What goes into the `Authorization` header, if anything does: nothing is enough for public projects. `secrets`:
-    what is sent, in all its forms, for proxies and servers echo it."""
-
-    header: Secret | None = None
-    secrets: tuple[Secret, ...] = ()
 
 
 class FederatedIdentity(Identity):
@@ -107,26 +96,6 @@ def _lifetime(value: Any) -> float:
     """How many seconds a token is good for: none, unless the answer says so in a number that can be one."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 < value <= _MOST_LIFETIME else 0.0
-
-
-def without_secrets(body: bytes, identity: Identity) -> bytes:
-    """An answer without the secrets of whoever asks: a run may be named like a key."""
-    for secret in identity.secrets:
-        text = secret.reveal().encode()
-        if text in body:
-            body = re.sub(re.escape(text) + b"=*", STRUCK.encode(), body)
-    return body
-
-
-def identity_for(credentials: Credentials, base_url: str) -> Identity:
-    """The identity that the credentials are. An API key goes as W&B takes it: as the password of the user `api`."""
-    if isinstance(credentials.auth, ApiKey):
-        key = credentials.auth.secret
-        sent = basic("api", key.reveal())
-        return Identity(Secret(f"Basic {sent}{'=' * (-len(sent) % 4)}"), (key, Secret(sent)))
-    if isinstance(credentials.auth, IdentityToken):
-        return FederatedIdentity(credentials.auth, base_url)
-    return Identity()
 
 
 def _stored(path: Path, base_url: str) -> tuple[str, float] | None:

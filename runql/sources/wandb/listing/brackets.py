@@ -21,10 +21,9 @@ from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.wandb.failures.failures import Failure, Fault
-from runql.sources.wandb.listing.chunks import RunKey, key_of
+from runql.sources.wandb.listing.chunks import RunKey, is_number, key_of
 from runql.sources.wandb.listing.fetch import all_pages
 from runql.sources.wandb.listing.losses import ListingLoss
-from runql.sources.wandb.listing.order_check import is_number
 from runql.sources.wandb.listing.pages import Pages
 from runql.syntax.mongo.nodes import (
     BY_CREATION,

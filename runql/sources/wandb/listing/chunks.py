@@ -1,12 +1,17 @@
-"""The pages of a listing: as they are asked for, as they came, and which of their runs were given."""
+"""The pages of a listing: as they are asked for, as they came, whether they are in order, and which of their runs were
+given."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from operator import attrgetter
+from datetime import datetime
+from itertools import pairwise
+from operator import attrgetter, eq, gt, lt
 from typing import Any, Final, TypeAlias
 
+from runql.engine.mongo.fields import values_in
 from runql.semantic.record import RunRecord, cells_of
 from runql.sources.paging import add_new
 from runql.sources.wandb.answer_shapes import Fields
@@ -15,6 +20,7 @@ from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.project import Sent
 from runql.sources.wandb.run_nodes import read_runs
+from runql.syntax.mongo.nodes import MongoOrder, OrderField
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import changeable, frozen
 
@@ -97,6 +103,31 @@ def edges_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
         nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
         return [{"node": node} for node in nodes if isinstance(node, dict)]
     return [edge for edge in runs["edges"] or () if isinstance(edge, dict) and isinstance(edge.get("node"), dict)]
+
+
+def breaks_order(before: Sequence[RunRecord], runs: Sequence[RunRecord], order: MongoOrder) -> bool:
+    """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times.
+
+    `before`: the run that came before these, if one did.
+    """
+    key = order[0]
+    values = [*values_in(key.field, before), *values_in(key.field, runs)]
+    types = set(map(type, values))
+    if types == {datetime} or (types <= {int, float} and all(map(eq, values, values))):  # NaN is not equal to itself
+        return any(map(lt if key.descending else gt, values, values[1:]))
+    return any(_wrong(a, b, key) for a, b in pairwise(values))
+
+
+def _wrong(a: Any, b: Any, key: OrderField) -> bool:
+    comparable = (is_number(a) and is_number(b)) or (isinstance(a, datetime) and isinstance(b, datetime))
+    if not comparable:
+        return False
+    return bool(a < b) if key.descending else bool(a > b)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value has a place among the numbers."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
 @changeable

@@ -10,7 +10,7 @@ from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.questions import count_in, doubted_in, filtered, matching_at_hand, narrow
 from runql.sources.wandb.project import Question, WandbServer
-from runql.sources.wandb.schema.probes import probe_of
+from runql.sources.wandb.schema.abilities import probe_of
 from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN, MongoFilter, fields_in
 
 

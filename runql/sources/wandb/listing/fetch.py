@@ -15,9 +15,9 @@ from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.flow_control import Stakes
 from runql.sources.wandb.listing.chunks import RunKey, edges_of, key_of
 from runql.sources.wandb.listing.losses import ListingLoss
-from runql.sources.wandb.listing.order_check import joined, prove_filters, says_more
+from runql.sources.wandb.listing.order_check import prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
-from runql.sources.wandb.listing.questions import ListQuestion, count_in, filtered
+from runql.sources.wandb.listing.questions import ListQuestion, count_in, filtered, joined
 from runql.sources.wandb.listing.unreadable_run import may_be_one_run
 from runql.sources.wandb.project import Question, WandbServer, wanted_options
 from runql.sources.wandb.run_nodes import read_run, read_runs

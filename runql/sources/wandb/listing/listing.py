@@ -20,22 +20,17 @@ from runql.sources.paging import RunQueue, add_new, first_of, needed, trimmed
 from runql.sources.protocol import Page, PageRequest
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.brackets import Brackets, brackets_of
-from runql.sources.wandb.listing.chunks import Chunk, GivenRuns, RunKey, key_of, keys_of
+from runql.sources.wandb.listing.chunks import Chunk, GivenRuns, RunKey, breaks_order, key_of, keys_of
 from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.losses import Losses
-from runql.sources.wandb.listing.order_check import (
-    ask_for_nobody,
-    breaks_order,
-    ignores_order,
-    is_watchable,
-    joined,
-    prove_filters,
-)
+from runql.sources.wandb.listing.order_check import ask_for_nobody, ignores_order, prove_filters
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import (
     ListQuestion,
     cursor_at,
     doubted_in,
+    is_watchable,
+    joined,
     matching_at_hand,
     narrow,
 )
@@ -211,7 +206,8 @@ class Listing:
             if first is None:
                 self._make_whole(self._unordered())
                 return
-            self._pass_on(first)
+            if first:
+                self._pass_on(first)
         if not add_new(keys, self._seen):
             fresh: dict[RunKey, RunRecord] = {}
             for run, key in zip(runs, keys, strict=True):
@@ -331,11 +327,12 @@ class Listing:
     def _last_notices(self) -> tuple[Diagnostic, ...]:
         lost = self._losses.at_end() if self._losses.count or self._losses.partial else ()
         came, total = self._came, self._counted
+        odd = self._odd.at_end() if self._odd.more else ()
         if total is None or came == total:
-            return (*lost, *self._odd.at_end())
+            return (*lost, *odd)
         hint = "runs were added, changed or deleted meanwhile: ask again for a still picture"
         said = Diagnostic("RQL407", f"{came:,} runs came, and {self._server.host} counts {total:,}", hints=(hint,))
-        return (*lost, *self._odd.at_end(), said)
+        return (*lost, *odd, said)
 
     # Whole: everything is fetched once and the listing is made here.
 

@@ -30,8 +30,7 @@ from runql.sources.wandb.listing.unreadable_run import (
 )
 from runql.sources.wandb.observed_fields import Stamp
 from runql.sources.wandb.project import WandbServer
-from runql.sources.wandb.schema.abilities import PAGING
-from runql.sources.wandb.schema.probes import Probe, probe_of
+from runql.sources.wandb.schema.abilities import PAGING, Probe, probe_of
 from runql.syntax.mongo.nodes import EVERY_RUN
 from runql.text.diagnostic import Diagnostic
 

@@ -120,6 +120,20 @@ def narrow(filters: MongoFilter, misread: frozenset[str] = frozenset()) -> Narro
     return Narrowed(with_infinities(mongo_and(safe)), len(safe) == len(terms))
 
 
+def is_watchable(filters: MongoFilter) -> bool:
+    """Whether runs can be held against a filter for a small price: the keys of all metrics are too large for that."""
+    return all(field.space is not Space.LOGGED for field in fields_in(filters))
+
+
+def joined(one: Wanted, other: Wanted) -> Wanted:
+    """The parts of both."""
+    config, summary = (
+        None if some is None or more is None else tuple(dict.fromkeys((*some, *more)))
+        for some, more in ((one.config, other.config), (one.summary, other.summary))
+    )
+    return Wanted(config, summary, one.system_metrics or other.system_metrics, one.history_keys or other.history_keys)
+
+
 def matching_at_hand(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> list[RunRecord]:
     """Those of the runs that came whole just now that match."""
     at_hand = server.learning.at_hand(place)

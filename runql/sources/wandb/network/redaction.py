@@ -1,5 +1,5 @@
-"""Secrets, and how they are struck out of texts of whoever answered: servers, gateways and proxies say what they were
-sent."""
+"""Secrets, who asks with them, and how they are struck out of texts of whoever answered: servers, gateways and proxies
+say what they were sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from runql.errors import Unreachable
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import changeable
 
 STRUCK = "***"
 _SHORTEST = 4
@@ -72,3 +73,29 @@ def struck(text: str, secrets: Iterable[str]) -> str:
 def unusable(origin: str, what: str, *hints: str) -> Unreachable:
     """The error for a setting that cannot be obeyed. It never shows the value."""
     return Unreachable([Diagnostic("RQL404", f"{origin} {what}", hints=hints)])
+
+
+@changeable
+class Identity:
+    """What goes into the `Authorization` header, if anything does: nothing is enough for public projects. `secrets`:
+    what is sent, in all its forms, for proxies and servers echo it."""
+
+    header: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
+
+
+def identity_of(key: Secret | None) -> Identity:
+    """The identity of whoever has an API key, or none. It goes as W&B takes it: as the password of the user `api`."""
+    if key is None:
+        return Identity()
+    sent = basic("api", key.reveal())
+    return Identity(Secret(f"Basic {sent}{'=' * (-len(sent) % 4)}"), (key, Secret(sent)))
+
+
+def without_secrets(body: bytes, identity: Identity) -> bytes:
+    """An answer without the secrets of whoever asks: a run may be named like a key."""
+    for secret in identity.secrets:
+        text = secret.reveal().encode()
+        if text in body:
+            body = re.sub(re.escape(text) + b"=*", STRUCK.encode(), body)
+    return body
