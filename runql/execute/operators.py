@@ -15,7 +15,7 @@ from runql.engine.order import sort_records
 from runql.errors import RunQLError
 from runql.execute.histories import AggregateReader
 from runql.execute.overlap import Overlap
-from runql.execute.pages import FoundRun, FoundRuns, Paging, records_in, wanted_of, with_records
+from runql.execute.pages import FoundRun, FoundRuns, Paging, joined_found, records_in, wanted_of, with_records
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Slice, Sort, Watch, those
 from runql.plan.simplify import all_of
@@ -154,7 +154,7 @@ class RunOperators:
                 kept = part if len(passed) == len(records) else with_records(part, passed)
             case Watch(keys=keys):
                 kept = self.ordered(part, keys)
-                edge = (*step.last, *kept[:1]) if step.last and kept else ()
+                edge = joined_found((step.last, kept[:1])) if step.last and kept else ()
                 if edge and self.ordered(edge, keys) is not edge:
                     self._facts.displaced += 1
                 step.last = kept[-1:] or step.last
