@@ -19,7 +19,8 @@ from pathlib import Path
 from wandb.proto import wandb_internal_pb2
 
 from runql.sources.local import LocalService
-from runql.sources.local.head_reader import read_head
+from runql.sources.local.discover import find_run_files
+from runql.sources.local.head_reader import read_run
 from runql.sources.local.records import Frames
 from runql.sources.protocol import HistoryRequest
 from tests.sources.local import files
@@ -38,7 +39,7 @@ def main() -> None:
         service = LocalService(path)
         steps: dict[str, Callable[[], object]] = {
             _OFFICIAL: lambda: _official(path),
-            "all but the samples, once": lambda: read_head(path),
+            "all but the samples, once": lambda: [read_run(file) for file in find_run_files(path).files],
             "all metrics": lambda: _asked(service, None),
             "two of them": lambda: _asked(service, ("system.gpu.0.m0", "system.gpu.3.m1")),
         }

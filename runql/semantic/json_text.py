@@ -72,7 +72,16 @@ def read_json(text: str | bytes, *, is_flat: bool = False) -> Reading:
         with suppress(ValueError, RecursionError):  # of bare NaN, half characters, control characters, …
             return Reading(loads(text))
     try:
-        value = _loads(text)
+        whole = text if isinstance(text, str) else text.decode()
+        value, end = _scan(whole, 0)  # `json.loads` makes a decoder each time, for the many short texts of an answer
+        is_read = end == len(whole)
+    except (StopIteration, ValueError, RecursionError):
+        is_read = False
+    try:
+        if not is_read:  # of bytes in another encoding the library finds out which
+            value = json.loads(text, strict=False)
+        if not is_read or "\\ud" in whole or "\\uD" in whole:
+            value = _without_surrogates(value)
     except (ValueError, RecursionError) as error:
         return _patiently(text, error)
     raw = text if isinstance(text, bytes) else None
@@ -116,19 +125,6 @@ def _read_plain(text: str) -> Any:
     if reading.oddities:
         raise ValueError("it holds what no value can be")
     return reading.value
-
-
-def _loads(text: str | bytes) -> Any:
-    """`json.loads`, without making a decoder each time for the many short texts of an answer, and without halves of
-    surrogate pairs."""
-    try:
-        whole = text if isinstance(text, str) else text.decode()
-        value, end = _scan(whole, 0)
-    except (StopIteration, ValueError):  # of bytes in another encoding the library finds out which
-        return _without_surrogates(json.loads(text, strict=False))
-    if end != len(whole):
-        value = json.loads(text, strict=False)
-    return _without_surrogates(value) if "\\ud" in whole or "\\uD" in whole else value
 
 
 def _is_beyond_fast(text: bytes) -> bool:

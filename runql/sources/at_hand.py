@@ -14,7 +14,7 @@ from runql.semantic.catalog import Catalog, build_catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.history_rows import Columns, select_rows
 from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed
-from runql.sources.protocol import HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
+from runql.sources.protocol import CatalogMemory, HistoryRequest, LineApi, Page, PageRequest, ServiceApi, Stream, Wanted
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -37,8 +37,11 @@ class Listed:
 class SourceAtHand(ServiceApi):
     """A source that has all its runs in the process: pages, counts and single sweeps follow from its listing.
 
-    A source writes `listed` and what of `ServiceApi` is not here.
+    A source writes `listed` and what of `ServiceApi` is not here. No request is sent, and each look is a new one.
     """
+
+    line: LineApi | None = None
+    memory: CatalogMemory | None = None
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -72,7 +72,10 @@ def open_place(name: str, settings: Settings) -> SourcePlace:
     meant = _through_settings(name, settings) if is_set else name
     marked = next((opener for mark, opener in _OPENERS.items() if meant.startswith(mark)), None)
     if meant == DEMO:
-        place = _open_demo()
+        from runql import demo
+        from runql.sources.local import LocalService
+
+        place = SourcePlace(DEMO, LocalService(Path(demo.__path__[0]) / "wandb", name=DEMO))
     elif marked is not None:
         place = marked(meant, settings)
     elif _is_path(meant, settings):
@@ -214,13 +217,6 @@ def _path(name: str, settings: Settings) -> Path:
     return path if path.is_absolute() or settings.folder == Path() else settings.folder / path
 
 
-def _open_demo() -> SourcePlace:
-    from runql import demo
-    from runql.sources.local import LocalService
-
-    return SourcePlace(DEMO, LocalService(Path(demo.__path__[0]) / "wandb", name=DEMO))
-
-
 def _open_folder(name: str, settings: Settings) -> SourcePlace:
     from runql.sources.local import LocalService
 
@@ -334,7 +330,8 @@ def _open_on_server(name: str, settings: Settings) -> SourcePlace:
     if settings.offline:
         return _open_offline(name, settings)
     entity, _, project = name.rpartition("/")
-    said = () if is_marked or not entity else tuple(_folder_meant(name, settings))
+    may_be_folder = not is_marked and bool(entity) and (settings.folder / entity).is_dir()
+    said = tuple(_folder_meant(name, settings)) if may_be_folder else ()
     place = open_server(settings, name, entity, project)
     place = replace(place, said=(*said, *place.said))
     if place.entity:

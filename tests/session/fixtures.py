@@ -78,11 +78,7 @@ class Lined(Watched):
 
     def __init__(self) -> None:
         super().__init__()
-        self._line = CountedLine()
-
-    @property
-    def line(self) -> CountedLine:
-        return self._line
+        self.line: CountedLine = CountedLine()
 
 
 def session(service: MemoryService | None = None, **places: MemoryService) -> Session:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from runql.sources.files.wire import BYTES, FIXED64, VARINT, MalformedWire, double, fields, signed, text, timestamp
 from runql.sources.local import records
@@ -32,35 +32,23 @@ def read_run(file: RunFile) -> Head:
     Raises:
         OSError: the log cannot be read.
     """
-    head = read_head(file.path) if file.is_log else Head(0, log=LogState.MISSING)
-    head.starting_step = head.run.get("starting_step") or None
-    if file.is_log and os.path.isfile(beside := f"{file.path}.syncstate"):  # noqa: PTH113 - a name may be too long
-        told = first_step(Path(beside))
-        head.starting_step = head.starting_step if told is None else told
+    head = Head(0, log=LogState.MISSING)
+    if file.is_log:
+        with file.path.open("rb") as log:
+            head = _HeadReader(Head(os.fstat(log.fileno()).st_size)).read(log)
+        if head.rows and not head.summary:
+            _summarise_rows(file.path, head)
+        if not head.run and head.log is LogState.HELD:
+            head.log = _log_without_run(file.path, head)
+        head.starting_step = head.run.get("starting_step") or None
+        if os.path.isfile(beside := f"{file.path}.syncstate"):  # noqa: PTH113 - a name may be too long
+            told = first_step(Path(beside))
+            head.starting_step = head.starting_step if told is None else told
     is_whole = head.log is LogState.HELD and head.exit_code is not None and head.user is not None
     if not is_whole and file.folder is not None:
         head.beside = tuple(stamps(file.folder))
         if head.beside:
             complete(file, head)
-    return head
-
-
-def read_head(path: Path) -> Head:
-    """Read a log.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if file.read(len(_POINTER)).startswith((_POINTER, _ANNEXED)):
-            return Head(size, log=LogState.POINTER)
-        file.seek(0)
-        head = _HeadReader(Head(size)).read(Frames(file, size))
-    if head.rows and not head.summary:
-        _summarise_rows(path, head)
-    if not head.run:
-        head.log = _log_without_run(path, head)
     return head
 
 
@@ -83,8 +71,14 @@ class _HeadReader:
     summary: Fold = field(default_factory=Fold)
     system: Fold = field(default_factory=partial(Fold, _STATS_ITEM_TAG, _NO_TAG))
 
-    def read(self, frames: Frames) -> Head:
+    def read(self, log: BinaryIO) -> Head:
         """Take all records. Nearly all are histories and summaries: these are only counted and held back."""
+        head = self.head
+        if log.read(len(_POINTER)).startswith((_POINTER, _ANNEXED)):
+            head.log = LogState.POINTER
+            return head
+        log.seek(0)
+        frames = Frames(log, head.size)
         locate, pending = records.locate, list[tuple[bytes, int]]()
         rows, unread = 0, list[int]()
         first: tuple[bytes, int, int] | None = None
@@ -106,7 +100,6 @@ class _HeadReader:
             except MalformedWire:
                 unread.append(offset)
         unread += self.summary.add_all(lasting(pending))
-        head = self.head
         head.version, head.damages = frames.version, frames.damages
         head.rows, head.first_step, head.last_step = rows, step_of(first), step_of(last)
         self._decode(unread)

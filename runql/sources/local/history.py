@@ -11,7 +11,7 @@ from typing import Any, Final
 from runql.engine.values import column as vector
 from runql.semantic.values import MISSING
 from runql.sources.files.wire import BYTES, VARINT, MalformedWire, after_field, fields, signed, text, varint
-from runql.sources.local.items import Outsize, leaves, put, read_as_written, read_item
+from runql.sources.local.items import Outsize, leaves, parse_json, put, read_item
 from runql.text.frozen import changeable
 
 _ITEM_TAG: Final = 0x0A
@@ -262,7 +262,7 @@ def plain_value(raw: bytes) -> Any:
     try:
         return float(raw) if b"." in raw else int(raw)
     except ValueError:
-        value = read_as_written(raw).value
+        value = parse_json(raw)
         return NOT_PLAIN if isinstance(value, dict) else value
 
 

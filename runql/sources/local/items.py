@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, Final, TypeAlias
 
-from runql.semantic.json_text import Reading, read_json
+from runql.semantic.json_text import read_json
 from runql.sources.files.wire import (
     BYTES,
     FIXED32,
@@ -64,7 +64,10 @@ def read_item(data: bytes, start: int, end: int, outsize: Outsize | None = None)
         return path, typed
     if not value_json:
         return path, None
-    reading = read_as_written(value_json)
+    try:
+        reading = read_json(value_json)
+    except ValueError:
+        return path, value_json.decode("utf-8", "replace")
     if reading.oddities and outsize is not None:
         first = reading.oddities[0]
         inner = first.path[:1] if isinstance(reading.value, dict) else ()  # a list is named as a whole
@@ -103,15 +106,10 @@ def parse_json(raw: bytes) -> Any:
 
     What is no JSON is the text itself: SDK 0.19.0 writes `NVIDIA H100` without quotes.
     """
-    return read_as_written(raw).value
-
-
-def read_as_written(raw: bytes) -> Reading:
-    """A JSON text, or what is none as the text that it is."""
     try:
-        return read_json(raw)
+        return read_json(raw).value
     except ValueError:
-        return Reading(raw.decode("utf-8", "replace"))
+        return raw.decode("utf-8", "replace")
 
 
 def put(tree: dict[str, Any], path: Path, value: Any) -> None:
