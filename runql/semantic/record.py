@@ -79,6 +79,7 @@ class RunBlock:
     """Runs that came together, field by field. Their records are made when somebody asks for one of them.
 
     `fields`: what gives the cells of a field of `RunRecord`, run by run; called when the field is first asked for.
+    `_cells`: those of the fields that are known.
     """
 
     length: int
@@ -112,14 +113,6 @@ class RunRows(Sequence[RunRecord]):
     def __init__(self, *parts: tuple[RunBlock, int, int]) -> None:
         self.parts = parts
         self._length = sum(end - start for _, start, end in parts)
-
-    def cells(self, name: str) -> Sequence[Any]:
-        """What stands in a field, run by run."""
-        if len(self.parts) == 1:
-            block, start, end = self.parts[0]
-            cells = block.cells(name)
-            return cells if end - start == len(cells) else cells[start:end]
-        return [*chain.from_iterable(block.cells(name)[start:end] for block, start, end in self.parts)]
 
     def __len__(self) -> int:
         return self._length
@@ -155,7 +148,13 @@ class RunRows(Sequence[RunRecord]):
 
 def cells_of(runs: Sequence[RunRecord], name: str) -> Sequence[Any]:
     """What stands in a field of `RunRecord`, run by run."""
-    return runs.cells(name) if isinstance(runs, RunRows) else list(map(attrgetter(name), runs))
+    if not isinstance(runs, RunRows):
+        return list(map(attrgetter(name), runs))
+    if len(runs.parts) == 1:
+        block, start, end = runs.parts[0]
+        cells = block.cells(name)
+        return cells if end - start == len(cells) else cells[start:end]
+    return [*chain.from_iterable(block.cells(name)[start:end] for block, start, end in runs.parts)]
 
 
 def joined_runs(several: Sequence[Sequence[RunRecord]]) -> Sequence[RunRecord]:

@@ -4,7 +4,8 @@ left wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from runql.engine.fields import PART_OF_SPACE, lookup
@@ -15,14 +16,17 @@ from runql.semantic.values import MISSING, Value
 from runql.syntax.mongo.nodes import FilterField
 
 
-def candidates(field: FilterField, record: RunRecord) -> list[Value]:
-    """All that a filter tests: several where the path goes through a list, `[MISSING]` where there is nothing."""
+def candidates_getter(field: FilterField) -> Callable[[RunRecord], list[Value]]:
+    """What gives all that a filter tests of a run: several values where the path goes through a list, `[MISSING]` where
+    there is nothing."""
+    first = field.segments[0]
     if field.space is Space.RUN:
-        return _run_candidates(record, field.segments[0])
-    root = history_keys_of(record) if field.space is Space.LOGGED else getattr(record, PART_OF_SPACE[field.space]) or {}
+        return lambda record: _run_candidates(record, first)
+    part = history_keys_of if field.space is Space.LOGGED else attrgetter(PART_OF_SPACE[field.space])
     if len(field.segments) == 1:
-        return [root.get(field.segments[0], MISSING)]
-    return _first_found([candidates_at(root, reading) for reading in field.readings()])
+        return lambda record: [(part(record) or {}).get(first, MISSING)]
+    readings = tuple(field.readings())
+    return lambda record: _first_found([candidates_at(part(record) or {}, reading) for reading in readings])
 
 
 def values_in(field: FilterField, records: Sequence[RunRecord]) -> list[Value]:
@@ -34,11 +38,12 @@ def values_in(field: FilterField, records: Sequence[RunRecord]) -> list[Value]:
     if len(field.segments) == 1:
         only = field.segments[0]
         return [root.get(only, MISSING) if root else MISSING for root in roots]
-    return [_value_below(field, root or {}) for root in roots]
+    readings = tuple(field.readings())
+    return [_value_below(readings, root or {}) for root in roots]
 
 
-def _value_below(field: FilterField, root: Mapping[str, Any]) -> Value:
-    found = (lookup(root, reading) for reading in field.readings())
+def _value_below(readings: Sequence[tuple[str, ...]], root: Mapping[str, Any]) -> Value:
+    found = (lookup(root, reading) for reading in readings)
     return next((value for value in found if value is not MISSING), MISSING)
 
 

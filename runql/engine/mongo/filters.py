@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import ge, gt, le, lt
 from typing import Any, Final, TypeAlias, assert_never
 
-from runql.engine.mongo.fields import candidates
+from runql.engine.mongo.fields import candidates_getter
 from runql.engine.patterns import Matcher, matcher
 from runql.errors import QueryError
 from runql.language.kinds import Kind
@@ -66,8 +66,8 @@ def compile_filter(filters: MongoFilter) -> RunTest:
             none = [compile_filter(part) for part in parts]
             return lambda record: not any(test(record) for test in none)
         case MongoCompare() | MongoIn() | MongoExists() | MongoRegex() | MongoAll() | MongoSize() | MongoContains():
-            field, holds = filters.field, _values_test(filters)
-            return lambda record: holds(candidates(field, record))
+            found_in, holds = candidates_getter(filters.field), _values_test(filters)
+            return lambda record: holds(found_in(record))
         case _:
             assert_never(filters)
 

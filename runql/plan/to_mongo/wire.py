@@ -32,7 +32,7 @@ def wire(filters: MongoFilter) -> WireFilter:
     operand: Any
     match filters:
         case MongoAnd(parts=parts):
-            return _together(map(wire, parts))
+            return _together([wire(part) for part in parts])
         case MongoOr(parts=parts):
             return {"$or": [wire(part) for part in parts]}
         case MongoNor(parts=parts):

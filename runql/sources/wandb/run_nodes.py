@@ -66,10 +66,9 @@ def read_runs(
     page = _Page([node for node in nodes if isinstance(node.get("name"), str)] if columns is None else (), columns)
     ids = page.cells("name")
     count = len(ids)
+    known = {"id": ids, **_read_at_once(page)}
     fields: dict[str, Callable[[], Sequence[Any]]] = {
-        **{name: partial(_given, cells) for name, cells in _read_at_once(page).items()},
         **{ours: partial(page.values, theirs, _TEXTS, text_of) for ours, theirs in _TEXTS_OF_RUNS.items()},
-        "id": partial(_given, ids),
         "entity": lambda: [place.entity] * count,
         "project": lambda: [place.project] * count,
         "tags": lambda: list(map(_tags, page.cells("tags"))),
@@ -81,7 +80,7 @@ def read_runs(
         "history_line_count": lambda: page.values("historyLineCount", _INTEGERS, whole_of),
         "project_id": lambda: page.values("projectId", _TEXTS, _text_or_number),
     }
-    block = RunBlock(count, fields)
+    block = RunBlock(count, fields, known)
     if not page.is_even:
         _ = block.records  # the nodes are not held for the sake of a few fields
     return RunRows((block, 0, count))
@@ -104,10 +103,6 @@ def _read_at_once(page: _Page) -> dict[str, Sequence[Any]]:
     }
     found["said"] = page.notices() if page.odd else [()] * page.count
     return found
-
-
-def _given(cells: Sequence[Any]) -> Sequence[Any]:
-    return cells
 
 
 def plain_mappings(values: Sequence[Any]) -> Iterable[Mapping[str, Any] | None]:

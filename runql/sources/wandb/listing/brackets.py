@@ -17,7 +17,6 @@ from runql.engine.mongo.fields import values_in
 from runql.engine.selectors import sort_by_fields
 from runql.language.fields import Space
 from runql.plan.to_mongo.server_reading import INFINITY, MINUS_INFINITY, is_plain
-from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.wandb.failures.failures import Failure, Fault
@@ -46,7 +45,7 @@ _LEAST = -1.7976931348623157e308
 @changeable
 class Brackets:
     """The parts of a listing: filters for them, and what of them was seen. `first`: the infinity that stands before the
-    numbers. `counts`: the filters whose runs are counted, as they are sent.
+    numbers. `counts`: the filters whose runs are counted, by the names of their variables.
 
     `None` of a method: the server does not give what it counted, and the whole listing must be made here.
     """
@@ -57,7 +56,7 @@ class Brackets:
     first: MongoFilter
     absent: MongoFilter
     first_value: float
-    counts: Mapping[str, str]
+    counts: Mapping[str, MongoFilter]
     has_begun: bool = False
     """Whether it was looked for what stands before the numbers."""
     has_more: bool = False
@@ -131,7 +130,6 @@ def brackets_of(field: FilterField, sent: MongoFilter, *, descending: bool) -> B
     least, most = (MongoCompare(field, MongoOperator.EQ, text) for text in (MINUS_INFINITY, INFINITY))
     absent = mongo_and((sent, MongoExists(field, False)))
     high, low = mongo_and((sent, most)), mongo_and((sent, MongoOr((least, below))))
-    counts = {"whole": sent, "absent": absent, "high": high, "low": low}
     return Brackets(
         field=field,
         numbers=mongo_and((sent, numbers)),
@@ -139,5 +137,5 @@ def brackets_of(field: FilterField, sent: MongoFilter, *, descending: bool) -> B
         first=high if descending else low,
         absent=absent,
         first_value=math.inf if descending else -math.inf,
-        counts={f"{key}Filters": wire_json(filters) for key, filters in counts.items()},
+        counts={"wholeFilters": sent, "absentFilters": absent, "highFilters": high, "lowFilters": low},
     )

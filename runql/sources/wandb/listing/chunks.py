@@ -90,11 +90,6 @@ key_of: Callable[[RunRecord], RunKey] = attrgetter("storage_id", "id")
 """What tells a run from the others of its project, though a server should give one storage id to several."""
 
 
-def keys_of(runs: Sequence[RunRecord]) -> list[RunKey]:
-    """`key_of` each of many runs."""
-    return list(zip(cells_of(runs, "storage_id"), cells_of(runs, "id"), strict=True))
-
-
 def edges_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The edges of the runs of an answer, those that hold a `node`; of a server that has none, the nodes as such."""
     project = data.get("project") or {}

@@ -14,13 +14,13 @@ from runql.engine.mongo.filters import compile_filter
 from runql.engine.selectors import selected, sort_by_fields
 from runql.language.fields import Space
 from runql.plan.selectors import WandbSelector
-from runql.plan.to_mongo.wire import wire_order
+from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.semantic.record import RunRecord, cells_of, joined_runs
 from runql.sources.paging import RunQueue, add_new, first_of, needed, trimmed
 from runql.sources.protocol import Page, PageRequest
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.brackets import Brackets, brackets_of
-from runql.sources.wandb.listing.chunks import Chunk, GivenRuns, RunKey, breaks_order, key_of, keys_of
+from runql.sources.wandb.listing.chunks import Chunk, GivenRuns, RunKey, breaks_order, key_of
 from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.losses import Losses
 from runql.sources.wandb.listing.order_check import ask_for_nobody, ignores_order, prove_filters
@@ -98,15 +98,33 @@ class Listing:
             prove_filters(self._server, self._place, self._narrowed.sent)
         if self._whole is None and not self._can_stream():
             self._make_whole("" if self._is_ordered else self._unordered())
-        if self._whole is None:
-            self._fill(per_page)
+        ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, self._request.per_page * _AHEAD_PAGES**self._calls)
+        if self._pages is not None and self._pages.most is not None:
+            ahead = min(_MOST_AHEAD_ROWS, max(0, self._pages.most - self.position - per_page))
+        self._calls += 1
+        least = 2 if self._seen else _ROWS_TO_WATCH
+        while self._whole is None and len(self._ready) < per_page and (pages := self._pages) is not None:
+            if pages.is_over:
+                # The numbers were enough for the page before.
+                self._go_on(pages)
+            else:
+                # One more than is needed shows whether the last one ties with those after it.
+                rows = per_page - len(self._ready) - len(self._held) + 1
+                self._take(pages, pages.next(max(least, rows), ahead))
+                least = _LEAST_ROWS
+        if self._whole is None and self._pages is None:
+            self._check_end()
+        return self._made(per_page)
+
+    def _made(self, per_page: int) -> Page:
+        """The page that is given of what came, and what there is to say with it."""
         runs = self._ready.take(per_page) if self._whole is None else first_of(self._whole, per_page)
         self.position += len(runs)
         self._given.add(runs)
         wanted = self._request.wanted
         if self._whole is None:
             has_next = bool(self._ready) or self._pages is not None
-            is_trim = self._wanted == wanted and abilities.column_subsets
+            is_trim = self._wanted == wanted and self._server.abilities.column_subsets
             is_counted = self._total is not None and self._narrowed.is_whole and not self._differs
             total = max(0, (self._total or 0) - self._losses.count) if is_counted else None
         else:
@@ -157,7 +175,8 @@ class Listing:
             for filters, by in parts
         ]
         if self._brackets is not None:
-            found[0].also_counts = self._brackets.counts
+            counts = self._brackets.counts
+            found[0].also_counts = {name: wire_json(filters) for name, filters in counts.items()}
         return found
 
     def _can_stream(self) -> bool:
@@ -167,30 +186,10 @@ class Listing:
 
     # Streaming: the server does it all.
 
-    def _fill(self, per_page: int) -> None:
-        ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, self._request.per_page * _AHEAD_PAGES**self._calls)
-        if self._pages is not None and self._pages.most is not None:
-            ahead = min(_MOST_AHEAD_ROWS, max(0, self._pages.most - self.position - per_page))
-        self._calls += 1
-        least = 2 if self._seen else _ROWS_TO_WATCH
-        while len(self._ready) < per_page and (pages := self._pages) is not None:
-            if pages.is_over:
-                # The numbers were enough for the page before.
-                self._go_on(pages)
-            else:
-                # One more than is needed shows whether the last one ties with those after it.
-                rows = per_page - len(self._ready) - len(self._held) + 1
-                self._take(pages, pages.next(max(least, rows), ahead))
-                least = _LEAST_ROWS
-            if self._whole is not None:
-                return
-        if self._pages is None:
-            self._check_end()
-
     def _take(self, pages: Pages, chunk: Chunk | None) -> None:
         """Looks at a page, and passes on those of its runs whose place is certain; or makes the whole listing here."""
         runs = () if chunk is None else chunk.runs
-        keys = keys_of(runs)
+        keys = list(zip(cells_of(runs, "storage_id"), cells_of(runs, "id"), strict=True))
         if chunk is not None and (chunk.lost or chunk.partial):
             self._losses.note(chunk.lost, chunk.partial)
         if chunk is not None and self._is_odd(runs, pages):

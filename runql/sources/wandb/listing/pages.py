@@ -52,6 +52,7 @@ class Pages:
     a page holds at the most, by what is known just now. `test`: what each run that comes must pass, if that is looked
     at. `grown`: by how much the server's count grew since the first page; `shrank`: whether it ever fell.
     `counts_offsets`: whether a cursor came and was the offset of the run that it stands at; until then none is made up.
+    `_are_opaque`: whether one came that was no offset. `_filters`: those of the question as they are sent.
     """
 
     server: WandbServer
@@ -76,7 +77,6 @@ class Pages:
     _planned: int = 0
     _is_over: bool = False
     _are_opaque: bool = False
-    """Whether a cursor came that was no offset."""
     _good: tuple[str | None] | None = None
     """What stands before a run that came whole: its cursor."""
     _isolation: Isolation | None = None
@@ -88,11 +88,13 @@ class Pages:
     _sizes: tuple[int, float] | None = None
     """How large pages were before the last one that failed."""
     _last_id: str | None = None
+    _filters: str = ""
 
     def __post_init__(self) -> None:
         self._planned = self.offset
-        heavy = self.question.wanted
-        if heavy.config is None or heavy.summary is None or heavy.history_keys:
+        self._filters = wire_json(self.question.filters)
+        wanted = self.question.wanted
+        if wanted.config is None or wanted.summary is None or wanted.history_keys:
             self.cap = HEAVY_ROWS
 
     @property
@@ -176,7 +178,9 @@ class Pages:
             more.add("brackets")
         never = wire_json(self._probe.filters) if self._probe is not None else None
         stakes = OF_PART if chunk.is_part else OF_PAGE if chunk.size > SMALL_ROWS else OF_SMALL_PAGE
-        page = question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
+        page = question.page(
+            chunk.size, chunk.after, options=more, stakes=stakes, filters=self._filters, never=never, **self.also_counts
+        )
         chunk.sent = self.server.submit(replace(page, make=partial(RunEdges.made, place=question.place)))
 
     def _wait(self, chunk: PagePart) -> Came | Unread:
@@ -390,7 +394,7 @@ class Pages:
             nodes = [edge.get("node") for edge in newest.get("edges") or () if isinstance(edge, Mapping)]
             those = (node for node in nodes if isinstance(node, Mapping) and isinstance(node.get("name"), str))
             run = next(those, None)
-            total = project.get("everything")
             newest_run = None if run is None else f"{run['name']} {read_time(run.get('heartbeatAt'))}"
+            total = project.get("everything")
             stamp = Stamp(total if isinstance(total, int) else None, newest_run)
             self.server.learning.note_stamp(self.question.place, stamp)

@@ -67,9 +67,11 @@ class ListQuestion:
         name: str = "runs",
         options: Iterable[str] = (),
         stakes: Stakes | None = None,
+        filters: str | None = None,
         **variables: Any,
     ) -> Question:
-        """The question for one page: `size` runs after a cursor. `name`: of the document that asks it."""
+        """The question for one page: `size` runs after a cursor. `name`: of the document that asks it. `filters`: its
+        own as they are sent, from whoever asks for many pages by them."""
         chosen, heavy = wanted_options(self.wanted)
         ordered = () if self.order is None else ("order",)
         variables |= {
@@ -78,7 +80,7 @@ class ListQuestion:
             "first": size,
             "after": after,
             "order": None if self.order is None else wire_order(self.order),
-            "filters": wire_json(self.filters),
+            "filters": wire_json(self.filters) if filters is None else filters,
         }
         return Question(name, chosen | {filtered(self.filters), *ordered, *options}, heavy | variables, stakes=stakes)
 
