@@ -45,7 +45,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAssert, TPlot, TTo
 from runql.sources.catalogs import known_runs
-from runql.sources.question import asking, question
+from runql.sources.paging import asking, question
 from runql.text.diagnostic import Diagnostic, Severity, folded, without_secrets
 from runql.text.hidden import SecretText
 from runql.text.source import Source

@@ -26,8 +26,8 @@ from runql.session.open_sources import CheckHow, QueryChecker
 from runql.session.time_zone import LOCAL
 from runql.sources.names import may_be_source
 from runql.sources.open import SourcePlace, named
+from runql.sources.paging import asking
 from runql.sources.protocol import ServiceApi
-from runql.sources.question import asking
 from runql.syntax import Parsed, parse, tree
 from runql.syntax.printer.to_text import to_text
 from runql.syntax.tree import DescribeStatement, PlotStage

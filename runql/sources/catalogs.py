@@ -77,14 +77,12 @@ def _counted(*parts: _Counted) -> _Counted:
 
 def catalogs_of(places: Sequence[SourcePlace], *, metrics: bool = False, anew: bool = False) -> Catalog:
     """What the sources hold together; those that cost requests are asked at once."""
-    asks = [partial(_catalog_of, place, metrics=metrics, anew=anew) for place in places]
+    asks = []
+    for place in places:
+        memory = place.service.memory if anew else None
+        ask = place.service.catalog if memory is None else memory.catalog_anew
+        asks.append(partial(ask, place.entity, place.project, metrics=metrics))
     return asks[0]() if len(asks) == 1 else merged(together(asks, places))
-
-
-def _catalog_of(place: SourcePlace, *, metrics: bool, anew: bool) -> Catalog:
-    memory = place.service.memory if anew else None
-    ask = place.service.catalog if memory is None else memory.catalog_anew
-    return ask(place.entity, place.project, metrics=metrics)
 
 
 def learned_for(query: tree.Query, places: Sequence[SourcePlace]) -> Catalog:

@@ -1,11 +1,14 @@
-"""Pages of runs for sources that have all their runs in the process: choose, filter, order, cut."""
+"""Pages of runs for sources that have all their runs in the process: choose, filter, order, cut; and which calls belong
+to one question, so that a folder is looked at once for all of them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -25,6 +28,21 @@ _Key = TypeVar("_Key", bound=Hashable)
 ReadRuns: TypeAlias = Callable[[int, int, PageRequest], Sequence[RunRecord]]
 
 _KEPT_LISTINGS = 8
+
+_ASKED: ContextVar[object | None] = ContextVar("runql_question", default=None)
+
+question: Callable[[], object | None] = _ASKED.get
+"""What is asked just now in this context; `None` if nobody said so: then each call is a question of its own."""
+
+
+@contextmanager
+def asking(asked: object | None) -> Iterator[None]:
+    """All calls inside the `with` belong to one question."""
+    token = _ASKED.set(asked)
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
 
 
 @frozen

@@ -30,9 +30,8 @@ from runql.sources.local.metadata import ORIGIN, metadata_of
 from runql.sources.local.rows import logged_rows, system_rows
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.side_files import jsonl
-from runql.sources.paging import records_of, trimmed
+from runql.sources.paging import question, records_of, trimmed
 from runql.sources.protocol import HistoryRequest, RunMetadata, Wanted
-from runql.sources.question import question
 from runql.text.collector import uncollected
 
 MOST_SECONDS: Final = 2.0

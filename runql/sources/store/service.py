@@ -20,7 +20,7 @@ from runql.semantic.typed import HistoryNode
 from runql.semantic.values import Value
 from runql.sources.at_hand import Listed, RunsAtHand, pieces
 from runql.sources.history_rows import Columns, select_rows, x_axis_of
-from runql.sources.paging import Picture, check_project, is_of_project, page_of, records_of, trimmed
+from runql.sources.paging import Picture, check_project, is_of_project, page_of, question, records_of, trimmed
 from runql.sources.protocol import (
     LIGHT,
     NO_METADATA,
@@ -34,7 +34,6 @@ from runql.sources.protocol import (
     Stream,
     Wanted,
 )
-from runql.sources.question import question
 from runql.sources.store import table
 from runql.sources.store.age import lacking_metadata, looked_since, said_of_age, said_of_nothing
 from runql.sources.store.cells import portions

@@ -19,8 +19,8 @@ from runql.semantic.values import MISSING
 from runql.sources.at_hand import RunsAtHand
 from runql.sources.files.system import open_for_writing, reason
 from runql.sources.history_rows import Columns
+from runql.sources.paging import question
 from runql.sources.protocol import Stream
-from runql.sources.question import question
 from runql.sources.tensorboard.discover import FoundEvents, find_runs
 from runql.sources.tensorboard.facts import Extent, RunReader
 from runql.sources.tensorboard.notices import not_looked_into, unreadable
