@@ -67,7 +67,7 @@ def reads_logged(selector: Selector) -> bool:
 
 def sort_by_fields(records: Iterable[RunRecord], order: MongoOrder) -> Sequence[RunRecord]:
     """The runs in an order, ties by `created`, then id. Each run must have the heavy parts that the order reads."""
-    from runql.engine.mongo.fields import values_in
+    from runql.engine.mongo.filters import values_in
 
     if isinstance(records, RunRows) and len(order) == 1:
         key = order[0]

@@ -278,7 +278,7 @@ def _asked(
             selector = TypedSelector(all_of(there), keys if orders else ())
             return _Asked(selector, there, here, exact=not here, ordered=orders and able.order is Trust.EXACT)
         case Form.WANDB:
-            from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+            from runql.plan.to_mongo.narrow import NarrowedTerms
 
             found = NarrowedTerms(terms, able, catalog, keys, at_once=True)
             asked = WandbSelector(found.filters, found.order)
@@ -296,7 +296,7 @@ def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:
 
 def _is_asked(term: TypedExpr, capabilities: Capabilities, catalog: Catalog | None) -> bool:
     """Whether a server is asked for a term, however long it is."""
-    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+    from runql.plan.to_mongo.narrow import NarrowedTerms
 
     return bool(NarrowedTerms((term,), capabilities, catalog).there)
 
@@ -305,14 +305,14 @@ def named_selector(named: NamedRuns, capabilities: Capabilities) -> Selector:
     """The selector of the runs that a query names, whatever else it asks of them."""
     if capabilities.form is not Form.WANDB:
         return TypedSelector(named.condition)
-    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+    from runql.plan.to_mongo.narrow import NarrowedTerms
 
     return WandbSelector(NarrowedTerms((named.condition,), Capabilities(), None).filters)
 
 
 def selector_of_runs(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> WandbSelector:
     """What `Runs` is asked for the runs of a plan; with a source that takes typed conditions it narrows by that."""
-    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+    from runql.plan.to_mongo.narrow import NarrowedTerms
 
     if capabilities.form is not Form.WANDB:
         capabilities = replace(capabilities, form=Form.WANDB, filters=Trust.HINT)

@@ -13,7 +13,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import field as attribute
 from dataclasses import replace
 
-from runql.engine.mongo.fields import values_in
+from runql.engine.mongo.filters import values_in
 from runql.engine.selectors import sort_by_fields
 from runql.language.fields import Space
 from runql.plan.to_mongo.server_reading import INFINITY, MINUS_INFINITY, is_plain

@@ -11,7 +11,7 @@ from itertools import pairwise
 from operator import attrgetter, eq, gt, lt
 from typing import Any, Final, TypeAlias
 
-from runql.engine.mongo.fields import values_in
+from runql.engine.mongo.filters import values_in
 from runql.semantic.record import RunRecord, cells_of
 from runql.sources.paging import add_new
 from runql.sources.wandb.answer_shapes import Fields

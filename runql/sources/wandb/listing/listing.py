@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from runql.engine.mongo.fields import values_in
-from runql.engine.mongo.filters import compile_filter
+from runql.engine.mongo.filters import compile_filter, values_in
 from runql.engine.selectors import selected, sort_by_fields
 from runql.language.fields import Space
 from runql.plan.selectors import WandbSelector
