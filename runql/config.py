@@ -138,7 +138,6 @@ class Settings:
     debug: bool = False
     folder: Path = field(default_factory=Path)
     saved: tuple[Path, ...] = ()
-    own_queries: Path | None = None
     prompt: PromptSettings = field(default_factory=PromptSettings)
     file: Path | None = None
     data: Path | None = None
@@ -152,6 +151,11 @@ class Settings:
     read_only: bool = False
     keep: bool = True
     chart_look: ChartLook = PLAIN
+
+    @property
+    def own_queries(self) -> Path | None:
+        """The folder of the queries that the user keeps for all projects."""
+        return None if self.file is None else self.file.parent / OWN_FOLDER
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', W&B's variables', `./wandb`, W&B's settings files'."""
@@ -210,7 +214,6 @@ def _of_files(environ: Mapping[str, str], folder: Path, own: OwnPlaces, trust: F
     saved, more = ((), ()) if beside is None else saved_folder(beside, trust)
     zone = environ.get("TZ", "").removeprefix(":")
     store = environ.get("RUNQL_STORE") or project.get("store") or user.get("store")
-    queries = own.file.parent / OWN_FOLDER
     return {
         "source": environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         "sources": {**user.get("sources", {}), **project.get("sources", {})},
@@ -221,8 +224,7 @@ def _of_files(environ: Mapping[str, str], folder: Path, own: OwnPlaces, trust: F
         },
         "prompt": PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
         "keep": environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
-        "saved": (*saved, queries),
-        "own_queries": queries,
+        "saved": (*saved, own.file.parent / OWN_FOLDER),
         "stores": _store_folder(store, own) if store else own.data / "stores",
         "store_address": store if store and _is_elsewhere(store) else None,
         "said": (*said, *more, *(_zone_said(zone) if zone else ())),
@@ -338,8 +340,7 @@ def of_variables() -> Settings:
     found = load({**plain, **kept, "RUNQL_CONFIG": os.devnull}, Path(os.sep))
     with suppress(SettingsError):
         found = replace(found, folder=_working_folder())
-    own = _own_places(os.environ)
-    return replace(found, file=own.file, own_queries=own.file.parent / OWN_FOLDER)
+    return replace(found, file=_own_places(os.environ).file)
 
 
 def endpoints() -> Mapping[str, str]:

@@ -224,7 +224,7 @@ def _part(plan: Plan, condition: TypedExpr | None, able: Capabilities, catalog: 
     here, ordered = asked.here, asked.ordered
     trusts = able.filters is Trust.EXACT
     read = scan.read
-    if able.form is Form.SQL and trusts and scan.taken is not None:
+    if scan.taken is not None and trusts and able.form is Form.SQL:
         read = joined(scan.taken, needed_of(here))  # SQL decides which runs come: what it was told of them is not read
     # Where pages are for free, the runs behind a limit are read too, to say how many match.
     reads_all = able.cheap_pages and able.form is not Form.SQL

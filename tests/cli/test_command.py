@@ -234,7 +234,7 @@ def test_the_settings_name_the_source(runql: Runql, tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_is_shown_as_ours(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Answer, "frames", lambda self: 1 / 0)
+    monkeypatch.setattr(Answer, "frames", lambda self, shown: 1 / 0)
     said = runql("-s", "memory", "runs")
     assert said.status == 70
     assert said.err.startswith("error[RQL901]: ZeroDivisionError: division by zero")
@@ -244,7 +244,7 @@ def test_a_fault_of_ours_is_shown_as_ours(runql: Runql, monkeypatch: pytest.Monk
 
 
 def test_an_interrupt(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(self: Answer) -> None:
+    def interrupted(self: Answer, shown: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Answer, "frames", interrupted)
