@@ -54,7 +54,7 @@ def _fill(head: Head, sides: Sides) -> None:
     """What a log that was cut off lacks. What it holds is newer, or the same."""
     named = []
     for space, own, beside in (("config", head.config, sides.config), ("summary", head.summary, sides.summary)):
-        for key in beside.keys() - own.keys():
+        for key in [key for key in beside if key not in own]:
             own[key] = beside[key]
             if not key.startswith("_"):
                 named.append(f"{space}.{key}")
