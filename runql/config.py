@@ -181,12 +181,13 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """
     environ = os.environ if environ is None else environ
     folder = _working_folder() if folder is None else folder
-    own, numbers = _own_places(environ), _numbers(environ)
+    own = _own_places(environ)
     trust = _trust(environ, own, folder)
+    of_files, numbers = _of_files(environ, folder, own, trust), _numbers(environ)
     of_servers = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
     env, most_mb = HiddenValues((name, environ[name]) for name in of_servers), numbers.get("RUNQL_MAX_ANSWER_MB")
     return Settings(
-        **_of_files(environ, folder, own, trust),
+        **of_files,
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,

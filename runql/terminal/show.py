@@ -219,6 +219,8 @@ class ResultWriter:
         except (stdout.ClosedPipe, stdout.CannotWrite):
             if result.answer.files:  # nobody takes the output any more: they are wanted all the same
                 deque(output.frames, 0)
+                if result.shown.cut is not None:
+                    raise result.shown.cut from None
             raise
         except KeyboardInterrupt:
             stdout.flush()

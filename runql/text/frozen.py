@@ -160,10 +160,13 @@ def _own_fields(cls: type, kw_only: bool) -> list[Field[Any]]:
 
 
 def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
-    """Give a class the `__init__` of its first objects, and call it."""
-    cls = type(self)
+    """Give a class the `__init__` of its first objects, and call it; a class below a record may have its own, which
+    called this one, and keeps it."""
+    cls: Any = type(self)
+    if cls.__init__ is not _first_init:
+        cls = next(base for base in cls.__mro__ if base.__dict__.get("__init__") is _first_init)
     cls.__init__ = _init_of_few(cls)
-    self.__init__(*args, **kwargs)
+    cls.__init__(self, *args, **kwargs)
 
 
 def _init_of_few(cls: Any) -> Callable[..., None]:

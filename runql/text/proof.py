@@ -248,12 +248,14 @@ _DENIALS: Final = re.compile(
     r"""!=|<>|!|≠|¬|∉
     |\bjoin\s+anti\b
     |\bdistinct\s+from\b
-    |\b(?:not|isnt|hasnt|doesnt|isnot|hasnot|notin|nin|ne|neq|missing|untagged|absent|without|except|never|unlike)\b
+    |\b(?:not|isnt|hasnt|doesnt|isnot|hasnot|notin|nin|ne|neq|missing|absent|without|except|never|unlike)\b
     |\bnot_?(?=in\b|null|na\b|nan\b|contains|has\b|between|like|exists|empty|finite|equals?\b|startswith|endswith)
     |\b(?:is|has|does|do|are|was)n['’]?t\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 
+_UNTAGGED: Final = re.compile(r"\buntagged\b")
+"""A denial where it is put in the place of one, as of `without tags`; written twice it is a word too many."""
 _OTHER_WORDS: Final = re.compile(r"\w")
 
 
@@ -272,5 +274,5 @@ def keeps_denials(text: str, fix: Fix) -> bool:
         gone = text[edit.span.start : edit.span.end]
         if edit.text or not _OTHER_WORDS.search(_DENIALS.sub(" ", gone)):
             before += denials(gone)
-            after += denials(edit.text)
+            after += denials(edit.text) + len(_UNTAGGED.findall(edit.text))
     return before % 2 == 0 or after > 0

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from runql.results.formats.formats import FORMATS
 from tests.cli.test_process import environment, started, wait_for_writing
+from tests.server import Fault, Knobs, LoopbackServer
+from tests.server.samples import vision
 
 ROWS = "runs scan keys loss"
 TEXTS = [name for name, form in FORMATS.items() if not form.entry.binary and name != "none"]
@@ -45,6 +48,26 @@ def test_a_file_is_written_whole_though_nobody_reads_the_output_on(tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(done.stdout.splitlines()) == 1
     assert sorted((tmp_path / "rows.csv").read_bytes().splitlines()) == sorted(whole.splitlines())
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_rows_that_fail_behind_a_closed_output_are_told_by_the_status(tmp_path: Path, unbuffered: str) -> None:
+    """The file of `to` was not written, though nobody reads what is said of it on standard output."""
+    knobs, asked = Knobs(), count()
+    failed = Fault("status", 400, '{"errors": ["no such column"]}')
+    knobs.fault_for = lambda _: failed if next(asked) else None
+    with LoopbackServer(vision(400, 10), knobs) as server:
+        reading, writing = os.pipe()
+        os.close(reading)
+        more = {"WANDB_BASE_URL": server.base_url, "WANDB_API_KEY": "b" * 40, "PYTHONUNBUFFERED": unbuffered}
+        words = [sys.executable, "-m", "runql", "-s", "acme/vision", "-o", "csv", 'runs select name | to "x.csv"']
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment(tmp_path, **more), stdout=writing, stderr=subprocess.PIPE, check=False
+        )
+        os.close(writing)
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"error[RQL4")
+    assert not (tmp_path / "x.csv").exists()
 
 
 @pytest.mark.parametrize(

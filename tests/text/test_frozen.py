@@ -174,3 +174,40 @@ def test_a_changeable_record_is_a_slotted_dataclass() -> None:
             made.other = 1  # type: ignore[union-attr]
         with pytest.raises(TypeError):
             hash(made)
+
+
+def test_a_class_below_a_record_keeps_its_own_init() -> None:
+    """Also where none of the record itself was made before."""
+
+    @changeable
+    class Asks:
+        header: str | None = None
+        secrets: tuple[str, ...] = ()
+
+    class Renews(Asks):
+        def __init__(self, token: str, url: str) -> None:
+            super().__init__()
+            self.token, self.url = token, url
+
+    for number in range(30):
+        made = Renews(f"t{number}", "u")
+        assert (made.header, made.secrets, made.token, made.url) == (None, (), f"t{number}", "u")
+    assert Asks("h").header == "h"
+    assert Asks(secrets=("s",)) == Asks(None, ("s",))
+
+
+def test_a_class_below_a_record_without_an_init_has_its_fields_and_its_end() -> None:
+    @frozen
+    class Base:
+        one: int
+
+    class Below(Base):
+        def __post_init__(self) -> None:
+            if self.one < 0:
+                raise ValueError("below 0")
+
+    for number in range(30):
+        assert Below(number).one == number
+    with pytest.raises(ValueError, match="below 0"):
+        Below(-1)
+    assert Base(-1).one == -1
