@@ -174,7 +174,7 @@ def test_an_interrupt_from_elsewhere_gives_the_line_up(tmp_path: Path) -> None:
 def test_names_of_runs_never_steer_the_screen(tmp_path: Path) -> None:
     code = """
 from runql.sources.memory import MemoryService
-import runql.sources.local.service as local
+import runql.sources.local as local
 runs = [{"id": "a", "name": "\\x1b]0;gone\\x07\\x1b[2J狐狸", "config": {"\\x1b[31mred\\x1b[2J": 1, "宽": "\\x1b[2J"}}]
 local.LocalService = lambda *_, **__: MemoryService(runs, name="demo")
 from runql.__main__ import main
