@@ -73,7 +73,7 @@ def holds(text: str) -> None:
             assert others or not errors(made), (text, made)
             gone = "".join(text[edit.span.start : edit.span.end] for edit in fix.edits)
             put = "".join(edit.text for edit in fix.edits)
-            assert denials(gone) % 2 == 0 or denials(put) or not put, (text, made)
+            assert denials(gone) % 2 == 0 or denials(put) or "untagged" in put or not put, (text, made)
 
 
 @pytest.mark.parametrize("text", GALLERY)
